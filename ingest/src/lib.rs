@@ -1,0 +1,2 @@
+//! Records in, recommendations out: sources, decoding, the content firewall, epochs, shards, the store and the archive.
+

@@ -1,0 +1,10 @@
+//! What Sealwatch knows: events, facets, entity state, features, detectors, inference, policy.
+//!
+//! Everything here is a pure function: no IO, no threads, no clock, no randomness. It deliberately does not know where
+//! records come from, where state is kept, or who looks at a recommendation.
+
+pub mod behaviour;
+mod closed_set;
+pub mod identifier;
+pub mod recommendation;
+pub mod time;

@@ -1,0 +1,2 @@
+//! The `sealwatch` command.
+fn main() {}
