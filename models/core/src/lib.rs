@@ -5,6 +5,16 @@
 
 pub mod behaviour;
 mod closed_set;
+pub mod detector;
+pub mod engine;
+pub mod event;
+pub mod facet;
+pub mod feature;
+pub mod fold;
 pub mod identifier;
 pub mod recommendation;
+pub mod shard;
+pub mod split;
+pub mod state;
 pub mod time;
+pub mod wire;

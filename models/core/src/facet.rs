@@ -1,0 +1,528 @@
+//! Facets: each touch of an entity by an event, keyed by that entity.
+//!
+//! Entities stand in stages: 0 an account's links; 1 shared entities and accounts as targets; 2 accounts as actors.
+//! Folding a facet may emit facets to a higher stage only, at the same place of the log, so the order is acyclic and does
+//! not depend on epochs.
+
+use crate::behaviour::Behaviour;
+use crate::event::values::{EnforcementAction, ReportCategory, SignalKind, Verdict};
+
+/// Where a facet stands in the log: the record's sequence, then the facet's rank within the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Place(u64);
+
+/// Ranks within one record. Direct facets come before emitted ones of the same stage.
+pub const RANKS: u64 = 16;
+
+impl Place {
+    /// The place of this rank (below [`RANKS`]) within the record with this sequence.
+    pub const fn new(sequence: u64, rank: u64) -> Self {
+        Self(sequence * RANKS + rank)
+    }
+
+    /// The record's sequence.
+    pub const fn sequence(self) -> u64 {
+        self.0 / RANKS
+    }
+}
+
+/// A touch of one entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facet<T> {
+    /// The entity's key: its pseudonym's 128 bits.
+    pub key: u128,
+    /// Where it stands in the log.
+    pub place: Place,
+    /// Event time, milliseconds.
+    pub at: i64,
+    /// What happened to the entity.
+    pub touch: T,
+}
+
+/// A boolean that may be unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ternary {
+    /// Not known.
+    Unknown,
+    /// Known to be false.
+    No,
+    /// Known to be true.
+    Yes,
+}
+
+impl From<Option<bool>> for Ternary {
+    fn from(value: Option<bool>) -> Self {
+        match value {
+            None => Self::Unknown,
+            Some(false) => Self::No,
+            Some(true) => Self::Yes,
+        }
+    }
+}
+
+impl Ternary {
+    /// As a feature's value: not a number, 0 or 1.
+    pub const fn value(self) -> f32 {
+        match self {
+            Self::Unknown => f32::NAN,
+            Self::No => 0.0,
+            Self::Yes => 1.0,
+        }
+    }
+
+    /// Whether it is known.
+    pub fn is_known(self) -> bool {
+        self != Self::Unknown
+    }
+
+    /// Whether it is known to be true.
+    pub fn is_yes(self) -> bool {
+        self == Self::Yes
+    }
+
+    /// Whether it is known to be false.
+    pub fn is_no(self) -> bool {
+        self == Self::No
+    }
+}
+
+/// Stage 0: what touches an account's links. Keys of zero are unknown.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LinksTouch {
+    /// The account was registered, or is known from before.
+    Registered {
+        /// Device.
+        device: u128,
+        /// Network.
+        network: u128,
+        /// Number range.
+        range: u128,
+        /// Country index or unknown.
+        country: u8,
+        /// Age band index or unknown.
+        age_band: u8,
+        /// When.
+        registered_at: i64,
+        /// Whether this begins a new life (a registration), or only tells what is known.
+        begins: bool,
+    },
+    /// The account logged in.
+    Login {
+        /// Device.
+        device: u128,
+        /// Network.
+        network: u128,
+        /// Country index or unknown.
+        country: u8,
+        /// What the platform says of the device.
+        new_device: Ternary,
+        /// Whether a second factor was given.
+        second_factor: Ternary,
+        /// Client index or unknown.
+        client: u8,
+    },
+    /// The account reports another account or a group.
+    Reports {
+        /// The account or group reported.
+        target: u128,
+        /// Whether it is a group.
+        is_group: bool,
+        /// What about.
+        category: ReportCategory,
+        /// Whether on the first message.
+        first_message: Ternary,
+        /// Whether the reported account began the conversation.
+        target_began: Ternary,
+    },
+    /// The account was reported by another.
+    ReportedBy {
+        /// The reporter.
+        reporter: u128,
+    },
+    /// The platform did something to the account.
+    Enforced {
+        /// What.
+        action: EnforcementAction,
+    },
+    /// Somebody judged the account.
+    Labelled {
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// The identifier was given to somebody else.
+    Recycled,
+}
+
+/// The kinds of stage 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceKind {
+    /// A device.
+    Device,
+    /// A network.
+    Network,
+    /// A number range.
+    Range,
+}
+
+/// Stage 1: what touches a shared entity, or an account as a target.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SharedTouch {
+    /// An account was seen on a place.
+    Seen {
+        /// The kind of place.
+        kind: PlaceKind,
+        /// The account.
+        account: u128,
+        /// Whether it was being registered.
+        registration: bool,
+        /// Country index or unknown.
+        country: u8,
+        /// Whether the account itself stands banned: its own ban is not told to it.
+        own_banned: bool,
+    },
+    /// An account that was seen on a place was banned (1) or reinstated (−1).
+    AccountBanned {
+        /// The kind of place.
+        kind: PlaceKind,
+        /// 1 or −1.
+        change: i8,
+    },
+    /// Somebody writes to, calls or asks an account; what the target knows goes on to the sender.
+    Reached {
+        /// The sender.
+        sender: u128,
+        /// What is sent; becomes the sender's own facet.
+        contact: Contact,
+    },
+    /// A message or call to a group.
+    GroupReached {
+        /// The sender.
+        sender: u128,
+        /// What is sent.
+        contact: Contact,
+    },
+    /// A group was created.
+    GroupCreated {
+        /// The creator.
+        creator: u128,
+        /// Members at creation.
+        members: u32,
+    },
+    /// A member was added to a group.
+    MemberAdded {
+        /// Who added.
+        adder: u128,
+        /// Who was added.
+        target: u128,
+        /// Whether the added account has the adder.
+        target_has_adder: Ternary,
+        /// Whether the member came by itself (by link or request).
+        by_itself: bool,
+    },
+    /// A member left a group.
+    MemberLeft {
+        /// Seconds since it came in; negative is unknown.
+        seconds: i64,
+        /// Whether somebody removed it.
+        removed: Ternary,
+    },
+    /// A group was reported.
+    GroupReported,
+    /// An account was reported.
+    Reported {
+        /// The reporter.
+        reporter: u128,
+        /// The reporter's device, network: for counting independent reporters.
+        reporter_device: u128,
+        /// The reporter's network.
+        reporter_network: u128,
+        /// What about.
+        category: ReportCategory,
+        /// Whether on the first message.
+        first_message: Ternary,
+        /// Whether the reported account began the conversation.
+        target_began: Ternary,
+    },
+    /// An account was blocked.
+    Blocked {
+        /// Who blocked it.
+        by: u128,
+    },
+    /// The age band of an account became known.
+    AgeBand {
+        /// Its index or unknown.
+        age_band: u8,
+        /// Whether a new life begins: what others did to the last owner is forgotten.
+        begins: bool,
+    },
+    /// An account made a report.
+    MadeReport {
+        /// The account reported (0 for a group): receives the reporter's record.
+        target: u128,
+    },
+    /// A report of the account turned out right or wrong.
+    ReportJudged {
+        /// Whether it was right.
+        right: bool,
+    },
+}
+
+/// What is sent to somebody: a message, a call or a request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Contact {
+    /// A message.
+    Message {
+        /// How many accounts it went to.
+        recipients: u32,
+        /// Size class.
+        size: u8,
+        /// Kind index.
+        kind: u8,
+        /// Whether it begins a conversation.
+        first: Ternary,
+        /// Whether the recipient has the sender.
+        known: Ternary,
+        /// Whether it answers.
+        reply: Ternary,
+        /// Whether it was forwarded many times.
+        forwarded_many: Ternary,
+        /// Milliseconds of typing; negative is unknown.
+        typing_ms: i64,
+    },
+    /// A call.
+    Call {
+        /// Whether it was answered.
+        answered: bool,
+        /// How long it lasted.
+        seconds: u32,
+        /// Whether it begins a conversation.
+        first: Ternary,
+        /// Whether the person called has the caller.
+        known: Ternary,
+    },
+    /// A contact request.
+    Request {
+        /// Whether it was accepted.
+        accepted: Ternary,
+    },
+}
+
+impl Contact {
+    /// Whether the counterpart is known not to have the account.
+    pub fn is_to_stranger(self) -> bool {
+        match self {
+            Self::Message { known, .. } | Self::Call { known, .. } => known.is_no(),
+            Self::Request { accepted } => !accepted.is_yes(),
+        }
+    }
+}
+
+/// Stage 2: what touches an account as actor. This is also what the archive keeps as evidence.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ActorTouch {
+    /// It was registered.
+    Registered {
+        /// Device.
+        device: u128,
+        /// Network.
+        network: u128,
+        /// Number kind index or unknown.
+        number_kind: u8,
+        /// Client index or unknown.
+        client: u8,
+        /// Age band index or unknown.
+        age_band: u8,
+        /// Codes asked for, or not a number.
+        attempts: f32,
+        /// Seconds to the verification, or not a number.
+        seconds: f32,
+        /// The platform's index.
+        platform: u8,
+    },
+    /// It is known from before.
+    Known {
+        /// When it was registered, or the smallest number.
+        registered_at: i64,
+        /// Number kind index or unknown.
+        number_kind: u8,
+        /// Age band index or unknown.
+        age_band: u8,
+        /// Contacts, or not a number.
+        contacts: f32,
+        /// The platform's index.
+        platform: u8,
+    },
+    /// It logged in; what is new was read from its links.
+    Login {
+        /// Device.
+        device: u128,
+        /// Whether the device is new.
+        new_device: Ternary,
+        /// Whether the network is new.
+        new_network: Ternary,
+        /// Whether the country is another.
+        new_country: Ternary,
+        /// Whether a second factor was given.
+        second_factor: Ternary,
+        /// Client index or unknown.
+        client: u8,
+    },
+    /// It changed its profile.
+    ProfileChanged {
+        /// Surface index.
+        surface: u8,
+        /// Whether it now holds a link.
+        has_link: Ternary,
+    },
+    /// Its owner closed it.
+    Closed,
+    /// It wrote to, called or asked somebody.
+    Contacted {
+        /// Account or group.
+        counterpart: u128,
+        /// Whether it is a group.
+        is_group: bool,
+        /// What was sent.
+        contact: Contact,
+        /// How many strangers reached the counterpart lately, or not a number.
+        target_strangers: f32,
+        /// Whether the counterpart is a minor.
+        target_minor: Ternary,
+    },
+    /// Somebody answered it.
+    Answered {
+        /// Who.
+        counterpart: u128,
+    },
+    /// A message of it was delivered.
+    Delivered {
+        /// To whom.
+        counterpart: u128,
+        /// Milliseconds; negative is unknown.
+        delay_ms: i64,
+        /// Whether it was read.
+        read: Ternary,
+    },
+    /// It looked up numbers.
+    LookedUp {
+        /// How many.
+        numbers: u32,
+        /// How many are registered.
+        hits: u32,
+        /// The share in sequence, or not a number.
+        sequential_share: f32,
+    },
+    /// It created a group.
+    GroupCreated {
+        /// The group.
+        group: u128,
+        /// Members at creation.
+        members: u32,
+    },
+    /// It added a member to a group, or came in by itself.
+    MemberAdded {
+        /// The group.
+        group: u128,
+        /// Who was added.
+        target: u128,
+        /// Whether that account has the adder.
+        target_has_adder: Ternary,
+        /// Whether it came in by itself.
+        by_itself: bool,
+    },
+    /// A member left a group that it created or adds to.
+    MemberLeft {
+        /// The group.
+        group: u128,
+        /// Seconds since the member came in; negative is unknown.
+        seconds: i64,
+        /// Whether somebody removed it.
+        removed: Ternary,
+    },
+    /// A group that it created was reported.
+    GroupReported {
+        /// The group.
+        group: u128,
+    },
+    /// It was blocked.
+    Blocked {
+        /// By whom.
+        by: u128,
+    },
+    /// It was reported.
+    Reported {
+        /// By whom.
+        by: u128,
+        /// What about.
+        category: ReportCategory,
+        /// Whether on the first message.
+        first_message: Ternary,
+        /// Whether it began the conversation.
+        target_began: Ternary,
+        /// Its distinct reporters.
+        reporters: f32,
+        /// Their distinct devices and networks.
+        reporter_places: f32,
+    },
+    /// The record of a reporter of it.
+    ReporterRecord {
+        /// The reporter.
+        by: u128,
+        /// The mean of the posterior that the reporter is right.
+        precision: f32,
+    },
+    /// A surface of it was matched.
+    SurfaceMatched {
+        /// Surface index.
+        surface: u8,
+        /// Whether exactly.
+        exact: bool,
+    },
+    /// Another platform said something.
+    Signal {
+        /// What.
+        kind: SignalKind,
+    },
+    /// The platform did something to it. Releases latches; never a feature.
+    Enforced {
+        /// What.
+        action: EnforcementAction,
+    },
+    /// It was judged. Releases a latch; never a feature.
+    Labelled {
+        /// The behaviour.
+        behaviour: Behaviour,
+        /// The verdict.
+        verdict: Verdict,
+    },
+    /// What a place said of the accounts on it.
+    PlaceReading {
+        /// The kind of place.
+        kind: PlaceKind,
+        /// The place.
+        place: u128,
+        /// Its values.
+        values: PlaceValues,
+    },
+}
+
+/// What a place says to an account that is seen on it, before counting that account.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PlaceValues {
+    /// Distinct accounts.
+    pub accounts: f32,
+    /// Registrations, half-life an hour.
+    pub registrations_hour: f32,
+    /// Registrations, half-life a day.
+    pub registrations_day: f32,
+    /// Registrations, half-life a week.
+    pub registrations_week: f32,
+    /// Banned accounts, half-life a week.
+    pub banned: f32,
+    /// Seconds since the last registration, or not a number.
+    pub gap: f32,
+    /// Whether the account's country is the one of most registrations.
+    pub country: Ternary,
+    /// Whether the account was being registered.
+    pub registration: bool,
+}

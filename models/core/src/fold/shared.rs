@@ -1,0 +1,267 @@
+//! Stage 1: devices, networks, ranges, groups; accounts as targets and as reporters.
+
+use super::Emitted;
+use crate::facet::{ActorTouch, Contact, Facet, Place, PlaceKind, PlaceValues, SharedTouch, Ternary};
+use crate::event::values::{AgeBand, ReportCategory};
+use crate::state::group::GroupState;
+use crate::state::links::{UNKNOWN, remember};
+use crate::state::place::PlaceState;
+use crate::state::reporter::ReporterState;
+use crate::state::sketch;
+use crate::state::table::{EntityState, Table};
+use crate::state::target::TargetState;
+
+/// The tables of stage 1 in one shard.
+#[derive(Debug, Clone, Default)]
+pub struct SharedTables {
+    /// Devices.
+    pub devices: Table<PlaceState>,
+    /// Networks.
+    pub networks: Table<PlaceState>,
+    /// Number ranges.
+    pub ranges: Table<PlaceState>,
+    /// Groups.
+    pub groups: Table<GroupState>,
+    /// Accounts as targets.
+    pub targets: Table<TargetState>,
+    /// Accounts as reporters.
+    pub reporters: Table<ReporterState>,
+}
+
+impl SharedTables {
+    /// The table of a kind of place.
+    pub const fn places(&self, kind: PlaceKind) -> &Table<PlaceState> {
+        match kind {
+            PlaceKind::Device => &self.devices,
+            PlaceKind::Network => &self.networks,
+            PlaceKind::Range => &self.ranges,
+        }
+    }
+
+    const fn places_mut(&mut self, kind: PlaceKind) -> &mut Table<PlaceState> {
+        match kind {
+            PlaceKind::Device => &mut self.devices,
+            PlaceKind::Network => &mut self.networks,
+            PlaceKind::Range => &mut self.ranges,
+        }
+    }
+}
+
+/// Folds one facet of stage 1.
+pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted) {
+    match &facet.touch {
+        SharedTouch::Seen { .. } => seen(tables, facet, out),
+        SharedTouch::AccountBanned { kind, change } => {
+            let table = tables.places_mut(*kind);
+            let slot = table.touch(facet.key, facet.at);
+            let place = table.state_mut(slot);
+            place.advance(facet.at);
+            place.banned_week = (place.banned_week + f32::from(*change)).max(0.0);
+        }
+        SharedTouch::Reached { sender, contact } => reached(&mut tables.targets, *sender, *contact, facet, out),
+        SharedTouch::GroupReached { sender, contact } => {
+            let group = touch_group(&mut tables.groups, facet);
+            group.messages_day += 1.0;
+            let touch = ActorTouch::Contacted {
+                counterpart: facet.key,
+                is_group: true,
+                contact: *contact,
+                target_strangers: f32::NAN,
+                target_minor: Ternary::Unknown,
+            };
+            emit(out, facet, *sender, 8, touch);
+        }
+        SharedTouch::GroupCreated { creator, members } => {
+            let group = touch_group(&mut tables.groups, facet);
+            group.creator = *creator;
+            group.members = *members as f32;
+        }
+        SharedTouch::MemberAdded { adder, by_itself, .. } => {
+            let group = touch_group(&mut tables.groups, facet);
+            group.members += 1.0;
+            group.added_day += 1.0;
+            if !by_itself {
+                remember(&mut group.adders, *adder);
+            }
+        }
+        SharedTouch::MemberLeft { seconds, removed } => {
+            member_left(touch_group(&mut tables.groups, facet), *seconds, *removed, facet, out);
+        }
+        SharedTouch::GroupReported => {
+            let group = touch_group(&mut tables.groups, facet);
+            group.reports_week += 1.0;
+            emit(out, facet, group.creator, 8, ActorTouch::GroupReported { group: facet.key });
+        }
+        SharedTouch::Reported { .. } => reported(&mut tables.targets, facet, out),
+        SharedTouch::Blocked { by } => {
+            touch_target(&mut tables.targets, facet);
+            emit(out, facet, facet.key, 8, ActorTouch::Blocked { by: *by });
+        }
+        SharedTouch::AgeBand { age_band, begins } => {
+            let target = touch_target(&mut tables.targets, facet);
+            if *begins {
+                let last_at = target.last_at;
+                *target = TargetState { last_at, ..TargetState::empty() };
+            }
+            if *age_band != UNKNOWN {
+                target.age_band = *age_band;
+            }
+        }
+        SharedTouch::MadeReport { target } => {
+            let slot = tables.reporters.touch(facet.key, facet.at);
+            let reporter = tables.reporters.state_mut(slot);
+            reporter.advance(facet.at);
+            reporter.made_week += 1.0;
+            let touch = ActorTouch::ReporterRecord { by: facet.key, precision: reporter.precision() };
+            emit(out, facet, *target, 9, touch);
+        }
+        SharedTouch::ReportJudged { right } => {
+            let slot = tables.reporters.touch(facet.key, facet.at);
+            let reporter = tables.reporters.state_mut(slot);
+            reporter.advance(facet.at);
+            *(if *right { &mut reporter.right } else { &mut reporter.wrong }) += 1.0;
+        }
+    }
+}
+
+fn emit(out: &mut Emitted, facet: &Facet<SharedTouch>, key: u128, rank: u64, touch: ActorTouch) {
+    if key != 0 {
+        out.actor.push(Facet { key, place: Place::new(facet.place.sequence(), rank), at: facet.at, touch });
+    }
+}
+
+fn touch_group<'table>(groups: &'table mut Table<GroupState>, facet: &Facet<SharedTouch>) -> &'table mut GroupState {
+    let slot = groups.touch(facet.key, facet.at);
+    let group = groups.state_mut(slot);
+    group.advance(facet.at);
+    group
+}
+
+fn touch_target<'table>(
+    targets: &'table mut Table<TargetState>,
+    facet: &Facet<SharedTouch>,
+) -> &'table mut TargetState {
+    let slot = targets.touch(facet.key, facet.at);
+    let target = targets.state_mut(slot);
+    target.advance(facet.at);
+    target
+}
+
+fn seen(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted) {
+    let SharedTouch::Seen { kind, account, registration, country, own_banned } = &facet.touch else { return };
+    let table = tables.places_mut(*kind);
+    let slot = table.touch(facet.key, facet.at);
+    let place = table.state_mut(slot);
+    place.advance(facet.at);
+    let same_country = if *country == UNKNOWN || place.country == UNKNOWN {
+        Ternary::Unknown
+    } else {
+        Ternary::from(Some(*country == place.country))
+    };
+    // Readings come before the account itself is counted: they tell of others, earlier.
+    let is_counted = place.accounts & (1 << (*account as u64 & 127)) != 0 && place.last_accounts.contains(account);
+    let own = if is_counted { 1.0 } else { 0.0 };
+    let gap = if place.last_registration_at == i64::MIN {
+        f32::NAN
+    } else {
+        facet.at.saturating_sub(place.last_registration_at).max(0) as f32 / 1_000.0
+    };
+    let values = PlaceValues {
+        accounts: (place.distinct_accounts() - own).max(0.0),
+        registrations_hour: place.registrations_hour,
+        registrations_day: place.registrations_day,
+        registrations_week: place.registrations_week,
+        banned: (place.banned_week - if *own_banned { 1.0 } else { 0.0 }).max(0.0),
+        gap,
+        country: same_country,
+        registration: *registration,
+    };
+    sketch::insert(&mut place.accounts, *account as u64);
+    remember(&mut place.last_accounts, *account);
+    if *registration {
+        place.registrations_hour += 1.0;
+        place.registrations_day += 1.0;
+        place.registrations_week += 1.0;
+        place.last_registration_at = place.last_registration_at.max(facet.at);
+        place.vote_country(*country);
+    }
+    let rank = match kind {
+        PlaceKind::Device => 8,
+        PlaceKind::Network => 9,
+        PlaceKind::Range => 10,
+    };
+    emit(out, facet, *account, rank, ActorTouch::PlaceReading { kind: *kind, place: facet.key, values });
+}
+
+fn reached(
+    targets: &mut Table<TargetState>,
+    sender: u128,
+    contact: Contact,
+    facet: &Facet<SharedTouch>,
+    out: &mut Emitted,
+) {
+    let target = touch_target(targets, facet);
+    let touch = ActorTouch::Contacted {
+        counterpart: facet.key,
+        is_group: false,
+        contact,
+        target_strangers: target.strangers_day,
+        target_minor: if target.age_band == UNKNOWN {
+            Ternary::Unknown
+        } else {
+            Ternary::from(Some(target.age_band != AgeBand::Adult as u8))
+        },
+    };
+    target.reached_day += 1.0;
+    if contact.is_to_stranger() {
+        target.strangers_day += 1.0;
+    }
+    emit(out, facet, sender, 8, touch);
+}
+
+fn member_left(group: &mut GroupState, seconds: i64, removed: Ternary, facet: &Facet<SharedTouch>, out: &mut Emitted) {
+    group.members = (group.members - 1.0).max(0.0);
+    group.left_day += 1.0;
+    let (creator, adders) = (group.creator, group.adders);
+    let touch = ActorTouch::MemberLeft { group: facet.key, seconds, removed };
+    emit(out, facet, creator, 8, touch.clone());
+    for adder in adders {
+        if adder != creator {
+            emit(out, facet, adder, 8, touch.clone());
+        }
+    }
+}
+
+fn reported(targets: &mut Table<TargetState>, facet: &Facet<SharedTouch>, out: &mut Emitted) {
+    let SharedTouch::Reported {
+        reporter,
+        reporter_device,
+        reporter_network,
+        category,
+        first_message,
+        target_began,
+    } = &facet.touch
+    else {
+        return;
+    };
+    let target = touch_target(targets, facet);
+    // The subject of a report of self-harm is to be protected: it counts nowhere towards a ban.
+    if *category != ReportCategory::SelfHarm {
+        target.reports_week += 1.0;
+        sketch::insert(&mut target.reporters, *reporter as u64);
+        for place in [reporter_device, reporter_network] {
+            if *place != 0 {
+                sketch::insert(&mut target.reporter_places, *place as u64);
+            }
+        }
+    }
+    let touch = ActorTouch::Reported {
+        by: *reporter,
+        category: *category,
+        first_message: *first_message,
+        target_began: *target_began,
+        reporters: sketch::estimate(target.reporters),
+        reporter_places: sketch::estimate(target.reporter_places),
+    };
+    emit(out, facet, facet.key, 8, touch);
+}

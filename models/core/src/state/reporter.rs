@@ -1,0 +1,47 @@
+//! Stage 1: accounts as reporters, and whether they were right.
+
+use crate::state::decay::Factors;
+use crate::state::flat::flat_state;
+use crate::state::table::EntityState;
+use crate::time::DAY;
+
+flat_state! {
+    /// A reporter's record.
+    ReporterState {
+        /// The latest event time.
+        last_at: i64,
+        /// Reports made, half-life a week.
+        made_week: f32,
+        /// Reported accounts that were later banned or judged abusive.
+        right: f32,
+        /// Reported accounts that were later judged benign.
+        wrong: f32,
+    }
+}
+
+impl EntityState for ReporterState {
+    const PERIOD: i64 = 180 * DAY;
+
+    fn empty() -> Self {
+        Self { last_at: i64::MIN, made_week: 0.0, right: 0.0, wrong: 0.0 }
+    }
+
+    fn last_at(&self) -> i64 {
+        self.last_at
+    }
+}
+
+impl ReporterState {
+    /// Decays the counters to `at`.
+    pub fn advance(&mut self, at: i64) {
+        if self.last_at != i64::MIN {
+            self.made_week *= Factors::over(at.saturating_sub(self.last_at)).week;
+        }
+        self.last_at = self.last_at.max(at);
+    }
+
+    /// The mean of the posterior that this reporter is right: Beta(1 + right, 1 + wrong).
+    pub fn precision(&self) -> f32 {
+        (1.0 + self.right) / (2.0 + self.right + self.wrong)
+    }
+}
