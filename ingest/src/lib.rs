@@ -1,2 +1,4 @@
 //! Records in, recommendations out: sources, decoding, the content firewall, epochs, shards, the store and the archive.
 
+
+pub mod source;
