@@ -525,4 +525,6 @@ pub struct PlaceValues {
     pub country: Ternary,
     /// Whether the account was being registered.
     pub registration: bool,
+    /// The last other accounts, newest first. Zero is none.
+    pub last_accounts: [u128; 4],
 }

@@ -5,13 +5,16 @@
 
 pub mod behaviour;
 mod closed_set;
+pub mod decide;
 pub mod detector;
 pub mod engine;
 pub mod event;
+pub mod evidence;
 pub mod facet;
 pub mod feature;
 pub mod fold;
 pub mod identifier;
+pub mod policy;
 pub mod recommendation;
 pub mod shard;
 pub mod split;

@@ -138,9 +138,9 @@ pub struct EvidenceLink {
     pub kind: String,
     /// The entity.
     pub entity: Pseudonym,
-    /// Accounts seen on it (an estimate from a sketch).
+    /// Other accounts seen on it (an estimate from a sketch), when the account was last seen there.
     pub accounts: f32,
-    /// How many of them were banned.
+    /// How many of them were banned (decayed).
     pub banned: f32,
     /// The last few other accounts seen on it.
     pub last_accounts: Vec<Pseudonym>,

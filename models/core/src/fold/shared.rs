@@ -175,6 +175,7 @@ fn seen(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted
         gap,
         country: same_country,
         registration: *registration,
+        last_accounts: place.last_accounts.map(|other| if other == *account { 0 } else { other }),
     };
     sketch::insert(&mut place.accounts, *account as u64);
     remember(&mut place.last_accounts, *account);

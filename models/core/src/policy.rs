@@ -1,0 +1,223 @@
+//! Policy: what each behaviour's detector answers, on which threshold, and how far its recommendations go.
+//!
+//! A policy is checked whole, against the model artefact, before anything starts (law 5).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::behaviour::{Answer, Behaviour, Mode};
+use crate::detector::DETECTORS;
+use crate::recommendation::Threshold;
+use crate::time::DAY;
+
+/// A policy as it is written: a table for each behaviour, and the limit of the whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyDocument {
+    /// The most that the alphas of the live behaviours may sum to.
+    pub live_alpha_budget: f64,
+    /// The rules.
+    pub behaviours: BTreeMap<Behaviour, RuleDocument>,
+}
+
+/// One behaviour's rule as it is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleDocument {
+    /// What is recommended.
+    pub answer: Answer,
+    /// How far it goes.
+    pub mode: Mode,
+    /// Which of the artefact's thresholds: the one with this bound on the false-ban rate.
+    pub alpha: f64,
+    /// Days of event time for which a recommendation holds back the next one about the same account and behaviour.
+    pub cool_down_days: u32,
+}
+
+/// One behaviour's rule, checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// The behaviour.
+    pub behaviour: Behaviour,
+    /// What is recommended.
+    pub answer: Answer,
+    /// How far it goes.
+    pub mode: Mode,
+    /// The threshold with its guarantee.
+    pub threshold: Threshold,
+    /// Cool-down in milliseconds of event time.
+    pub cool_down: i64,
+}
+
+/// The rules by detector; `None` where the policy leaves a detector off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Policy {
+    rules: [Option<Rule>; DETECTORS],
+}
+
+/// Why a policy was refused.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PolicyError {
+    /// There is no detector.
+    #[error("policy: `{0}` has no detector in this version; remove its table")]
+    NoDetector(&'static str),
+    /// The artefact has no model.
+    #[error("policy: the model artefact has no model for `{0}`; train one or remove its table")]
+    NoModel(&'static str),
+    /// The artefact has no such threshold.
+    #[error("policy: the model artefact has no threshold of alpha {alpha} for `{behaviour}`; it has {available}")]
+    NoThreshold {
+        /// The behaviour.
+        behaviour: &'static str,
+        /// The alpha asked for.
+        alpha: f64,
+        /// The alphas there are.
+        available: String,
+    },
+    /// Law 5.
+    #[error(
+        "policy: `{0}` cannot be live: its threshold was calibrated on the simulator; \
+         calibrate it on the platform's own accounts or set mode to `shadow` or `demo`"
+    )]
+    LiveOnSimulator(&'static str),
+    /// An answer that the behaviour does not allow.
+    #[error("policy: `{behaviour}` cannot answer `{answer}`: {reason}")]
+    WrongAnswer {
+        /// The behaviour.
+        behaviour: &'static str,
+        /// The answer.
+        answer: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// The live alphas sum to too much.
+    #[error("policy: the alphas of the live behaviours sum to {sum}, more than live_alpha_budget = {budget}")]
+    OverBudget {
+        /// Their sum.
+        sum: f64,
+        /// The limit.
+        budget: f64,
+    },
+}
+
+impl Policy {
+    /// Checks a policy against the thresholds that the artefact has for each behaviour (`None`: no model).
+    ///
+    /// # Errors
+    /// The first rule that cannot be kept.
+    pub fn check<'artefact>(
+        document: &PolicyDocument,
+        thresholds: impl Fn(Behaviour) -> Option<&'artefact [Threshold]>,
+    ) -> Result<Self, PolicyError> {
+        let mut rules = [const { None }; DETECTORS];
+        let mut live = 0.0;
+        for (behaviour, rule) in &document.behaviours {
+            let name = behaviour.name();
+            let detector = Behaviour::WITH_DETECTOR
+                .iter()
+                .position(|candidate| candidate == behaviour)
+                .ok_or(PolicyError::NoDetector(name))?;
+            check_answer(*behaviour, rule.answer)?;
+            let available = thresholds(*behaviour).ok_or(PolicyError::NoModel(name))?;
+            let threshold = available.iter().find(|threshold| same(threshold.alpha, rule.alpha)).ok_or_else(|| {
+                let alphas: Vec<String> = available.iter().map(|threshold| threshold.alpha.to_string()).collect();
+                PolicyError::NoThreshold { behaviour: name, alpha: rule.alpha, available: alphas.join(", ") }
+            })?;
+            if rule.mode == Mode::Live {
+                if threshold.population.is_simulated() {
+                    return Err(PolicyError::LiveOnSimulator(name));
+                }
+                live += rule.alpha;
+            }
+            rules[detector] = Some(Rule {
+                behaviour: *behaviour,
+                answer: rule.answer,
+                mode: rule.mode,
+                threshold: threshold.clone(),
+                cool_down: i64::from(rule.cool_down_days) * DAY,
+            });
+        }
+        if live > document.live_alpha_budget * (1.0 + 1e-9) {
+            return Err(PolicyError::OverBudget { sum: live, budget: document.live_alpha_budget });
+        }
+        Ok(Self { rules })
+    }
+
+    /// The rule of a detector, if it is on.
+    pub fn rule(&self, detector: usize) -> Option<&Rule> {
+        self.rules.get(detector).and_then(Option::as_ref)
+    }
+
+    /// Every rule that is on.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().flatten()
+    }
+}
+
+fn same(left: f64, right: f64) -> bool {
+    (left - right).abs() <= 1e-12
+}
+
+fn check_answer(behaviour: Behaviour, answer: Answer) -> Result<(), PolicyError> {
+    let reason = match (behaviour, answer) {
+        (Behaviour::AccountTakeover, Answer::Ban | Answer::Limit) => {
+            "the owner of an account that was taken over is its victim; the answer is `protect`"
+        }
+        (Behaviour::AccountTakeover, Answer::Protect) => return Ok(()),
+        (_, Answer::Protect) => "`protect` is the answer to account_takeover only",
+        _ => return Ok(()),
+    };
+    Err(PolicyError::WrongAnswer { behaviour: behaviour.name(), answer: answer.name(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recommendation::Population;
+
+    fn threshold(population: Population) -> Threshold {
+        Threshold { margin: 1.0, alpha: 1e-3, delta: 0.05, n: 3_000, window_days: 7, population }
+    }
+
+    fn document(behaviour: Behaviour, answer: Answer, mode: Mode, alpha: f64) -> PolicyDocument {
+        let rule = RuleDocument { answer, mode, alpha, cool_down_days: 7 };
+        PolicyDocument { live_alpha_budget: 1e-3, behaviours: BTreeMap::from([(behaviour, rule)]) }
+    }
+
+    #[test]
+    fn nothing_goes_live_on_a_threshold_from_the_simulator() {
+        let simulated = [threshold(Population::Simulator("middle".to_owned()))];
+        let live = document(Behaviour::BulkMessaging, Answer::Ban, Mode::Live, 1e-3);
+        let refused = Policy::check(&live, |_| Some(&simulated));
+        assert_eq!(refused, Err(PolicyError::LiveOnSimulator("bulk_messaging")));
+        let shadow = document(Behaviour::BulkMessaging, Answer::Ban, Mode::Shadow, 1e-3);
+        assert!(Policy::check(&shadow, |_| Some(&simulated)).is_ok());
+        let own = [threshold(Population::Platform("demo".to_owned()))];
+        assert!(Policy::check(&live, |_| Some(&own)).is_ok());
+    }
+
+    #[test]
+    fn an_account_that_was_taken_over_is_protected_and_never_banned() {
+        let own = [threshold(Population::Platform("demo".to_owned()))];
+        let ban = document(Behaviour::AccountTakeover, Answer::Ban, Mode::Shadow, 1e-3);
+        assert!(matches!(Policy::check(&ban, |_| Some(&own)), Err(PolicyError::WrongAnswer { .. })));
+    }
+
+    #[test]
+    fn an_absent_detector_model_or_threshold_is_named() {
+        let own = [threshold(Population::Platform("demo".to_owned()))];
+        let absent = document(Behaviour::BanEvasion, Answer::Ban, Mode::Shadow, 1e-3);
+        assert_eq!(Policy::check(&absent, |_| Some(&own)), Err(PolicyError::NoDetector("ban_evasion")));
+        let other = document(Behaviour::GroupSpam, Answer::Ban, Mode::Shadow, 1e-4);
+        assert!(matches!(Policy::check(&other, |_| Some(&own)), Err(PolicyError::NoThreshold { .. })));
+        assert_eq!(Policy::check(&other, |_| None), Err(PolicyError::NoModel("group_spam")));
+    }
+
+    #[test]
+    fn the_live_alphas_are_a_budget() {
+        let own = [Threshold { alpha: 2e-3, ..threshold(Population::Platform("demo".to_owned())) }];
+        let over = document(Behaviour::GroupSpam, Answer::Ban, Mode::Live, 2e-3);
+        assert!(matches!(Policy::check(&over, |_| Some(&own)), Err(PolicyError::OverBudget { .. })));
+    }
+}
