@@ -1,0 +1,187 @@
+//! What an abuser is after, and how well it hides that. A goal is added to a benign persona; the person goes on living.
+
+mod bulk;
+mod enumeration;
+mod group_spam;
+mod plan;
+mod registration;
+mod takeover;
+
+pub use plan::Plan;
+
+use crate::account::State;
+use crate::event::EventType;
+use crate::world::{Action, World};
+
+/// The behaviours that the simulator plants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Behaviour {
+    /// Many messages to strangers.
+    BulkMessaging,
+    /// Accounts registered in series.
+    AutomatedRegistration,
+    /// Look-ups in bulk.
+    Enumeration,
+    /// Groups made and strangers added.
+    GroupSpam,
+    /// A benign account in other hands.
+    AccountTakeover,
+}
+
+impl Behaviour {
+    /// All, in a fixed order.
+    pub const ALL: [Self; 5] = [
+        Self::BulkMessaging,
+        Self::AutomatedRegistration,
+        Self::Enumeration,
+        Self::GroupSpam,
+        Self::AccountTakeover,
+    ];
+
+    /// The name on the wire and in the labels file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BulkMessaging => "bulk_messaging",
+            Self::AutomatedRegistration => "automated_registration",
+            Self::Enumeration => "enumeration",
+            Self::GroupSpam => "group_spam",
+            Self::AccountTakeover => "account_takeover",
+        }
+    }
+
+    /// The label of an account that behaves so: a taken-over account is a victim.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::AccountTakeover => "compromised",
+            _ => "abusive",
+        }
+    }
+
+    /// The event types without which it leaves no trace.
+    pub const fn needs(self) -> &'static [EventType] {
+        match self {
+            Self::BulkMessaging => &[EventType::MessageSent],
+            Self::AutomatedRegistration => &[EventType::Registered],
+            Self::Enumeration => &[EventType::LookedUp],
+            Self::GroupSpam => &[EventType::GroupCreated, EventType::MemberAdded],
+            Self::AccountTakeover => &[EventType::Login, EventType::MessageSent],
+        }
+    }
+}
+
+/// An abuser's goal and how far it got.
+#[derive(Debug, Clone)]
+pub struct Goal {
+    /// What it is after.
+    pub behaviour: Behaviour,
+    /// How well it hides: 0 loud, 1 almost benign.
+    pub hiding: f64,
+    /// From when on it pursues the goal.
+    pub since: i64,
+    /// How it goes about it.
+    pub plan: Plan,
+    /// Accounts of the same farm.
+    pub farm: Vec<u32>,
+    /// The photo that the accounts of the farm use.
+    pub photo: u32,
+    /// Of a taken-over account: the owner's device.
+    owner_device: u32,
+    /// Acts left in the running burst.
+    left: u32,
+    /// Acts left at all.
+    budget: u32,
+    /// Where it stands in its own order of all accounts.
+    cursor: u32,
+    /// The group that it fills at the moment.
+    group: Option<u32>,
+}
+
+impl Goal {
+    /// A goal that has not begun.
+    pub fn new(behaviour: Behaviour, hiding: f64, since: i64, plan: Plan, cursor: u32) -> Self {
+        Self {
+            behaviour,
+            hiding,
+            since,
+            plan,
+            farm: Vec::new(),
+            photo: 0,
+            owner_device: 0,
+            left: 0,
+            budget: plan.budget,
+            cursor,
+            group: None,
+        }
+    }
+}
+
+impl World<'_> {
+    /// One step of an account's goal: an act, and when the next one comes.
+    pub(crate) fn step(&mut self, account: u32, at: i64) {
+        if self.accounts[account as usize].state != State::Active {
+            return;
+        }
+        let Some(mut goal) = self.accounts[account as usize].goal.take() else {
+            return;
+        };
+        if goal.budget == 0 {
+            self.accounts[account as usize].goal = Some(goal);
+            return;
+        }
+        if goal.left == 0 {
+            let random = &mut self.accounts[account as usize].random;
+            goal.left = random.log_normal(goal.plan.burst, 0.4).max(1.0) as u32;
+            goal.group = None;
+        }
+        match goal.behaviour {
+            Behaviour::BulkMessaging => self.bulk_act(account, &mut goal, at),
+            Behaviour::AutomatedRegistration => self.warm_up_act(account, &mut goal, at),
+            Behaviour::Enumeration => self.enumeration_act(account, &goal, at),
+            Behaviour::GroupSpam => self.group_spam_act(account, &mut goal, at),
+            Behaviour::AccountTakeover => self.takeover_act(account, &mut goal, at),
+        }
+        goal.left -= 1;
+        goal.budget = goal.budget.saturating_sub(1);
+        let end = self.end;
+        let me = &mut self.accounts[account as usize];
+        let next = if goal.budget == 0 {
+            end
+        } else if goal.left > 0 {
+            at + me
+                .random
+                .log_normal(goal.plan.gap, goal.plan.gap_sigma)
+                .max(40.0) as i64
+        } else {
+            let rhythm = goal.plan.rhythm.unwrap_or(me.traits.rhythm);
+            let zone = crate::place::COUNTRIES[me.places.country].1;
+            rhythm.next(at, end, goal.plan.bursts, zone, &mut me.random)
+        };
+        me.goal = Some(goal);
+        self.schedule(next, Action::Step(account));
+    }
+
+    /// The next stranger of this goal: its own order of all accounts, without repeats until it is through.
+    fn next_stranger(&self, account: u32, goal: &mut Goal) -> Option<u32> {
+        let count = self.accounts.len() as u32;
+        // A stride near the golden section, made coprime to the count, visits everybody once.
+        let mut stride = (f64::from(count) * 0.618) as u32 | 1;
+        while greatest_common_divisor(stride, count) != 1 {
+            stride += 2;
+        }
+        for _ in 0..64 {
+            goal.cursor = ((u64::from(goal.cursor) + u64::from(stride)) % u64::from(count)) as u32;
+            let target = goal.cursor;
+            if self.reachable(target) && target != account && !self.relations.has(account, target) {
+                return Some(target);
+            }
+        }
+        None
+    }
+}
+
+const fn greatest_common_divisor(mut left: u32, mut right: u32) -> u32 {
+    while right != 0 {
+        (left, right) = (right, left % right);
+    }
+    left
+}

@@ -1,0 +1,126 @@
+//! How an abuser goes about its goal, between loud (hiding 0) and almost benign (hiding 1).
+//!
+//! The loud ends follow what WhatsApp has said of its own cases ("100 messages in 15 seconds, five minutes after
+//! registering", "dozens of groups made quickly", "without ever the typing indicator"); the hidden ends are the ranges
+//! of benign personas.
+
+use super::Behaviour;
+use crate::calendar::{DAY, MINUTE, Rhythm};
+use crate::options::Options;
+use crate::random::{Random, between_linear, between_logarithmic};
+
+/// The parameters of one abuser.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plan {
+    /// Median acts in a burst.
+    pub burst: f64,
+    /// Median milliseconds between acts of a burst.
+    pub gap: f64,
+    /// Spread of the logarithm of the gap.
+    pub gap_sigma: f64,
+    /// Bursts per day.
+    pub bursts: f64,
+    /// Its hours, or `None` for those of the person.
+    pub rhythm: Option<Rhythm>,
+    /// Share of its messages that are written as a person writes.
+    pub typed: f64,
+    /// Share of its acts that go to strangers.
+    pub strangers: f64,
+    /// How likely a stranger answers.
+    pub appeal: f64,
+    /// How likely a stranger minds enough to report.
+    pub annoyance: f64,
+    /// How much of its persona's own life goes on.
+    pub life: f64,
+    /// Acts after which it stops.
+    pub budget: u32,
+    /// The kind of its messages that no person wrote.
+    pub kind: &'static str,
+    /// The size of such messages, as base-2 logarithm.
+    pub size: u64,
+    /// Time from the account's arrival to its first act.
+    pub delay: i64,
+    /// For look-ups: numbers in each, share of hits, share of sequential numbers.
+    pub look_up: (f64, f64, f64),
+}
+
+impl Plan {
+    /// Draws the plan of one abuser.
+    pub fn draw(behaviour: Behaviour, hiding: f64, options: &Options, random: &mut Random) -> Self {
+        let h = hiding;
+        // Median acts in a burst, their gap in milliseconds, and bursts per day: loud and hidden.
+        let (burst, gap, bursts) = match behaviour {
+            Behaviour::BulkMessaging => ((140.0, 2.2), (300.0, 55_000.0), (4.0, 2.6)),
+            Behaviour::AutomatedRegistration => ((3.0, 1.6), (4_000.0, 60_000.0), (0.7, 1.5)),
+            Behaviour::Enumeration => ((50.0, 1.2), (1_500.0, 90_000.0), (7.0, 1.3)),
+            Behaviour::GroupSpam => ((55.0, 7.0), (400.0, 20_000.0), (7.0, 0.5)),
+            Behaviour::AccountTakeover => ((70.0, 2.2), (700.0, 50_000.0), (9.0, 3.5)),
+        };
+        // Evaluation meets abusers at other speeds.
+        let (faster, spread) = options.choose((1.0, 0.35), (0.6, 0.55));
+        let mut range = |ends: (f64, f64)| {
+            between_logarithmic(ends.0, ends.1, h) * random.log_normal(1.0, spread)
+        };
+        let (burst, gap, bursts) = (range(burst) * faster, range(gap) / faster, range(bursts));
+        let kinds: &[&str] = options.choose(
+            &["text", "text", "image"],
+            &["text", "image", "document", "video"],
+        );
+        let warm_up = between_logarithmic(4.0 * MINUTE as f64, 5.0 * DAY as f64, h)
+            * random.log_normal(1.0, 0.8);
+        let most = f64::from(options.accounts) * 0.6;
+        Self {
+            burst: burst.max(1.0),
+            gap: gap.max(60.0),
+            gap_sigma: between_linear(0.12, 0.95, h) * random.between(0.7, 1.3),
+            bursts,
+            rhythm: (!random.chance(between_linear(0.1, 0.95, h))).then_some(Rhythm::Flat),
+            typed: between_linear(0.0, 0.93, h) * random.between(0.8, 1.05),
+            strangers: between_linear(1.0, 0.65, h),
+            appeal: between_logarithmic(0.012, 0.25, h),
+            annoyance: between_logarithmic(0.06, 0.006, h) * random.log_normal(1.0, 0.4),
+            life: between_logarithmic(0.03, 1.0, h),
+            budget: random.log_normal(900.0, 0.6).min(most).max(10.0) as u32,
+            kind: random.pick(kinds).unwrap_or("text"),
+            size: u64::from(random.whole(8, 11)),
+            delay: if behaviour == Behaviour::AutomatedRegistration {
+                0
+            } else {
+                warm_up as i64
+            },
+            look_up: (
+                between_logarithmic(900.0, 40.0, h) * random.log_normal(1.0, 0.5),
+                between_linear(0.07, 0.42, h) * random.between(0.6, 1.4),
+                between_linear(0.92, 0.05, h) * random.between(0.7, 1.05),
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hiding_makes_every_behaviour_slower_more_human_and_less_annoying() {
+        for behaviour in Behaviour::ALL {
+            let mean = |hiding: f64, of: fn(&Plan) -> f64| {
+                let mut random = Random::new(11);
+                let draw = |_| {
+                    of(&Plan::draw(
+                        behaviour,
+                        hiding,
+                        &Options::default(),
+                        &mut random,
+                    ))
+                };
+                (0..200).map(draw).sum::<f64>() / 200.0
+            };
+            assert!(mean(0.0, |plan| plan.burst) > mean(1.0, |plan| plan.burst));
+            assert!(mean(0.0, |plan| plan.gap) < 0.1 * mean(1.0, |plan| plan.gap));
+            assert!(mean(0.0, |plan| plan.typed) < 0.05 && mean(1.0, |plan| plan.typed) > 0.7);
+            assert!(mean(0.0, |plan| plan.annoyance) > 5.0 * mean(1.0, |plan| plan.annoyance));
+            assert!(mean(0.0, |plan| plan.life) < 0.1 && mean(1.0, |plan| plan.life) > 0.9);
+        }
+    }
+}

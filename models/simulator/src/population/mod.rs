@@ -1,0 +1,88 @@
+//! Building a population: who there is, who is an abuser, where people live, whom they know, when they arrive.
+
+mod arrival;
+mod farm;
+mod graph;
+mod person;
+mod place;
+
+use crate::event::{Emitter, Shape};
+use crate::goal::Behaviour;
+use crate::options::Options;
+use crate::random::Random;
+use crate::world::{Action, World};
+
+/// Accounts that are not simulated but can be written to: those of host traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Host {
+    /// How many there are; they are the first accounts.
+    pub accounts: u32,
+}
+
+/// A population that is ready to live.
+pub struct Population<'sink> {
+    /// The world.
+    pub world: World<'sink>,
+    /// The first account that is not of the host.
+    pub first: u32,
+}
+
+/// What to build besides the options.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recipe {
+    /// Accounts of host traffic.
+    pub host: Host,
+    /// How many accounts become abusers.
+    pub abusers: u32,
+    /// The behaviours to plant, in turn.
+    pub behaviours: Vec<Behaviour>,
+    /// Factors for each account's activity, drawn at random (those of the host's accounts); empty for none.
+    pub activity: Vec<f64>,
+    /// The first millisecond after the population's time.
+    pub end: i64,
+}
+
+impl Recipe {
+    /// The recipe for a population on its own.
+    pub fn alone(options: &Options) -> Self {
+        Self {
+            host: Host { accounts: 0 },
+            abusers: libm::round(f64::from(options.accounts) * options.abusive_share) as u32,
+            behaviours: Behaviour::ALL.to_vec(),
+            activity: Vec::new(),
+            end: options.end(),
+        }
+    }
+
+    /// The event types that a host must have for anything to be planted, by behaviour.
+    pub fn expressible(shape: &Shape) -> Vec<Behaviour> {
+        Behaviour::ALL
+            .into_iter()
+            .filter(|behaviour| behaviour.needs().iter().all(|kind| shape.has(*kind)))
+            .collect()
+    }
+}
+
+impl<'sink> Population<'sink> {
+    /// Builds a population. `options.accounts` counts the accounts that are simulated.
+    pub fn build(options: &Options, recipe: &Recipe, emitter: Emitter<'sink>) -> Self {
+        let mut world = World::new(options.clone(), recipe.end, emitter);
+        let mut random = Random::stream(options.seed, 0);
+        let first = recipe.host.accounts;
+        person::make_accounts(&mut world, recipe, &mut random);
+        farm::make_abusers(&mut world, recipe, &mut random);
+        place::settle(&mut world, first, &mut random);
+        arrival::make_arrivals(&mut world, first, &mut random);
+        farm::equip(&mut world, first, &mut random);
+        graph::connect(&mut world, first, &mut random);
+        let start = options.start;
+        for account in first..first + options.accounts {
+            let arrival = world.accounts[account as usize].arrival;
+            world.schedule(arrival.at, Action::Arrive(account));
+            if world.accounts[account as usize].goal.is_none() {
+                world.plan_mistakes(account, arrival.at.max(start));
+            }
+        }
+        Self { world, first }
+    }
+}

@@ -1,0 +1,64 @@
+//! The accounts: personas and traits. Abusers are drawn from the same people.
+
+use super::Recipe;
+use crate::account::{Account, Arrival, Places, State};
+use crate::event::Client;
+use crate::persona;
+use crate::random::Random;
+use crate::world::World;
+
+/// Makes the accounts of the host and the simulated ones.
+pub(super) fn make_accounts(world: &mut World<'_>, recipe: &Recipe, random: &mut Random) {
+    let options = world.options.clone();
+    let host = recipe.host.accounts;
+    let start = options.start;
+    for number in 0..host + options.accounts {
+        let persona = persona::draw(&options, random);
+        let mut traits = persona::traits(persona, &options, random);
+        if let Some(factor) = random.pick(&recipe.activity) {
+            traits.activity = factor;
+        }
+        let client =
+            match random.weighted(&options.choose([0.94, 0.04, 0.02], [0.91, 0.055, 0.035])) {
+                0 => Client::Official,
+                1 => Client::Modified,
+                _ => Client::Unofficial,
+            };
+        world.accounts.push(Account {
+            persona,
+            traits,
+            random: Random::stream(options.seed, 1 + u64::from(number)),
+            state: if number < host {
+                State::Active
+            } else {
+                State::Absent
+            },
+            host: number < host,
+            arrival: Arrival {
+                at: start,
+                registered_at: Some(start),
+                verification: "sms",
+                attempts: 1,
+                seconds: 20,
+                network: 0,
+            },
+            places: Places {
+                home: 0,
+                work: 0,
+                carrier: 0,
+                country: 0,
+            },
+            device: 0,
+            range: 0,
+            number_kind: "mobile",
+            client,
+            contacts: Vec::new(),
+            groups: Vec::new(),
+            audience: Vec::new(),
+            ties: 1.0,
+            linked: number,
+            goal: None,
+            life: 0,
+        });
+    }
+}
