@@ -17,6 +17,8 @@ sealwatch_core::closed_set! {
         Tombstone = "tombstone",
         /// A CloudEvents header stands twice, so that its value is not certain.
         RepeatedHeader = "repeated_header",
+        /// A header's name is not UTF-8.
+        UnreadableHeader = "unreadable_header",
         /// CloudEvents in another format than JSON, or a batch of them in one message.
         UnsupportedContentType = "unsupported_content_type",
     }

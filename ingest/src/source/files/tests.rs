@@ -6,7 +6,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::super::{Body, DEFAULT_MAXIMUM_RECORD_LENGTH, Defect};
+use super::super::{Body, DEFAULT_MAXIMUM_RECORD_LENGTH};
 use super::*;
 
 fn gzip(text: &[u8]) -> Vec<u8> {

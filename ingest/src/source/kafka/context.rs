@@ -1,0 +1,104 @@
+//! What librdkafka tells beside the messages: its log, its statistics, the fate of published positions.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerContext;
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaErrorCode;
+
+pub(super) struct Context {
+    topic: String,
+    /// As of the last statistics; 0 before them.
+    partitions: AtomicU32,
+    lag: Mutex<Option<Vec<(u32, u64)>>>,
+    passing_errors: AtomicU64,
+}
+
+impl Context {
+    pub(super) fn new(topic: &str) -> Self {
+        Self {
+            topic: topic.to_owned(),
+            partitions: AtomicU32::new(0),
+            lag: Mutex::new(None),
+            passing_errors: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn partitions(&self) -> Option<u32> {
+        Some(self.partitions.load(Ordering::Relaxed)).filter(|partitions| *partitions > 0)
+    }
+
+    pub(super) fn lag(&self) -> Option<Vec<(u32, u64)>> {
+        self.lag.lock().ok().and_then(|lag| lag.clone())
+    }
+
+    pub(super) fn passing_errors(&self) -> u64 {
+        self.passing_errors.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn passing_error(&self, code: RDKafkaErrorCode) {
+        self.passing_errors.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(kafka.topic = %self.topic, kafka.code = ?code, "a broker error, retried");
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // librdkafka's lines are about connections and protocol; they hold nothing of a message.
+        match level {
+            RDKafkaLogLevel::Emerg
+            | RDKafkaLogLevel::Alert
+            | RDKafkaLogLevel::Critical
+            | RDKafkaLogLevel::Error => {
+                tracing::error!(kafka.facility = facility, "{message}");
+            }
+            RDKafkaLogLevel::Warning => tracing::warn!(kafka.facility = facility, "{message}"),
+            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
+                tracing::info!(kafka.facility = facility, "{message}")
+            }
+            RDKafkaLogLevel::Debug => tracing::debug!(kafka.facility = facility, "{message}"),
+        }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let Some(topic) = statistics.topics.get(&self.topic) else {
+            return;
+        };
+        // Partition -1 is librdkafka's own; the topic's partitions are numbered without gaps.
+        let known = topic
+            .partitions
+            .values()
+            .filter(|partition| partition.partition >= 0 && !partition.unknown);
+        let mut lag: Vec<(u32, u64)> = known
+            .map(|partition| {
+                (
+                    partition.partition as u32,
+                    u64::try_from(partition.consumer_lag).unwrap_or(0),
+                )
+            })
+            .collect();
+        lag.sort_unstable();
+        self.partitions.store(lag.len() as u32, Ordering::Relaxed);
+        if let Ok(mut last) = self.lag.lock() {
+            *last = Some(lag);
+        }
+    }
+
+    fn error(&self, error: KafkaError, _reason: &str) {
+        // The same error comes out of the next poll, where it is judged.
+        tracing::debug!(kafka.topic = %self.topic, kafka.code = ?error.rdkafka_error_code(), "a client error");
+    }
+}
+
+impl ConsumerContext for Context {
+    fn commit_callback(&self, result: KafkaResult<()>, _offsets: &TopicPartitionList) {
+        if let Err(error) = result {
+            tracing::warn!(kafka.topic = %self.topic, kafka.code = ?error.rdkafka_error_code(), "positions not published");
+        }
+    }
+}
