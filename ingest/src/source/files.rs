@@ -98,17 +98,18 @@ impl Files {
         let open = match &mut self.open {
             Some(open) => open,
             closed => {
-                let first = std::mem::take(&mut self.first);
-                let counted = Arc::clone(&self.bytes_read);
-                let partition = self.number as u32;
-                let open = OpenFile::open(
-                    input,
-                    partition,
-                    self.maximum_length,
-                    self.block_length,
-                    first,
-                    counted,
-                )?;
+                let bytes_read = Arc::clone(&self.bytes_read);
+                let (reader, file, compressed) =
+                    open_reader(&input.path, self.block_length, bytes_read)
+                        .map_err(|error| read_error(&input.path, error))?;
+                let (partition, first) = (self.number as u32, std::mem::take(&mut self.first));
+                let lines = LineReader::new(reader, partition, self.maximum_length, first);
+                let open = OpenFile {
+                    file,
+                    compressed,
+                    lines,
+                };
+                open.check_unchanged(input)?;
                 closed.insert(open)
             }
         };
@@ -199,56 +200,42 @@ impl Source for Files {
     }
 }
 
-impl OpenFile {
-    fn open(
-        input: &Input,
-        partition: u32,
-        maximum_length: usize,
-        block_length: usize,
-        first: u64,
-        counter: Arc<AtomicU64>,
-    ) -> Result<Self, SourceError> {
-        let path = &input.path;
-        let open = || -> io::Result<(File, Box<dyn BufRead + Send>, bool)> {
-            let file = File::open(path)?;
-            let counted = BufReader::with_capacity(
-                block_length,
-                Counted {
-                    file: file.try_clone()?,
-                    counter,
-                },
-            );
-            let (reader, compressed): (Box<dyn BufRead + Send>, _) =
-                match path.extension().and_then(|e| e.to_str()) {
-                    Some("gz") => (
-                        Box::new(BufReader::with_capacity(
-                            block_length,
-                            MultiGzDecoder::new(counted),
-                        )),
-                        true,
-                    ),
-                    Some("zst") => {
-                        let decoder = zstd::stream::read::Decoder::with_buffer(counted)?;
-                        (
-                            Box::new(BufReader::with_capacity(block_length, decoder)),
-                            true,
-                        )
-                    }
-                    _ => (Box::new(counted), false),
-                };
-            Ok((file, reader, compressed))
-        };
-        let (file, reader, compressed) = open().map_err(|error| read_error(path, error))?;
-        let lines = LineReader::new(reader, partition, maximum_length, first);
-        let open = Self {
-            file,
-            compressed,
-            lines,
-        };
-        open.check_unchanged(input)?;
-        Ok(open)
-    }
+/// The file's text, another handle of the file, and whether it is compressed.
+fn open_reader(
+    path: &Path,
+    block_length: usize,
+    bytes_read: Arc<AtomicU64>,
+) -> io::Result<(Box<dyn BufRead + Send>, File, bool)> {
+    let file = File::open(path)?;
+    let stored = Counted {
+        file: file.try_clone()?,
+        bytes_read,
+    };
+    let stored = BufReader::with_capacity(block_length, stored);
+    Ok(
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("gz") => {
+                let decoder = MultiGzDecoder::new(stored);
+                (
+                    Box::new(BufReader::with_capacity(block_length, decoder)),
+                    file,
+                    true,
+                )
+            }
+            Some("zst") => {
+                let decoder = zstd::stream::read::Decoder::with_buffer(stored)?;
+                (
+                    Box::new(BufReader::with_capacity(block_length, decoder)),
+                    file,
+                    true,
+                )
+            }
+            _ => (Box::new(stored), file, false),
+        },
+    )
+}
 
+impl OpenFile {
     fn check_unchanged(&self, input: &Input) -> Result<(), SourceError> {
         let metadata = self
             .file
@@ -267,13 +254,13 @@ impl OpenFile {
 /// A file that counts the bytes read from it.
 struct Counted {
     file: File,
-    counter: Arc<AtomicU64>,
+    bytes_read: Arc<AtomicU64>,
 }
 
 impl Read for Counted {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.file.read(buffer)?;
-        self.counter.fetch_add(length as u64, Ordering::Relaxed);
+        self.bytes_read.fetch_add(length as u64, Ordering::Relaxed);
         Ok(length)
     }
 }

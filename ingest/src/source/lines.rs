@@ -226,7 +226,8 @@ fn find_newline(bytes: &[u8]) -> Option<usize> {
     let has_newline = |chunk: &[u8]| {
         chunk
             .iter()
-            .fold(false, |found, byte| found | (*byte == b'\n'))
+            .fold(0, |found, byte| found | u8::from(*byte == b'\n'))
+            != 0
     };
     let start = CHUNK
         * bytes

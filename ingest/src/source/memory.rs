@@ -83,7 +83,7 @@ impl Source for MemorySource {
             }
             match &record.bytes {
                 Some(bytes) => {
-                    batch.push_bytes(record.partition, *offset, record.broker_time, bytes)
+                    batch.push_bytes(record.partition, *offset, record.broker_time, bytes);
                 }
                 None => batch.push_defect(
                     record.partition,

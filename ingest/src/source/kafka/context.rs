@@ -59,7 +59,7 @@ impl ClientContext for Context {
             }
             RDKafkaLogLevel::Warning => tracing::warn!(kafka.facility = facility, "{message}"),
             RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
-                tracing::info!(kafka.facility = facility, "{message}")
+                tracing::info!(kafka.facility = facility, "{message}");
             }
             RDKafkaLogLevel::Debug => tracing::debug!(kafka.facility = facility, "{message}"),
         }

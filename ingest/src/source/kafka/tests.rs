@@ -164,7 +164,7 @@ fn values_headers_tombstones_and_times_arrive_as_they_were_sent() {
         ..Message::default()
     });
     cluster.send(Message {
-        value: Some(&[b'x'; 70_000]),
+        value: Some(&vec![b'x'; 70_000]),
         ..Message::default()
     });
     cluster.send(Message {
