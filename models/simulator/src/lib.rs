@@ -23,6 +23,9 @@ pub mod relation;
 pub mod summary;
 pub mod world;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, Write};
 
 use event::{Emitter, Lines, Shape};

@@ -49,7 +49,7 @@ pub struct Persona {
 const ORDINARY: Persona = Persona {
     name: "adult",
     share: [0.54, 0.50],
-    activity: (2.9, 0.75),
+    activity: (2.5, 0.75),
     burst: 0.7,
     reply: 0.5,
     group_and_call: (0.3, 0.06),
@@ -73,7 +73,7 @@ pub const PERSONAS: &[Persona] = &[
     Persona {
         name: "teenager",
         share: [0.13, 0.15],
-        activity: (4.2, 0.7),
+        activity: (3.7, 0.7),
         burst: 1.3,
         reply: 0.6,
         group_and_call: (0.45, 0.03),
@@ -95,7 +95,7 @@ pub const PERSONAS: &[Persona] = &[
         name: "student",
         share: [0.07, 0.08],
         rhythms: &[Rhythm::Late],
-        activity: (3.6, 0.7),
+        activity: (3.1, 0.7),
         ..ORDINARY
     },
     Persona {
@@ -129,7 +129,7 @@ pub const PERSONAS: &[Persona] = &[
         share: [0.009, 0.008],
         routines: &[(Routine::Organise, 0.5)],
         rhythms: &[Rhythm::Day],
-        activity: (3.6, 0.6),
+        activity: (3.1, 0.6),
         ..BUSINESS_LIKE
     },
     Persona {
@@ -144,7 +144,7 @@ pub const PERSONAS: &[Persona] = &[
         share: [0.008, 0.007],
         routines: &[(Routine::Import, 0.8)],
         rhythms: &[Rhythm::Day],
-        activity: (2.9, 0.7),
+        activity: (2.5, 0.7),
         ..BUSINESS_LIKE
     },
     Persona {
@@ -152,7 +152,7 @@ pub const PERSONAS: &[Persona] = &[
         share: [0.02, 0.018],
         routines: &[(Routine::Travel, 0.09)],
         rhythms: &[Rhythm::Day],
-        activity: (2.9, 0.7),
+        activity: (2.5, 0.7),
         ..BUSINESS_LIKE
     },
     Persona {

@@ -143,7 +143,7 @@ mod tests {
     fn splitmix64_gives_the_published_first_numbers_of_seed_1234567() {
         let mut state = 1_234_567;
         let numbers: Vec<u64> = (0..5).map(|_| splitmix64(&mut state)).collect();
-        // The values that Rosetta Code and the Java SplittableRandom test suites list for this seed.
+        // The values that Rosetta Code lists for this seed ("Pseudo-random numbers/Splitmix64").
         assert_eq!(
             numbers,
             [

@@ -164,6 +164,7 @@ pub struct World<'sink> {
     pub contents: Vec<(&'static str, u64)>,
     queue: BinaryHeap<Reverse<Scheduled>>,
     serial: u64,
+    now: i64,
 }
 
 impl<'sink> World<'sink> {
@@ -180,11 +181,13 @@ impl<'sink> World<'sink> {
             contents: Vec::new(),
             queue: BinaryHeap::new(),
             serial: 0,
+            now: i64::MIN,
         }
     }
 
-    /// Lets something happen at a time; what would happen after the end never does.
+    /// Lets something happen at a time, but not in the past; what would happen after the end never does.
     pub fn schedule(&mut self, at: i64, action: Action) {
+        let at = at.max(self.now);
         if at < self.end {
             self.serial += 1;
             self.queue.push(Reverse(Scheduled {
@@ -204,6 +207,7 @@ impl<'sink> World<'sink> {
             if self.emitter.failed() {
                 break;
             }
+            self.now = at;
             self.perform(action, at);
         }
         self.emitter.finish()

@@ -54,7 +54,7 @@ impl World<'_> {
 
     /// "This is my new phone": to some friends, one after the other.
     pub(crate) fn schedule_notices(&mut self, account: u32, at: i64) {
-        self.sync_contacts(account, at + 20 * SECOND, true);
+        self.sync_contacts(account, at, true);
         let me = &mut self.accounts[account as usize];
         if me.contacts.is_empty() || !me.random.chance(0.4) {
             return;

@@ -72,6 +72,9 @@ impl World<'_> {
             .identifier(Field::Group, Kind::Group, group)
             .text(Field::Category, category)
             .end();
+        if self.random(account).chance(0.4) && account != creator {
+            self.mind(account, creator, false, false, at);
+        }
     }
 
     /// People mostly name what they see, and sometimes pick the wrong line of the menu.

@@ -73,7 +73,7 @@ impl World<'_> {
         // Friends answer a friend, until they notice.
         let intent = Intent::Abuse {
             appeal: 0.15 + 0.2 * goal.hiding,
-            annoyance: goal.plan.annoyance * 0.4,
+            annoyance: goal.plan.annoyance * 2.0,
         };
         self.send(account, target, at, intent, composed, false);
     }

@@ -29,8 +29,12 @@ pub(super) fn make_abusers(world: &mut World<'_>, recipe: &Recipe, random: &mut 
         left[extra] += 1;
     }
     for (behaviour, mut left) in recipe.behaviours.iter().copied().zip(left) {
+        // At least two farms of each behaviour, so that even a small population has two levels of hiding.
+        let most = left.div_ceil(2);
         while left > 0 {
-            let size = farm_size(behaviour, options.evaluation(), random).min(left);
+            let size = farm_size(behaviour, options.evaluation(), random)
+                .min(left)
+                .min(most);
             left -= size;
             let members: Vec<u32> = candidates.drain(..size.min(candidates.len())).collect();
             let hiding = match options.hiding {

@@ -1,6 +1,5 @@
 //! Where people live: communities of neighbours in one country, with households, offices, hostels, carriers.
 
-use crate::persona::PERSONAS;
 use crate::place::{COUNTRIES, draw_country};
 use crate::random::Random;
 use crate::world::World;
@@ -90,13 +89,4 @@ fn hostel_of(
             network
         }
     }
-}
-
-/// Whether a persona's networks are crowded by nature. Used by tests that look for hard negatives.
-pub fn hard_personas() -> Vec<&'static str> {
-    PERSONAS
-        .iter()
-        .filter(|persona| persona.hard)
-        .map(|persona| persona.name)
-        .collect()
 }
