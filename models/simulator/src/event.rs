@@ -119,6 +119,11 @@ impl Shape {
     pub const fn has(&self, kind: EventType) -> bool {
         self.fields[kind as usize] != 0
     }
+
+    /// Whether events of this type have this field.
+    pub const fn has_field(&self, kind: EventType, field: Field) -> bool {
+        self.fields[kind as usize] & field.bit() != 0
+    }
 }
 
 /// Takes finished lines, in the order of their times.
@@ -214,6 +219,11 @@ impl<'sink> Emitter<'sink> {
         &self.identifiers
     }
 
+    /// Which types and fields the platform has.
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// Events written so far, by type.
     pub const fn counts(&self) -> &[u64; EventType::ALL.len()] {
         &self.counts
@@ -258,9 +268,11 @@ impl Draft<'_, '_> {
         has
     }
 
-    /// Adds an identifier.
+    /// Adds an identifier. An event about an account or a group that the platform has no field for is not written.
     pub fn identifier(mut self, field: Field, kind: Kind, number: u32) -> Self {
-        if self.begin(field) {
+        if !self.begin(field) {
+            self.skip |= matches!(kind, Kind::Account | Kind::Group);
+        } else if !self.skip {
             let emitter = &mut *self.emitter;
             emitter.buffer.push(b'"');
             emitter

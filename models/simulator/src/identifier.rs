@@ -27,6 +27,7 @@ const KINDS: usize = 7;
 #[derive(Debug, Clone)]
 pub struct Identifiers {
     keys: [u64; KINDS],
+    letters: [u8; KINDS],
     /// Accounts below this length have names of their own (the accounts of host traffic).
     named: Vec<Box<str>>,
 }
@@ -39,6 +40,7 @@ impl Identifiers {
         let mut state = seed ^ 0x1de7_71f1_e25a_5a5a;
         Self {
             keys: [(); KINDS].map(|()| splitmix64(&mut state)),
+            letters: *b"eadnrgh",
             named: Vec::new(),
         }
     }
@@ -50,6 +52,13 @@ impl Identifiers {
         self
     }
 
+    /// The same, with another first letter for a kind.
+    #[must_use]
+    pub const fn with_letter(mut self, kind: Kind, letter: u8) -> Self {
+        self.letters[kind as usize] = letter;
+        self
+    }
+
     /// Appends the identifier of this number.
     pub fn write(&self, buffer: &mut Vec<u8>, kind: Kind, number: u64) {
         if kind == Kind::Account
@@ -58,7 +67,7 @@ impl Identifiers {
             buffer.extend_from_slice(name.as_bytes());
             return;
         }
-        buffer.push(b"eadnrgh"[kind as usize]);
+        buffer.push(self.letters[kind as usize]);
         let mixed = permute(number, self.keys[kind as usize]);
         let digits = b"0123456789abcdef";
         buffer.extend(

@@ -14,6 +14,7 @@ pub mod event;
 pub mod goal;
 pub mod identifier;
 pub mod labels;
+pub mod onto;
 pub mod options;
 pub mod persona;
 pub mod place;

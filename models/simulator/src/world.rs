@@ -162,6 +162,8 @@ pub struct World<'sink> {
     pub emitter: Emitter<'sink>,
     /// Kinds and sizes of messages, if they are to be those of host traffic.
     pub contents: Vec<(&'static str, u64)>,
+    /// The zone of everybody, in host traffic: minutes east of UTC.
+    pub zone: Option<i32>,
     queue: BinaryHeap<Reverse<Scheduled>>,
     serial: u64,
     now: i64,
@@ -179,6 +181,7 @@ impl<'sink> World<'sink> {
             relations: Relations::default(),
             emitter,
             contents: Vec::new(),
+            zone: None,
             queue: BinaryHeap::new(),
             serial: 0,
             now: i64::MIN,
@@ -293,9 +296,9 @@ impl<'sink> World<'sink> {
 
     /// When this account next does something that it does so many times a day.
     pub fn next_time(&mut self, account: u32, per_day: f64, at: i64) -> i64 {
-        let end = self.end;
+        let (end, host_zone) = (self.end, self.zone);
         let me = &mut self.accounts[account as usize];
-        let zone = crate::place::COUNTRIES[me.places.country].1;
+        let zone = host_zone.unwrap_or(crate::place::COUNTRIES[me.places.country].1);
         me.traits
             .rhythm
             .next(at, end, per_day, zone, &mut me.random)

@@ -1,13 +1,15 @@
 //! `sealwatch-simulate`: writes a labelled population.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use sealwatch_simulator::calendar::parse_date;
+use sealwatch_simulator::goal::Behaviour;
+use sealwatch_simulator::onto::{self, HostTraffic, PlantError, Planting};
 use sealwatch_simulator::options::{Hiding, Options, OptionsError, PersonaSet, Vocabulary};
 use sealwatch_simulator::summary::Summary;
 
@@ -48,6 +50,16 @@ struct Arguments {
     /// Issuer of cross-platform signals, a member of the service's configured set
     #[arg(long, default_value = "sister")]
     issuer: String,
+    /// Plant abusers and benign controls into this host traffic (NDJSON events), instead of a population of its own; of
+    /// the other options, --seed, --hiding, --personas, --out and --labels count
+    #[arg(long, value_name = "EVENTS")]
+    onto: Option<PathBuf>,
+    /// Abusers to plant
+    #[arg(long, default_value_t = 20, requires = "onto")]
+    abusers: u32,
+    /// Benign controls to plant
+    #[arg(long, default_value_t = 200, requires = "onto")]
+    controls: u32,
     /// Bank of surface matches, a member of the service's configured set
     #[arg(long, default_value = "industry")]
     bank: String,
@@ -87,18 +99,29 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let options = match arguments.options() {
         Ok(options) => options,
-        Err(error) => {
-            eprintln!("sealwatch-simulate: {error}");
-            return ExitCode::from(2);
-        }
+        Err(error) => return fail(&error, 2),
     };
-    match run(&arguments, &options) {
+    let done = match &arguments.onto {
+        Some(host) => plant_onto(host, &arguments, &options),
+        None => run(&arguments, &options),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("sealwatch-simulate: {error:#}");
-            ExitCode::FAILURE
+        // Host traffic that is no host traffic, and counts out of range, are wrong arguments.
+        Err(error)
+            if error
+                .downcast_ref::<PlantError>()
+                .is_some_and(PlantError::is_argument) =>
+        {
+            fail(&error, 2)
         }
+        Err(error) => fail(&error, 1),
     }
+}
+
+fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
+    eprintln!("sealwatch-simulate: {error:#}");
+    ExitCode::from(code)
 }
 
 #[expect(
@@ -108,14 +131,61 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments, options: &Options) -> Result<()> {
     let started = std::time::Instant::now();
     let events = writer(&arguments.out)?;
-    let mut labels: Box<dyn Write> = match &arguments.labels {
-        Some(path) => writer(path)?,
-        None => Box::new(io::sink()),
-    };
+    let mut labels = labels_writer(arguments)?;
     let summary = sealwatch_simulator::simulate(options, events, &mut labels)
         .context("cannot write the population")?;
     report(&summary, started.elapsed().as_secs_f64());
     Ok(())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell measures how fast it wrote; nothing depends on it"
+)]
+fn plant_onto(path: &Path, arguments: &Arguments, options: &Options) -> Result<()> {
+    let started = std::time::Instant::now();
+    let host = HostTraffic::scan(reader(path)?).map_err(PlantError::from)?;
+    // Written over its own input, the host would be lost before it is read again.
+    if arguments
+        .out
+        .canonicalize()
+        .is_ok_and(|out| path.canonicalize().is_ok_and(|host| host == out))
+    {
+        bail!("--out must be another file than --onto");
+    }
+    let events = writer(&arguments.out)?;
+    let mut labels = labels_writer(arguments)?;
+    let planting = Planting {
+        abusers: arguments.abusers,
+        controls: arguments.controls,
+    };
+    let planted = onto::plant(options, planting, &host, reader(path)?, events, &mut labels)?;
+    report(&planted.summary, started.elapsed().as_secs_f64());
+    eprintln!(
+        "{} host accounts with {} events, unchanged",
+        planted.summary.host, planted.host_events
+    );
+    for behaviour in Behaviour::ALL {
+        if !planted.expressible.contains(&behaviour) {
+            eprintln!(
+                "not planted: {} (the host has no events in which it shows)",
+                behaviour.name()
+            );
+        }
+    }
+    Ok(())
+}
+
+fn reader(path: &Path) -> Result<BufReader<File>> {
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    Ok(BufReader::with_capacity(1 << 20, file))
+}
+
+fn labels_writer(arguments: &Arguments) -> Result<Box<dyn Write>> {
+    match &arguments.labels {
+        Some(path) => writer(path),
+        None => Ok(Box::new(io::sink())),
+    }
 }
 
 fn writer(path: &Path) -> Result<Box<dyn Write>> {

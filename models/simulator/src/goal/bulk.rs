@@ -2,6 +2,7 @@
 
 use super::Goal;
 use crate::act::message::Intent;
+use crate::event::EventType;
 use crate::world::World;
 
 impl World<'_> {
@@ -46,8 +47,12 @@ impl World<'_> {
     }
 
     fn calls_instead(&mut self, account: u32) -> bool {
+        let shape = self.emitter.shape();
+        if !shape.has(EventType::MessageSent) || !shape.has(EventType::CallPlaced) {
+            return shape.has(EventType::CallPlaced);
+        }
+        // Who prefers calls in its own life also does so here.
         let me = &mut self.accounts[account as usize];
-        // The same persons prefer calls in their own lives.
         let share = me.traits.calls * 0.4;
         me.random.chance(share)
     }

@@ -57,10 +57,10 @@ impl Behaviour {
         }
     }
 
-    /// The event types without which it leaves no trace.
+    /// The event types without which it leaves no trace. Bulk messaging is told by messages, or by calls alone.
     pub const fn needs(self) -> &'static [EventType] {
         match self {
-            Self::BulkMessaging => &[EventType::MessageSent],
+            Self::BulkMessaging => &[],
             Self::AutomatedRegistration => &[EventType::Registered],
             Self::Enumeration => &[EventType::LookedUp],
             Self::GroupSpam => &[EventType::GroupCreated, EventType::MemberAdded],
@@ -142,7 +142,7 @@ impl World<'_> {
         }
         goal.left -= 1;
         goal.budget = goal.budget.saturating_sub(1);
-        let end = self.end;
+        let (end, host_zone) = (self.end, self.zone);
         let me = &mut self.accounts[account as usize];
         let next = if goal.budget == 0 {
             end
@@ -153,7 +153,7 @@ impl World<'_> {
                 .max(40.0) as i64
         } else {
             let rhythm = goal.plan.rhythm.unwrap_or(me.traits.rhythm);
-            let zone = crate::place::COUNTRIES[me.places.country].1;
+            let zone = host_zone.unwrap_or(crate::place::COUNTRIES[me.places.country].1);
             rhythm.next(at, end, goal.plan.bursts, zone, &mut me.random)
         };
         me.goal = Some(goal);

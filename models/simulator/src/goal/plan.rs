@@ -45,8 +45,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Draws the plan of one abuser.
-    pub fn draw(behaviour: Behaviour, hiding: f64, options: &Options, random: &mut Random) -> Self {
+    /// Draws the plan of one abuser, of a platform with so many accounts that it can reach.
+    pub fn draw(
+        behaviour: Behaviour,
+        hiding: f64,
+        options: &Options,
+        reachable: usize,
+        random: &mut Random,
+    ) -> Self {
         let h = hiding;
         // Median acts in a burst, their gap in milliseconds, and bursts per day: loud and hidden.
         let (burst, gap, bursts) = match behaviour {
@@ -68,7 +74,7 @@ impl Plan {
         );
         let warm_up = between_logarithmic(4.0 * MINUTE as f64, 5.0 * DAY as f64, h)
             * random.log_normal(1.0, 0.8);
-        let most = f64::from(options.accounts) * 0.6;
+        let most = reachable as f64 * 0.6;
         Self {
             burst: burst.max(1.0),
             gap: gap.max(60.0),
@@ -111,6 +117,7 @@ mod tests {
                         behaviour,
                         hiding,
                         &Options::default(),
+                        2_000,
                         &mut random,
                     ))
                 };

@@ -75,7 +75,7 @@ fn make_farm(
         // Members of a farm differ a little.
         let hiding =
             (hiding + 0.06 * random.normal() * hiding * (1.0 - hiding) * 4.0).clamp(0.0, 1.0);
-        let plan = Plan::draw(behaviour, hiding, &options, random);
+        let plan = Plan::draw(behaviour, hiding, &options, world.accounts.len(), random);
         let cursor = random.below(world.accounts.len()) as u32;
         let mut goal = Goal::new(behaviour, hiding, options.start, plan, cursor);
         let me = &mut world.accounts[*account as usize];

@@ -6,7 +6,7 @@ mod graph;
 mod person;
 mod place;
 
-use crate::event::{Emitter, Shape};
+use crate::event::{Emitter, EventType, Shape};
 use crate::goal::Behaviour;
 use crate::options::Options;
 use crate::random::Random;
@@ -27,6 +27,17 @@ pub struct Population<'sink> {
     pub first: u32,
 }
 
+/// What the accounts of host traffic do, for the simulated ones to do likewise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Habits {
+    /// Activities per day of each of its accounts.
+    pub activity: Vec<f64>,
+    /// Share of calls among messages and calls.
+    pub calls: f64,
+    /// Share of messages to groups.
+    pub groups: f64,
+}
+
 /// What to build besides the options.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
@@ -36,8 +47,8 @@ pub struct Recipe {
     pub abusers: u32,
     /// The behaviours to plant, in turn.
     pub behaviours: Vec<Behaviour>,
-    /// Factors for each account's activity, drawn at random (those of the host's accounts); empty for none.
-    pub activity: Vec<f64>,
+    /// In host traffic: the habits of its accounts.
+    pub habits: Option<Habits>,
     /// The first millisecond after the population's time.
     pub end: i64,
 }
@@ -49,15 +60,17 @@ impl Recipe {
             host: Host { accounts: 0 },
             abusers: libm::round(f64::from(options.accounts) * options.abusive_share) as u32,
             behaviours: Behaviour::ALL.to_vec(),
-            activity: Vec::new(),
+            habits: None,
             end: options.end(),
         }
     }
 
-    /// The event types that a host must have for anything to be planted, by behaviour.
+    /// The behaviours that leave a trace on a platform of this shape.
     pub fn expressible(shape: &Shape) -> Vec<Behaviour> {
+        let talks = shape.has(EventType::MessageSent) || shape.has(EventType::CallPlaced);
         Behaviour::ALL
             .into_iter()
+            .filter(|behaviour| *behaviour != Behaviour::BulkMessaging || talks)
             .filter(|behaviour| behaviour.needs().iter().all(|kind| shape.has(*kind)))
             .collect()
     }

@@ -15,8 +15,13 @@ pub(super) fn make_accounts(world: &mut World<'_>, recipe: &Recipe, random: &mut
     for number in 0..host + options.accounts {
         let persona = persona::draw(&options, random);
         let mut traits = persona::traits(persona, &options, random);
-        if let Some(factor) = random.pick(&recipe.activity) {
-            traits.activity = factor;
+        if let Some(habits) = &recipe.habits {
+            let usual = traits.activity;
+            traits.activity = random.pick(&habits.activity).unwrap_or(usual);
+            // Routines come as much less often as everything else.
+            traits.zeal *= (traits.activity / usual).min(1.0);
+            traits.calls = habits.calls;
+            traits.groups = habits.groups;
         }
         let client =
             match random.weighted(&options.choose([0.94, 0.04, 0.02], [0.91, 0.055, 0.035])) {

@@ -1,37 +1,65 @@
 //! Where people live: communities of neighbours in one country, with households, offices, hostels, carriers.
 
-use crate::place::{COUNTRIES, draw_country};
+use crate::place::{COUNTRIES, Registry, draw_country};
 use crate::random::Random;
 use crate::world::World;
 
 /// Accounts in a community.
 pub(super) const COMMUNITY: usize = 120;
 
+/// A network that takes accounts of one country until it is full.
+#[derive(Debug, Clone, Copy, Default)]
+struct Crowd {
+    network: u32,
+    left: u32,
+}
+
+impl Crowd {
+    /// Room for one more; a new network of so many when the last one is full.
+    fn take(
+        &mut self,
+        size: u32,
+        country: usize,
+        registry: &mut Registry,
+        random: &mut Random,
+    ) -> u32 {
+        if self.left == 0 {
+            self.network = registry.access_network(country, random);
+            self.left = size;
+        }
+        self.left -= 1;
+        self.network
+    }
+}
+
+/// The crowded networks of a country: address translation of two carriers, and a students' hostel.
+#[derive(Debug, Clone, Copy, Default)]
+struct Crowds {
+    carriers: [Crowd; 2],
+    hostel: Crowd,
+}
+
 /// Gives each simulated account its networks, device, number range.
 pub(super) fn settle(world: &mut World<'_>, first: u32, random: &mut Random) {
+    let mut crowds = [Crowds::default(); COUNTRIES.len()];
     let mut begin = first as usize;
-    let mut hostel = None;
     while begin < world.accounts.len() {
         let end = (begin + COMMUNITY).min(world.accounts.len());
-        settle_community(world, begin, end, &mut hostel, random);
+        let country = draw_country(random);
+        settle_community(world, (begin, end), country, &mut crowds[country], random);
         begin = end;
     }
 }
 
 fn settle_community(
     world: &mut World<'_>,
-    begin: usize,
-    end: usize,
-    hostel: &mut Option<(usize, u32, u32)>,
+    (begin, end): (usize, usize),
+    country: usize,
+    crowds: &mut Crowds,
     random: &mut Random,
 ) {
-    let country = draw_country(random);
     let shared_phones = COUNTRIES[country].3;
     let registry = &mut world.registry;
-    let carriers = [
-        registry.access_network(country, random),
-        registry.access_network(country, random),
-    ];
     let ranges = [registry.range(), registry.range(), registry.range()];
     let offices: Vec<u32> = (0..4)
         .map(|_| registry.access_network(country, random))
@@ -48,13 +76,19 @@ fn settle_community(
         for member in place..place + size {
             let device = phone.unwrap_or_else(|| world.registry.device());
             let student = world.accounts[member].persona.name == "student";
-            let hostel_network = student.then(|| hostel_of(world, country, hostel, random));
+            let carrier =
+                crowds.carriers[random.below(2)].take(500, country, &mut world.registry, random);
+            let hostel = student.then(|| {
+                crowds
+                    .hostel
+                    .take(150, country, &mut world.registry, random)
+            });
             let me = &mut world.accounts[member];
             me.device = device;
             me.places.country = country;
-            me.places.home = hostel_network.unwrap_or(home);
+            me.places.home = hostel.unwrap_or(home);
             me.places.work = random.pick(&offices).unwrap_or(home);
-            me.places.carrier = random.pick(&carriers).unwrap_or(home);
+            me.places.carrier = carrier;
             if random.chance(0.025) {
                 // Some people use a relay for everything.
                 me.places.home = relay;
@@ -68,25 +102,5 @@ fn settle_community(
             }
         }
         place += size;
-    }
-}
-
-/// The network of the hostel that takes students at the moment: up to 150 of one country.
-fn hostel_of(
-    world: &mut World<'_>,
-    country: usize,
-    hostel: &mut Option<(usize, u32, u32)>,
-    random: &mut Random,
-) -> u32 {
-    match hostel {
-        Some((there, network, left)) if *there == country && *left > 0 => {
-            *left -= 1;
-            *network
-        }
-        _ => {
-            let network = world.registry.access_network(country, random);
-            *hostel = Some((country, network, 150));
-            network
-        }
     }
 }
