@@ -3,6 +3,7 @@
 //! Everything here is a pure function: no IO, no threads, no clock, no randomness. It deliberately does not know where
 //! records come from, where state is kept, or who looks at a recommendation.
 
+pub mod artefact;
 pub mod behaviour;
 mod closed_set;
 pub mod decide;
@@ -14,8 +15,10 @@ pub mod facet;
 pub mod feature;
 pub mod fold;
 pub mod identifier;
+pub mod inference;
 pub mod policy;
 pub mod recommendation;
+pub mod scorer;
 pub mod shard;
 pub mod split;
 pub mod state;

@@ -9,9 +9,13 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use crate::event::{FIELD_NAMES, field_index};
 
+mod envelope;
+
 crate::closed_set! {
     /// Why a record is not an event. Low-cardinality: usable as a metric label. Carries nothing of the record.
     Refusal {
+        /// A CloudEvents envelope that is not of version 1.0, or lacks an attribute, or carries other data than JSON.
+        InvalidEnvelope = "invalid_envelope",
         /// Not valid UTF-8 or not one JSON value.
         NotJson = "not_json",
         /// JSON, but no object.
@@ -80,16 +84,44 @@ impl<'record> Fields<'record> {
     /// # Errors
     /// Not one JSON object, or a field twice. Unknown fields are only noted.
     pub fn parse(record: &'record [u8]) -> Result<Self, Refusal> {
+        Self::read_with(record, |deserializer, fields, refusal| {
+            deserializer.deserialize_any(FieldsVisitor { fields, refusal })
+        })
+    }
+
+    /// Reads one CloudEvents 1.0 event in structured mode: the attributes `id`, `type` and `time` become the fields `id`,
+    /// `type` and `at`; `data` holds the others.
+    ///
+    /// # Errors
+    /// Not such an event, or a field twice. Unknown fields and attributes are only noted.
+    pub fn parse_cloud_event(record: &'record [u8]) -> Result<Self, Refusal> {
+        Self::read_with(record, |deserializer, fields, refusal| {
+            deserializer.deserialize_any(envelope::EnvelopeVisitor { fields, refusal })
+        })
+    }
+
+    fn read_with(
+        record: &'record [u8],
+        read: impl FnOnce(
+            &mut serde_json::Deserializer<serde_json::de::SliceRead<'record>>,
+            &mut Self,
+            &mut Option<Refusal>,
+        ) -> Result<(), serde_json::Error>,
+    ) -> Result<Self, Refusal> {
         let mut fields = Self { values: Vec::with_capacity(20), seen: 0, unknown: false };
         let mut refusal = None;
         let mut deserializer = serde_json::Deserializer::from_slice(record);
-        let visitor = FieldsVisitor { fields: &mut fields, refusal: &mut refusal };
-        let outcome = deserializer.deserialize_any(visitor).and_then(|()| deserializer.end());
+        let outcome = read(&mut deserializer, &mut fields, &mut refusal).and_then(|()| deserializer.end());
         match (outcome, refusal) {
             (_, Some(refusal)) => Err(refusal),
             (Err(_), None) => Err(Refusal::NotJson),
             (Ok(()), None) => Ok(fields),
         }
+    }
+
+    /// Notes that something unknown stood beside the fields.
+    pub const fn note_unknown(&mut self) {
+        self.unknown = true;
     }
 
     /// Sets a field that came from outside the object (a CloudEvents attribute).

@@ -197,3 +197,22 @@ fn schema_and_reader_accept_and_refuse_the_same_documents() {
         .unwrap();
     assert!((2_000..18_000).contains(&accepted.get()), "both sides were tried: {}", accepted.get());
 }
+
+#[test]
+fn a_structured_cloud_event_is_the_same_event() {
+    let world = World::new();
+    let native = br#"{"id":"1","at":"2026-01-01T00:00:00Z","platform":"demo","type":"account.closed","account":"a"}"#;
+    let envelope = br#"{"specversion":"1.0","id":"1","source":"/p","type":"account.closed","time":"2026-01-01T00:00:00Z","datacontenttype":"application/json","data":{"platform":"demo","account":"a"}}"#;
+    let read_native = read(&Fields::parse(native).unwrap(), &world.edge(), UnknownFields::Refuse).unwrap();
+    let fields = Fields::parse_cloud_event(envelope).unwrap();
+    assert_eq!(read(&fields, &world.edge(), UnknownFields::Refuse).unwrap(), read_native);
+    for (broken, refusal) in [
+        (r#"{"specversion":"0.3","id":"1","source":"/p","type":"account.closed","data":{}}"#, Refusal::InvalidEnvelope),
+        (r#"{"specversion":"1.0","id":"1","type":"account.closed","data":{}}"#, Refusal::InvalidEnvelope),
+        (r#"{"specversion":"1.0","source":"/p","id":"1","type":"account.closed"}"#, Refusal::InvalidEnvelope),
+        (r#"{"specversion":"1.0","source":"/p","id":"1","data":{"id":"2"}}"#, Refusal::DuplicateField),
+        (r#"{"specversion":"1.0","source":"/p","id":"1","data":"text"}"#, Refusal::NotAnObject),
+    ] {
+        assert_eq!(Fields::parse_cloud_event(broken.as_bytes()).err(), Some(refusal), "{broken}");
+    }
+}

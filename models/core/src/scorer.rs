@@ -1,0 +1,86 @@
+//! The live judge: models from the artefact, thresholds from the policy.
+
+use std::sync::Arc;
+
+use crate::artefact::Artefact;
+use crate::behaviour::Behaviour;
+use crate::detector::DETECTORS;
+use crate::feature::COUNT;
+use crate::inference::Model;
+use crate::policy::{Policy, PolicyDocument, PolicyError};
+use crate::shard::{Batch, Crossing, Judge};
+use crate::time::DAY;
+
+/// Models and policy, fitted together.
+#[derive(Debug)]
+pub struct Scorer {
+    models: [Option<Model>; DETECTORS],
+    policy: Policy,
+    digest: String,
+}
+
+impl Scorer {
+    /// Fits a policy to an artefact.
+    ///
+    /// # Errors
+    /// The policy asks for what the artefact does not have, or for what the laws forbid.
+    pub fn new(artefact: &Artefact, document: &PolicyDocument) -> Result<Self, PolicyError> {
+        let policy = Policy::check(document, |behaviour| artefact.thresholds(behaviour))?;
+        let mut models = [const { None }; DETECTORS];
+        for (model, behaviour) in models.iter_mut().zip(Behaviour::WITH_DETECTOR) {
+            *model = artefact.model(*behaviour).cloned();
+        }
+        Ok(Self { models, policy, digest: artefact.digest().to_owned() })
+    }
+
+    /// The policy.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The artefact's digest.
+    pub fn model_digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// What each feature adds to a row's margin. Empty where the detector has no model.
+    pub fn contributions(&self, detector: usize, row: &[f32]) -> Vec<f64> {
+        match self.models.get(detector) {
+            Some(Some(model)) => model.contributions(row).values,
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Judge for Arc<Scorer> {
+    fn judge(&mut self, batch: &Batch, crossings: &mut Vec<Crossing>) {
+        let mut points = Vec::with_capacity(batch.points.len());
+        let mut rows = Vec::with_capacity(batch.rows.len());
+        let mut margins = Vec::with_capacity(batch.points.len());
+        for detector in 0..DETECTORS {
+            let (Some(model), Some(rule)) = (&self.models[detector], self.policy.rule(detector)) else { continue };
+            points.clear();
+            rows.clear();
+            margins.clear();
+            for (index, point) in batch.points.iter().enumerate() {
+                if point.gates >> detector & 1 == 1 {
+                    points.push(index);
+                    rows.extend_from_slice(batch.row(index));
+                }
+            }
+            if points.is_empty() {
+                continue;
+            }
+            model.margins(&rows, COUNT, &mut margins);
+            for (point, margin) in points.iter().zip(&margins) {
+                if *margin > rule.threshold.margin {
+                    crossings.push(Crossing { point: *point, detector, margin: *margin });
+                }
+            }
+        }
+    }
+
+    fn cool_down(&self, detector: usize) -> i64 {
+        self.policy.rule(detector).map_or(DAY, |rule| rule.cool_down)
+    }
+}
