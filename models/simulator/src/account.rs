@@ -75,6 +75,8 @@ pub struct Account {
     pub client: Client,
     /// Its address book, closest first.
     pub contacts: Vec<u32>,
+    /// To how many accounts it writes, if it is to be like one of host traffic.
+    pub breadth: Option<f64>,
     /// Its groups.
     pub groups: Vec<u32>,
     /// Customers who asked for messages, for those who have any.

@@ -191,9 +191,8 @@ impl Rhythm {
         // 1970-01-01 was a Thursday.
         let weekend = matches!((day + 4).rem_euclid(7), 0 | 6);
         match self {
-            Self::Flat => weight,
             Self::Office if weekend || is_holiday(day) => weight * 0.04,
-            Self::Office => weight,
+            Self::Office | Self::Flat => weight,
             Self::Shop => weight * if is_holiday(day) { 1.4 } else { 1.0 },
             _ => {
                 weight

@@ -323,7 +323,7 @@ impl Draft<'_, '_> {
             let thousandths = (share.clamp(0.0, 1.0) * 1_000.0) as u64;
             let buffer = &mut self.emitter.buffer;
             push_number(buffer, thousandths / 1_000);
-            if thousandths % 1_000 != 0 {
+            if !thousandths.is_multiple_of(1_000) {
                 buffer.push(b'.');
                 buffer.extend([100, 10, 1].map(|place| b'0' + (thousandths / place % 10) as u8));
             }

@@ -15,12 +15,11 @@ impl World<'_> {
             return;
         }
         me.state = State::Active;
-        match me.arrival.registered_at {
-            Some(registered_at) => self.make_known(account, registered_at, at),
-            None => {
-                self.register(account, at);
-                self.settle_in(account, at);
-            }
+        if let Some(registered_at) = me.arrival.registered_at {
+            self.make_known(account, registered_at, at);
+        } else {
+            self.register(account, at);
+            self.settle_in(account, at);
         }
         self.begin_life(account, at);
         self.begin_goal(account, at);

@@ -1,7 +1,7 @@
 //! The platform's own acts: enforcement and labels, with the delays and the mistakes that they have.
 
 use crate::account::State;
-use crate::calendar::{DAY, HOUR};
+use crate::calendar::{DAY, HOUR, MINUTE};
 use crate::event::{Client, EventType, Field};
 use crate::goal::Behaviour;
 use crate::random::between_logarithmic;
@@ -75,35 +75,55 @@ impl World<'_> {
         }
     }
 
-    /// What will be decided about other people: audits, mistakes and their appeals, false alarms.
+    /// What happens to everybody now and then: a new phone, and for those who have no goal, leaving.
+    pub(crate) fn plan_changes(&mut self, account: u32, start: i64) {
+        let span = (self.end - start) as f64;
+        let days = span / DAY as f64;
+        let me = &mut self.accounts[account as usize];
+        let life = me.goal.as_ref().map_or(1.0, |goal| goal.hiding);
+        let leaves = me.goal.is_none();
+        let random = &mut me.random;
+        let (phone, close) = (
+            start + (span * random.unit()) as i64,
+            start + (span * random.unit()) as i64,
+        );
+        let (buys, closes) = (
+            random.chance(0.0022 * days * life),
+            random.chance(0.0014 * days),
+        );
+        if buys {
+            self.schedule(phone, Action::NewPhone(account));
+        }
+        if closes && leaves {
+            self.schedule(close, Action::Close(account));
+        }
+    }
+
+    /// What will be decided about people without a goal: audits, mistakes and their appeals, false alarms.
     pub(crate) fn plan_mistakes(&mut self, account: u32, start: i64) {
         let span = (self.end - start) as f64;
         let me = &mut self.accounts[account as usize];
         let hard = me.persona.hard;
         let random = &mut me.random;
         let mut moment = || start + (span * random.unit()) as i64;
-        let (audit, mistake, alarm, close, phone) =
-            (moment(), moment(), moment(), moment(), moment());
+        let (audit, mistake, alarm) = (moment(), moment(), moment());
         let days = span / DAY as f64;
         let audited = random.chance(0.02);
         let mistaken = random.chance(if hard { 0.0012 } else { 0.0001 } * days);
         let banned = random.chance(0.35);
         let signalled = random.chance(0.0001 * days);
         let matched = random.chance(0.00006 * days);
-        let (closes, buys) = (random.chance(0.0014 * days), random.chance(0.0022 * days));
         let appeal = (random.log_normal(20.0, 0.8) * HOUR as f64) as i64;
         let decide = |decision| Action::Decide(account, decision);
         if audited {
             self.schedule(audit, decide(Decision::Clear("random_audit")));
         }
         if mistaken {
-            self.schedule(
-                mistake,
-                decide(Decision::Enforce(if banned { "banned" } else { "limited" })),
-            );
+            let action = if banned { "banned" } else { "limited" };
+            self.schedule(mistake, decide(Decision::Enforce(action)));
             self.schedule(mistake + appeal, decide(Decision::Clear("appeal")));
             self.schedule(
-                mistake + appeal + 60_000,
+                mistake + appeal + MINUTE,
                 decide(Decision::Enforce("reinstated")),
             );
         }
@@ -113,12 +133,6 @@ impl World<'_> {
         }
         if matched {
             self.schedule(alarm, decide(Decision::Match));
-        }
-        if closes {
-            self.schedule(close, Action::Close(account));
-        }
-        if buys {
-            self.schedule(phone, Action::NewPhone(account));
         }
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use sealwatch_simulator::calendar::parse_date;
 use sealwatch_simulator::goal::Behaviour;
@@ -107,16 +107,30 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        // Host traffic that is no host traffic, and counts out of range, are wrong arguments.
-        Err(error)
-            if error
-                .downcast_ref::<PlantError>()
-                .is_some_and(PlantError::is_argument) =>
-        {
-            fail(&error, 2)
-        }
+        Err(error) if is_argument(&error) => fail(&error, 2),
         Err(error) => fail(&error, 1),
     }
+}
+
+/// A path that cannot be what it is given as.
+#[derive(Debug, thiserror::Error)]
+enum PathError {
+    #[error("cannot read {0}: give --onto an NDJSON file of events")]
+    Unreadable(String),
+    #[error("--out must be another file than --onto")]
+    SameFile,
+    #[error("events would flood the terminal: give --out FILE, or pipe the output")]
+    Terminal,
+    #[error("cannot create {0}: is there such a folder, and may it be written to?")]
+    NotCreated(String),
+}
+
+/// Whether the arguments are to blame: paths, host traffic that is none, counts out of range.
+fn is_argument(error: &anyhow::Error) -> bool {
+    error.is::<PathError>()
+        || error
+            .downcast_ref::<PlantError>()
+            .is_some_and(PlantError::is_argument)
 }
 
 fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
@@ -151,7 +165,7 @@ fn plant_onto(path: &Path, arguments: &Arguments, options: &Options) -> Result<(
         .canonicalize()
         .is_ok_and(|out| path.canonicalize().is_ok_and(|host| host == out))
     {
-        bail!("--out must be another file than --onto");
+        return Err(PathError::SameFile.into());
     }
     let events = writer(&arguments.out)?;
     let mut labels = labels_writer(arguments)?;
@@ -177,7 +191,7 @@ fn plant_onto(path: &Path, arguments: &Arguments, options: &Options) -> Result<(
 }
 
 fn reader(path: &Path) -> Result<BufReader<File>> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let file = File::open(path).map_err(|_| PathError::Unreadable(path.display().to_string()))?;
     Ok(BufReader::with_capacity(1 << 20, file))
 }
 
@@ -191,14 +205,14 @@ fn labels_writer(arguments: &Arguments) -> Result<Box<dyn Write>> {
 fn writer(path: &Path) -> Result<Box<dyn Write>> {
     if path == Path::new("-") {
         if io::stdout().is_terminal() {
-            bail!("events would flood the terminal: give --out FILE, or pipe the output");
+            return Err(PathError::Terminal.into());
         }
         return Ok(Box::new(BufWriter::with_capacity(
             1 << 20,
             io::stdout().lock(),
         )));
     }
-    let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+    let file = File::create(path).map_err(|_| PathError::NotCreated(path.display().to_string()))?;
     Ok(Box::new(BufWriter::with_capacity(1 << 20, file)))
 }
 

@@ -53,7 +53,7 @@ impl World<'_> {
         }
         // Who prefers calls in its own life also does so here.
         let me = &mut self.accounts[account as usize];
-        let share = me.traits.calls * 0.4;
-        me.random.chance(share)
+        let often = me.traits.calls * 0.4;
+        me.random.chance(often)
     }
 }

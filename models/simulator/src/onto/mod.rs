@@ -138,18 +138,24 @@ pub fn plant(
 /// compares controls with their host).
 const MESSAGES_OF_AN_ACTIVITY: f64 = 3.6;
 
+/// Messages and calls of a simulated account on an average day.
+const MESSAGES_A_DAY: f64 = 11.0;
+
 fn habits(host: &HostTraffic) -> Habits {
     let has = |kind| host.shape.has(kind);
     let groups = has(EventType::MessageSent)
         && host.shape.has_field(EventType::MessageSent, Field::Group)
         && has(EventType::GroupCreated);
+    let mean =
+        host.people.iter().map(|(daily, _)| daily).sum::<f64>() / host.people.len().max(1) as f64;
     let total = (host.messages + host.calls).max(1) as f64;
     Habits {
-        activity: host
-            .daily
+        people: host
+            .people
             .iter()
-            .map(|daily| daily / MESSAGES_OF_AN_ACTIVITY)
+            .map(|(daily, breadth)| (daily / MESSAGES_OF_AN_ACTIVITY, *breadth))
             .collect(),
+        pace: (mean / MESSAGES_A_DAY).clamp(0.01, 10.0),
         calls: host.calls as f64 / total,
         groups: if groups {
             host.group_messages as f64 / total

@@ -1,6 +1,6 @@
 //! The first pass over host traffic: what it has, and what its accounts do.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, BufRead};
 
 use serde_json::{Map, Value as Json};
@@ -25,8 +25,8 @@ pub struct HostTraffic {
     pub platform: String,
     /// Kinds and sizes of messages, a sample.
     pub contents: Vec<(&'static str, u64)>,
-    /// Messages and calls per day of each account that sends or calls.
-    pub daily: Vec<f64>,
+    /// For each account that sends or calls: messages and calls per day, and to how many accounts.
+    pub people: Vec<(f64, f64)>,
     /// Messages.
     pub messages: u64,
     /// Messages to groups.
@@ -80,7 +80,7 @@ const KINDS: [&str; 10] = [
 struct Scan {
     numbers: HashMap<Box<str>, u32>,
     names: Vec<Box<str>>,
-    acts: BTreeMap<u32, u64>,
+    acts: BTreeMap<u32, (u64, BTreeSet<u32>)>,
     fields: BTreeMap<(usize, u64), u64>,
     types: [u64; EventType::ALL.len()],
     contents: Vec<(&'static str, u64)>,
@@ -135,6 +135,7 @@ impl Scan {
             .filter(|id| is_name(id))
             .ok_or("no id")?;
         self.event_letters |= letter_bit(id);
+        let (mut actor, mut recipient) = (0, None);
         for field in ACCOUNTS {
             if let Some(name) = event.get(field) {
                 let name = name
@@ -142,12 +143,17 @@ impl Scan {
                     .filter(|name| is_name(name))
                     .ok_or("an account that is no identifier")?;
                 let number = self.number(name);
-                if field == "account"
-                    && matches!(kind, EventType::MessageSent | EventType::CallPlaced)
-                {
-                    *self.acts.entry(number).or_default() += 1;
+                match field {
+                    "account" => actor = number,
+                    "recipient" => recipient = Some(number),
+                    _ => {}
                 }
             }
+        }
+        if matches!(kind, EventType::MessageSent | EventType::CallPlaced) {
+            let acts = self.acts.entry(actor).or_default();
+            acts.0 += 1;
+            acts.1.extend(recipient);
         }
         self.types[kind as usize] += 1;
         for field in event.keys().filter_map(|name| Field::parse(name)) {
@@ -180,7 +186,7 @@ impl Scan {
         // Every message at first, then ever fewer, evenly over the whole.
         if self.contents.len() < SAMPLE {
             self.contents.push((kind, size));
-        } else if count % (count / SAMPLE + 1) == 0 {
+        } else if count.is_multiple_of(count / SAMPLE + 1) {
             let place = (count / (count / SAMPLE + 1)) % SAMPLE;
             self.contents[place] = (kind, size);
         }
@@ -223,10 +229,10 @@ impl Scan {
             last,
             platform,
             contents: self.contents,
-            daily: self
+            people: self
                 .acts
                 .values()
-                .map(|count| *count as f64 / days)
+                .map(|(count, to)| (*count as f64 / days, to.len() as f64))
                 .collect(),
             messages: self.types[EventType::MessageSent as usize],
             group_messages: self.group_messages,

@@ -289,7 +289,7 @@ fn the_hosts_zone_and_range_are_found() {
         (
             traffic.platform.as_str(),
             traffic.names.len(),
-            traffic.daily.len()
+            traffic.people.len()
         ),
         ("study", 80, 80)
     );

@@ -17,6 +17,7 @@ pub(super) fn make_abusers(world: &mut World<'_>, recipe: &Recipe, random: &mut 
     }
     let options = world.options.clone();
     let first = recipe.host.accounts;
+    let pace = recipe.habits.as_ref().map_or(1.0, |habits| habits.pace);
     let mut candidates: Vec<u32> = (first..first + options.accounts).collect();
     random.shuffle(&mut candidates);
     candidates.truncate(recipe.abusers as usize);
@@ -25,8 +26,9 @@ pub(super) fn make_abusers(world: &mut World<'_>, recipe: &Recipe, random: &mut 
         .iter()
         .map(|_| candidates.len() / recipe.behaviours.len())
         .collect();
-    for extra in 0..candidates.len() % recipe.behaviours.len() {
-        left[extra] += 1;
+    let extra = candidates.len() % recipe.behaviours.len();
+    for count in &mut left[..extra] {
+        *count += 1;
     }
     for (behaviour, mut left) in recipe.behaviours.iter().copied().zip(left) {
         // At least two farms of each behaviour, so that even a small population has two levels of hiding.
@@ -41,7 +43,7 @@ pub(super) fn make_abusers(world: &mut World<'_>, recipe: &Recipe, random: &mut 
                 Hiding::Fixed(level) => level,
                 Hiding::Mixed => random.unit(),
             };
-            make_farm(world, behaviour, hiding, &members, random);
+            make_farm(world, behaviour, hiding, &members, pace, random);
         }
     }
 }
@@ -67,6 +69,7 @@ fn make_farm(
     behaviour: Behaviour,
     hiding: f64,
     members: &[u32],
+    pace: f64,
     random: &mut Random,
 ) {
     let photo = world.registry.hash();
@@ -75,7 +78,9 @@ fn make_farm(
         // Members of a farm differ a little.
         let hiding =
             (hiding + 0.06 * random.normal() * hiding * (1.0 - hiding) * 4.0).clamp(0.0, 1.0);
-        let plan = Plan::draw(behaviour, hiding, &options, world.accounts.len(), random);
+        let mut plan = Plan::draw(behaviour, hiding, &options, world.accounts.len(), random);
+        // Who hides is as busy as the people around.
+        plan.bursts *= between_logarithmic(1.0, pace, hiding);
         let cursor = random.below(world.accounts.len()) as u32;
         let mut goal = Goal::new(behaviour, hiding, options.start, plan, cursor);
         let me = &mut world.accounts[*account as usize];

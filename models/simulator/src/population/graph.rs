@@ -50,6 +50,10 @@ fn befriend(world: &mut World<'_>, one: u32, other: u32, mutual: f64, random: &m
 
 /// People who live together are neighbours in number and share the home network.
 fn make_household(world: &mut World<'_>, account: u32, first: u32, random: &mut Random) {
+    if world.accounts[account as usize].breadth.is_some() {
+        // Of the accounts of host traffic nobody knows who lives together.
+        return;
+    }
     for other in account.saturating_sub(4).max(first)..account {
         let (me, them) = (
             &world.accounts[account as usize],
@@ -63,26 +67,47 @@ fn make_household(world: &mut World<'_>, account: u32, first: u32, random: &mut 
 
 fn make_contacts(world: &mut World<'_>, account: u32, first: u32, random: &mut Random) {
     let ties = world.accounts[account as usize].ties;
-    let count = (random.log_normal(14.0, 0.65) * ties).min(150.0) as u32;
+    let count = match world.accounts[account as usize].breadth {
+        // Half of a person's contacts come the other way round.
+        Some(breadth) => libm::ceil(breadth * 0.5) as u32,
+        None => (random.log_normal(14.0, 0.65) * ties).min(150.0) as u32,
+    };
     let total = world.accounts.len() as u32;
     let simulated = (total - first).max(1) as usize;
     let block = first as usize + (account - first) as usize / COMMUNITY * COMMUNITY;
     let size = COMMUNITY.min(total as usize - block);
+    // Where everybody has few contacts, each of them is looked for longer.
+    let attempts = if world.accounts[account as usize].breadth.is_some() {
+        6
+    } else {
+        1
+    };
     for _ in 0..count {
-        let other = match random.weighted(&[0.8, 0.2]) {
-            0 => block + random.below(size),
-            // In host traffic, people elsewhere are mostly those of the host.
-            _ if first > 0 && random.chance(0.7) => random.below(first as usize),
-            _ => first as usize + random.below(simulated),
-        };
-        let theirs = world.accounts[other].ties;
-        if random.chance(theirs) {
-            befriend(world, account, other as u32, 0.85, random);
+        for _ in 0..attempts {
+            let other = match random.weighted(&[0.8, 0.2]) {
+                0 => block + random.below(size),
+                // In host traffic, people elsewhere are mostly those of the host.
+                _ if first > 0 && random.chance(0.7) => random.below(first as usize),
+                _ => first as usize + random.below(simulated),
+            };
+            let theirs = sociability(&world.accounts[other]);
+            if other != account as usize && random.chance(theirs) {
+                befriend(world, account, other as u32, 0.85, random);
+                break;
+            }
         }
     }
     // The closest are not always those met first.
     let household = world.accounts[account as usize].contacts.len().min(4);
     random.shuffle(&mut world.accounts[account as usize].contacts[household..]);
+}
+
+/// How likely somebody becomes another's contact.
+fn sociability(account: &Account) -> f64 {
+    account.ties
+        * account
+            .breadth
+            .map_or(1.0, |breadth| (breadth / 8.0).min(1.0))
 }
 
 /// Businesses and others who are written to have customers, most of whom keep the number.
@@ -95,7 +120,10 @@ fn make_audience(world: &mut World<'_>, account: u32, random: &mut Random) {
         return;
     }
     let total = world.accounts.len();
-    let count = (random.log_normal(130.0, 0.8) as usize).min(total / 4);
+    let scale = world.accounts[account as usize]
+        .breadth
+        .map_or(1.0, |breadth| breadth / 15.0);
+    let count = ((random.log_normal(130.0, 0.8) * scale) as usize).min(total / 4);
     for _ in 0..count {
         let customer = random.below(total) as u32;
         if customer == account

@@ -30,8 +30,10 @@ pub struct Population<'sink> {
 /// What the accounts of host traffic do, for the simulated ones to do likewise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Habits {
-    /// Activities per day of each of its accounts.
-    pub activity: Vec<f64>,
+    /// For each of its accounts: activities per day, and to how many accounts it writes or calls.
+    pub people: Vec<(f64, f64)>,
+    /// How active its accounts are on average, relative to simulated ones.
+    pub pace: f64,
     /// Share of calls among messages and calls.
     pub calls: f64,
     /// Share of messages to groups.
@@ -92,6 +94,7 @@ impl<'sink> Population<'sink> {
         for account in first..first + options.accounts {
             let arrival = world.accounts[account as usize].arrival;
             world.schedule(arrival.at, Action::Arrive(account));
+            world.plan_changes(account, arrival.at.max(start));
             if world.accounts[account as usize].goal.is_none() {
                 world.plan_mistakes(account, arrival.at.max(start));
             }

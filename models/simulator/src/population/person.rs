@@ -15,9 +15,12 @@ pub(super) fn make_accounts(world: &mut World<'_>, recipe: &Recipe, random: &mut
     for number in 0..host + options.accounts {
         let persona = persona::draw(&options, random);
         let mut traits = persona::traits(persona, &options, random);
+        let mut breadth = None;
         if let Some(habits) = &recipe.habits {
             let usual = traits.activity;
-            traits.activity = random.pick(&habits.activity).unwrap_or(usual);
+            let person = random.pick(&habits.people);
+            traits.activity = person.map_or(usual, |person| person.0);
+            breadth = person.map(|person| person.1);
             // Routines come as much less often as everything else.
             traits.zeal *= (traits.activity / usual).min(1.0);
             traits.calls = habits.calls;
@@ -58,6 +61,7 @@ pub(super) fn make_accounts(world: &mut World<'_>, recipe: &Recipe, random: &mut
             number_kind: "mobile",
             client,
             contacts: Vec::new(),
+            breadth,
             groups: Vec::new(),
             audience: Vec::new(),
             ties: 1.0,
