@@ -27,13 +27,14 @@ impl World<'_> {
     pub(crate) fn sync_contacts(&mut self, account: u32, at: i64, fresh: bool) {
         let me = &mut self.accounts[account as usize];
         let book = me.contacts.len() as f64 * me.random.between(1.5, 4.0) + 5.0;
-        let numbers = if fresh {
+        // Mostly what is new; now and then everything, as after an update or on another device.
+        let numbers = if fresh || me.random.chance(0.12) {
             book
         } else {
-            f64::from(me.random.whole(1, 4))
+            me.random.log_normal(2.5, 1.0).clamp(1.0, book)
         };
         let hits = numbers * me.random.between(0.25, 0.7);
-        let sequential = me.random.between(0.0, 0.04);
+        let sequential = me.random.between(0.0, 0.05);
         self.look_up(account, at, numbers as u32, hits as u32, sequential);
     }
 

@@ -95,11 +95,18 @@ impl World<'_> {
     /// The acts that come with being on the platform.
     fn small_act(&mut self, account: u32, at: i64) {
         let random = self.random(account);
-        match random.weighted(&[0.035, 0.03, 0.006, 0.012, 0.004, 0.0025, 0.9105]) {
+        match random.weighted(&[0.035, 0.03, 0.006, 0.012, 0.007, 0.0025, 0.9075]) {
             0 => {
                 let network = self.accounts[account as usize].network_now();
                 let second_factor = self.random(account).chance(0.35);
-                self.login(account, at, network, false, second_factor);
+                let linked = self.random(account).chance(0.09);
+                let phone = self.accounts[account as usize].device;
+                if linked {
+                    // A browser or a tablet, beside the phone.
+                    self.accounts[account as usize].device = self.registry.device();
+                }
+                self.login(account, at, network, linked, second_factor);
+                self.accounts[account as usize].device = phone;
             }
             1 => self.sync_contacts(account, at, false),
             2 => self.change_profile(account, at),
@@ -124,7 +131,14 @@ impl World<'_> {
         let mut when = at;
         for _ in 0..count {
             when += self.random(account).log_normal(4_000.0, 0.8) as i64 + SECOND / 2;
-            if let Some(target) = self.accounts[account as usize].contact() {
+            // Friends bring friends.
+            let friend_of_friend = self.random(account).chance(0.14);
+            let target = if friend_of_friend {
+                self.stranger(account)
+            } else {
+                self.accounts[account as usize].contact()
+            };
+            if let Some(target) = target {
                 self.schedule(
                     when,
                     Action::Add {

@@ -56,11 +56,11 @@ impl Plan {
         let h = hiding;
         // Median acts in a burst, their gap in milliseconds, and bursts per day: loud and hidden.
         let (burst, gap, bursts) = match behaviour {
-            Behaviour::BulkMessaging => ((140.0, 2.2), (300.0, 55_000.0), (4.0, 2.6)),
+            Behaviour::BulkMessaging => ((140.0, 1.8), (300.0, 55_000.0), (4.0, 1.3)),
             Behaviour::AutomatedRegistration => ((3.0, 1.6), (4_000.0, 60_000.0), (0.7, 1.5)),
-            Behaviour::Enumeration => ((50.0, 1.2), (1_500.0, 90_000.0), (7.0, 1.3)),
-            Behaviour::GroupSpam => ((55.0, 7.0), (400.0, 20_000.0), (7.0, 0.5)),
-            Behaviour::AccountTakeover => ((70.0, 2.2), (700.0, 50_000.0), (9.0, 3.5)),
+            Behaviour::Enumeration => ((50.0, 1.1), (1_500.0, 90_000.0), (7.0, 0.4)),
+            Behaviour::GroupSpam => ((55.0, 6.0), (400.0, 20_000.0), (7.0, 0.2)),
+            Behaviour::AccountTakeover => ((70.0, 2.0), (700.0, 50_000.0), (9.0, 1.8)),
         };
         // Evaluation meets abusers at other speeds.
         let (faster, spread) = options.choose((1.0, 0.35), (0.6, 0.55));
@@ -82,7 +82,7 @@ impl Plan {
             bursts,
             rhythm: (!random.chance(between_linear(0.1, 0.95, h))).then_some(Rhythm::Flat),
             typed: between_linear(0.0, 0.93, h) * random.between(0.8, 1.05),
-            strangers: between_linear(1.0, 0.65, h),
+            strangers: between_linear(1.0, 0.4, h),
             appeal: between_logarithmic(0.012, 0.25, h),
             annoyance: between_logarithmic(0.06, 0.006, h) * random.log_normal(1.0, 0.4),
             life: between_logarithmic(0.03, 1.0, h),
@@ -95,9 +95,9 @@ impl Plan {
                 warm_up as i64
             },
             look_up: (
-                between_logarithmic(900.0, 40.0, h) * random.log_normal(1.0, 0.5),
+                between_logarithmic(900.0, 22.0, h) * random.log_normal(1.0, 0.5),
                 between_linear(0.07, 0.42, h) * random.between(0.6, 1.4),
-                between_linear(0.92, 0.05, h) * random.between(0.7, 1.05),
+                between_linear(0.92, 0.03, h) * random.between(0.7, 1.05),
             ),
         }
     }

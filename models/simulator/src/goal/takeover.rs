@@ -36,8 +36,12 @@ impl World<'_> {
         // Until the owner, or the platform, notices.
         let notice = between_logarithmic(9.0 * HOUR as f64, 130.0 * HOUR as f64, hiding);
         let notice = wait + me.random.log_normal(notice, 0.7) as i64;
-        me.device = self.registry.device();
-        self.login(account, at, network, true, second_factor);
+        // A stolen session looks like the owner's own device.
+        let stolen_session = me.random.chance(0.45 * hiding);
+        if !stolen_session {
+            me.device = self.registry.device();
+        }
+        self.login(account, at, network, !stolen_session, second_factor);
         self.schedule(at + wait, Action::Step(account));
         self.schedule(at + notice, Action::Recover(account));
     }
