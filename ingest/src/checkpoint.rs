@@ -1,0 +1,258 @@
+//! Checkpoint: everything that one epoch changed, as the store keeps it, and back.
+//!
+//! States, positions, times, outcome counts, ids of the duplicate window and the outbox are written together, so that the
+//! store always holds exactly what folding a prefix of the order gives.
+
+use sealwatch_core::engine::Engine;
+use sealwatch_core::shard::{Judge, Shard};
+use sealwatch_core::state::actor::ActorState;
+use sealwatch_core::state::group::GroupState;
+use sealwatch_core::state::links::Links;
+use sealwatch_core::state::place::PlaceState;
+use sealwatch_core::state::reporter::ReporterState;
+use sealwatch_core::state::target::TargetState;
+use sealwatch_core::state::{EntityState, Table};
+use serde::{Deserialize, Serialize};
+
+use crate::admission::{Admission, PartitionTime};
+use crate::outcome::{Outcome, OutcomeCounts};
+use crate::store::EpochWrite;
+
+/// Numbers of the store's tables. They are part of the format: never used again for something else.
+mod table {
+    pub const LINKS: u8 = 0;
+    pub const DEVICES: u8 = 1;
+    pub const NETWORKS: u8 = 2;
+    pub const RANGES: u8 = 3;
+    pub const GROUPS: u8 = 4;
+    pub const TARGETS: u8 = 5;
+    pub const REPORTERS: u8 = 6;
+    pub const ACTORS: u8 = 7;
+    pub const DEDUPE: u8 = 200;
+}
+
+/// Why a stored value was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CheckpointError {
+    /// A table of another version.
+    #[error("the store has a table {0} that this version does not know; rebuild it with `sealwatch replay`")]
+    UnknownTable(u8),
+    /// A value that is not of its table's layout.
+    #[error("the store has a value of another layout in table {0}; rebuild it with `sealwatch replay`")]
+    Layout(u8),
+    /// Positions and counts that cannot be read.
+    #[error("the store's positions cannot be read; rebuild it with `sealwatch replay`")]
+    Meta,
+}
+
+/// A text that names every layout; the store keeps its digest.
+pub fn layout() -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in [
+        Links::LAYOUT,
+        PlaceState::LAYOUT,
+        GroupState::LAYOUT,
+        TargetState::LAYOUT,
+        ReporterState::LAYOUT,
+        ActorState::LAYOUT,
+        &sealwatch_core::feature::schema_digest(),
+    ] {
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// One partition's part of [`Meta`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PartitionMeta {
+    /// The offset to be read next.
+    pub next_offset: u64,
+    /// Its time.
+    pub time: PartitionTime,
+}
+
+/// What the store keeps beside the states: the latest one counts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Meta {
+    /// The sequence of the next record.
+    pub next_sequence: u64,
+    /// The number of the next outbox row.
+    pub next_outbox: u64,
+    /// Partitions, by number.
+    pub partitions: Vec<PartitionMeta>,
+    /// Records by outcome, by name.
+    pub outcomes: Vec<(String, u64)>,
+}
+
+impl Meta {
+    /// Its stored form.
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// From its stored form.
+    ///
+    /// # Errors
+    /// The bytes are not a meta record of this version.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        serde_json::from_slice(bytes).map_err(|_| CheckpointError::Meta)
+    }
+
+    /// The outcome counts.
+    ///
+    /// # Errors
+    /// An outcome that this version does not know.
+    pub fn counts(&self) -> Result<OutcomeCounts, CheckpointError> {
+        let mut counts = OutcomeCounts::default();
+        for (name, count) in &self.outcomes {
+            counts.set(Outcome::parse(name).ok_or(CheckpointError::Meta)?, *count);
+        }
+        Ok(counts)
+    }
+}
+
+/// Puts every change since the last commit into the epoch's record.
+pub fn collect<J: Judge + Send>(engine: &mut Engine<J>, admissions: &mut [Admission], write: &mut EpochWrite) {
+    let mut bytes = Vec::with_capacity(1024);
+    for shard in engine.shards_mut() {
+        collect_table(table::LINKS, &mut shard.links, &mut bytes, write);
+        collect_table(table::DEVICES, &mut shard.shared.devices, &mut bytes, write);
+        collect_table(table::NETWORKS, &mut shard.shared.networks, &mut bytes, write);
+        collect_table(table::RANGES, &mut shard.shared.ranges, &mut bytes, write);
+        collect_table(table::GROUPS, &mut shard.shared.groups, &mut bytes, write);
+        collect_table(table::TARGETS, &mut shard.shared.targets, &mut bytes, write);
+        collect_table(table::REPORTERS, &mut shard.shared.reporters, &mut bytes, write);
+        collect_table(table::ACTORS, &mut shard.actors, &mut bytes, write);
+    }
+    for (partition, admission) in admissions.iter_mut().enumerate() {
+        collect_dedupe(partition as u32, admission, write);
+    }
+}
+
+fn collect_table<S: EntityState>(number: u8, states: &mut Table<S>, bytes: &mut Vec<u8>, write: &mut EpochWrite) {
+    let mut removed = Vec::new();
+    states.drain_changes(
+        |key, state| {
+            bytes.clear();
+            state.put(bytes);
+            write.put(number, key.to_be_bytes(), bytes);
+        },
+        |key| removed.push(key),
+    );
+    for key in removed {
+        write.remove(number, key.to_be_bytes());
+    }
+}
+
+/// Ids kept in one value.
+const IDS_PER_VALUE: usize = 1_000;
+
+/// The ids of one epoch are written under keys of partition, slice, epoch and part, and never rewritten; a forgotten
+/// slice's keys are removed.
+fn collect_dedupe(partition: u32, admission: &mut Admission, write: &mut EpochWrite) {
+    let (mut added, forgotten) = admission.dedupe.drain_changes();
+    for slice in &forgotten {
+        for key in admission.stored_slices.remove(slice).unwrap_or_default() {
+            write.remove(table::DEDUPE, key);
+        }
+    }
+    added.retain(|(slice, _)| !forgotten.contains(slice));
+    added.sort_unstable();
+    for group in added.chunk_by(|left, right| left.0 == right.0) {
+        for (part, ids) in group.chunks(IDS_PER_VALUE).enumerate() {
+            let slice = ids[0].0;
+            let key = dedupe_key(partition, slice, write.epoch, part as u16);
+            let value: Vec<u8> = ids.iter().flat_map(|(_, id)| id.to_be_bytes()).collect();
+            write.put(table::DEDUPE, key, &value);
+            admission.stored_slices.entry(slice).or_default().push(key);
+        }
+    }
+}
+
+/// Partition (3 bytes), slice (5), epoch (6), part (2).
+fn dedupe_key(partition: u32, slice: i64, epoch: u64, part: u16) -> [u8; 16] {
+    let mut key = [0; 16];
+    key[0..3].copy_from_slice(&partition.to_be_bytes()[1..]);
+    key[3..8].copy_from_slice(&slice.to_be_bytes()[3..]);
+    key[8..14].copy_from_slice(&epoch.to_be_bytes()[2..]);
+    key[14..16].copy_from_slice(&part.to_be_bytes());
+    key
+}
+
+fn dedupe_place(key: [u8; 16]) -> (usize, i64) {
+    let partition = u32::from_be_bytes([0, key[0], key[1], key[2]]);
+    let slice = i64::from_be_bytes([0, 0, 0, key[3], key[4], key[5], key[6], key[7]]);
+    (partition as usize, slice)
+}
+
+/// Puts one value that was read from the store back into place.
+///
+/// # Errors
+/// The value is not of this version.
+pub fn restore<J: Judge + Send>(
+    engine: &mut Engine<J>,
+    admissions: &mut Vec<Admission>,
+    new_admission: &dyn Fn() -> Admission,
+    number: u8,
+    key: [u8; 16],
+    value: &[u8],
+) -> Result<(), CheckpointError> {
+    if number == table::DEDUPE {
+        let (partition, slice) = dedupe_place(key);
+        while admissions.len() <= partition {
+            admissions.push(new_admission());
+        }
+        let admission = &mut admissions[partition];
+        for id in value.chunks(16) {
+            let id: [u8; 16] = id.try_into().map_err(|_| CheckpointError::Layout(number))?;
+            admission.dedupe.restore(slice, u128::from_be_bytes(id));
+        }
+        admission.stored_slices.entry(slice).or_default().push(key);
+        return Ok(());
+    }
+    let key = u128::from_be_bytes(key);
+    restore_state(engine.shard_mut(key), number, key, value)
+}
+
+fn restore_state(shard: &mut Shard, number: u8, key: u128, value: &[u8]) -> Result<(), CheckpointError> {
+    fn put<S: EntityState>(states: &mut Table<S>, number: u8, key: u128, value: &[u8]) -> Result<(), CheckpointError> {
+        states.restore(key, S::take(value).ok_or(CheckpointError::Layout(number))?);
+        Ok(())
+    }
+    match number {
+        table::LINKS => put(&mut shard.links, number, key, value),
+        table::DEVICES => put(&mut shard.shared.devices, number, key, value),
+        table::NETWORKS => put(&mut shard.shared.networks, number, key, value),
+        table::RANGES => put(&mut shard.shared.ranges, number, key, value),
+        table::GROUPS => put(&mut shard.shared.groups, number, key, value),
+        table::TARGETS => put(&mut shard.shared.targets, number, key, value),
+        table::REPORTERS => put(&mut shard.shared.reporters, number, key, value),
+        table::ACTORS => put(&mut shard.actors, number, key, value),
+        other => Err(CheckpointError::UnknownTable(other)),
+    }
+}
+
+/// A digest of all state: tables in a fixed order, each sorted by key. Two runs over the same order give the same.
+pub fn state_digest<J: Judge + Send>(engine: &Engine<J>) -> String {
+    fn add<'a, S: EntityState + 'a>(hasher: &mut blake3::Hasher, tables: impl Iterator<Item = &'a Table<S>>) {
+        let mut all: Vec<(u128, &S)> = tables.flat_map(Table::sorted).collect();
+        all.sort_unstable_by_key(|(key, _)| *key);
+        let mut bytes = Vec::new();
+        for (key, state) in all {
+            bytes.clear();
+            state.put(&mut bytes);
+            hasher.update(&key.to_be_bytes());
+            hasher.update(&bytes);
+        }
+    }
+    let mut hasher = blake3::Hasher::new();
+    add(&mut hasher, engine.shards().map(|shard| &shard.links));
+    add(&mut hasher, engine.shards().map(|shard| &shard.shared.devices));
+    add(&mut hasher, engine.shards().map(|shard| &shard.shared.networks));
+    add(&mut hasher, engine.shards().map(|shard| &shard.shared.ranges));
+    add(&mut hasher, engine.shards().map(|shard| &shard.shared.groups));
+    add(&mut hasher, engine.shards().map(|shard| &shard.shared.targets));
+    add(&mut hasher, engine.shards().map(|shard| &shard.shared.reporters));
+    add(&mut hasher, engine.shards().map(|shard| &shard.actors));
+    hasher.finalize().to_hex().to_string()
+}

@@ -1,0 +1,65 @@
+//! Decode: a source's record becomes an event or the outcome that refuses it. Identifiers become pseudonyms here.
+
+use std::borrow::Cow;
+
+use sealwatch_core::event::{self, Edge, Read, UnknownFields};
+use sealwatch_core::wire::{Fields, Refusal, Scalar};
+
+use crate::outcome::Outcome;
+use crate::source::{Body, CloudEventHeaders};
+
+/// Decodes one record.
+///
+/// # Errors
+/// The outcome that refuses the record. Nothing of the record is in it.
+pub fn decode(body: &Body<'_>, edge: &Edge<'_>, unknown: UnknownFields) -> Result<Read, Outcome> {
+    if let Body::Defect { defect, .. } = body {
+        return Err(Outcome::from(*defect));
+    }
+    let fields = fields(body)?;
+    Ok(event::read(&fields, edge, unknown)?)
+}
+
+/// The fields of one record, whatever its framing.
+///
+/// # Errors
+/// The record is not one JSON object in a framing that is known.
+pub fn fields<'batch>(body: &Body<'batch>) -> Result<Fields<'batch>, Refusal> {
+    match body {
+        Body::Bytes(bytes) => {
+            let fields = Fields::parse(bytes);
+            // `specversion` is no field of an event: whatever has it is a CloudEvent in structured mode.
+            let is_envelope = match &fields {
+                Ok(fields) => fields.has_unknown() && contains(bytes, b"\"specversion\""),
+                Err(_) => false,
+            };
+            if is_envelope { Fields::parse_cloud_event(bytes) } else { fields }
+        }
+        Body::Structured(bytes) => Fields::parse_cloud_event(bytes),
+        Body::Binary { data, headers } => binary(data, headers),
+        Body::Defect { .. } => Err(Refusal::NotJson),
+    }
+}
+
+/// CloudEvents 1.0 in Kafka's binary mode: attributes in `ce_*` headers, data in the value.
+fn binary<'batch>(data: &'batch [u8], headers: &CloudEventHeaders<'batch>) -> Result<Fields<'batch>, Refusal> {
+    let has_source = headers.source.is_some_and(|source| !source.is_empty());
+    if headers.specversion != Some(b"1.0") || !has_source {
+        return Err(Refusal::InvalidEnvelope);
+    }
+    let mut fields = Fields::parse(data)?;
+    for (name, value) in [("id", headers.id), ("type", headers.event_type), ("at", headers.time)] {
+        if let Some(bytes) = value {
+            let text = std::str::from_utf8(bytes).map_err(|_| Refusal::InvalidEnvelope)?;
+            fields.insert(name, Scalar::Text(Cow::Borrowed(text)))?;
+        }
+    }
+    if headers.unknown {
+        fields.note_unknown();
+    }
+    Ok(fields)
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}

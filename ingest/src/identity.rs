@@ -1,0 +1,69 @@
+//! The identities of recommended accounts, sealed at the edge while their record is still in memory (law 7).
+
+use sealwatch_core::event::{Edge, find_account};
+use sealwatch_core::recommendation::{Recommendation, SealedFor, SealedIdentity};
+use sealwatch_custody::{Binding, PublicKey, SealError, seal_identity, seal_twice};
+
+use crate::decode;
+use crate::source::Body;
+
+/// Why an identity could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The deciding record does not name the account: a fault of ours.
+    #[error("the deciding record does not name the recommended account; this is a fault of the program")]
+    NotNamed,
+    /// Sealing failed.
+    #[error("the identity cannot be sealed: {0}")]
+    Seal(#[from] SealError),
+}
+
+/// The recipients' public keys. Those that are not configured get nothing.
+#[derive(Debug, Default)]
+pub struct Recipients {
+    /// The enforcement service's.
+    pub enforcement: Option<PublicKey>,
+    /// The officers' (inner) and the approvers' (outer).
+    pub referral: Option<(PublicKey, PublicKey)>,
+}
+
+impl Recipients {
+    /// Seals the account of a recommendation to each recipient. `body` is the deciding record.
+    ///
+    /// # Errors
+    /// The record does not name the account, or a key fails.
+    pub fn seal(
+        &self,
+        recommendation: &Recommendation,
+        body: &Body<'_>,
+        edge: &Edge<'_>,
+        random: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<Vec<SealedIdentity>, IdentityError> {
+        if self.enforcement.is_none() && self.referral.is_none() {
+            return Ok(Vec::new());
+        }
+        let fields = decode::fields(body).map_err(|_| IdentityError::NotNamed)?;
+        let raw = find_account(&fields, edge, recommendation.account).ok_or(IdentityError::NotNamed)?;
+        let identifier = raw.expose_to_edge();
+        let binding = Binding {
+            recommendation: recommendation.id.to_bytes(),
+            pseudonym: recommendation.account.to_bytes(),
+        };
+        let mut sealed = Vec::with_capacity(2);
+        if let Some(key) = &self.enforcement {
+            sealed.push(SealedIdentity {
+                sealed_for: SealedFor::Enforcement,
+                key_ids: vec![key.id().to_string()],
+                sealed: seal_identity(key, identifier, &binding, random)?.to_base64(),
+            });
+        }
+        if let Some((officers, approvers)) = &self.referral {
+            sealed.push(SealedIdentity {
+                sealed_for: SealedFor::Referral,
+                key_ids: vec![approvers.id().to_string(), officers.id().to_string()],
+                sealed: seal_twice(officers, approvers, identifier, &binding, random)?.to_base64(),
+            });
+        }
+        Ok(sealed)
+    }
+}

@@ -1,0 +1,390 @@
+//! The way of a record, one epoch at a time: decode, admit, fold, recommend, commit.
+//!
+//! [`Pipeline::epoch`] is the whole of it. Its steps are synchronous; only the commit does IO. What it gives is a function
+//! of the log: nothing depends on threads, on where epochs are cut, or on the clock (law 3).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealwatch_core::decide::{Context, recommend};
+use sealwatch_core::engine::{Engine, EpochResult};
+use sealwatch_core::event::{Edge, Read, UnknownFields, Vocabulary};
+use sealwatch_core::identifier::Pseudonymiser;
+use sealwatch_core::recommendation::{Delivery, Recommendation, SealedIdentity};
+use sealwatch_core::scorer::Scorer;
+use sealwatch_core::shard::{Decision, FoldCounts};
+
+use crate::admission::{Admission, Limits};
+use crate::checkpoint::{self, CheckpointError, Meta, PartitionMeta};
+use crate::decode::decode;
+use crate::evidence::{self, Archive};
+use crate::identity::{IdentityError, Recipients};
+use crate::outcome::{Outcome, OutcomeCounts};
+use crate::source::{Batch, SourceRecord};
+use crate::store::{EpochWrite, OrderRun, OutboxRow, Store, StoreError, StoreOptions};
+use crate::threads::Threads;
+
+/// How many virtual shards a new store gets. Written in the store; never changed after.
+pub const VIRTUAL_SHARDS: u16 = 16;
+
+/// Days for which the archive keeps facets, beyond the source's lateness.
+pub const ARCHIVE_DAYS: u32 = 90;
+
+/// Why an epoch could not be completed. The store holds the epoch before.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store's content is of another version.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// An identity could not be sealed.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// An archived facet that cannot be read.
+    #[error("the archive holds a facet that cannot be read; rebuild the store with `sealwatch replay`")]
+    Evidence,
+}
+
+/// What a pipeline is built from.
+pub struct PipelineOptions {
+    /// The configured sets.
+    pub vocabulary: Vocabulary,
+    /// The keyed function for identifiers.
+    pub pseudonymiser: Pseudonymiser,
+    /// Models, thresholds and policy.
+    pub scorer: Arc<Scorer>,
+    /// Whose keys identities are sealed to.
+    pub recipients: Recipients,
+    /// Randomness for sealing, from the operating system.
+    pub random: Box<dyn FnMut(&mut [u8]) + Send>,
+    /// What the source is allowed.
+    pub limits: Limits,
+    /// What becomes of unknown fields.
+    pub unknown_fields: UnknownFields,
+    /// Threads for folding.
+    pub threads: usize,
+    /// A monotonic clock, for durations in metrics only.
+    pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
+
+/// Seconds spent in each step of an epoch.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct StepTimes {
+    /// Bytes to events.
+    pub decode: Duration,
+    /// Permitted types, time, duplicates; splitting into facets.
+    pub admit: Duration,
+    /// Folding and scoring.
+    pub fold: Duration,
+    /// Reasons, evidence, sealing.
+    pub recommend: Duration,
+    /// Writing the epoch.
+    pub commit: Duration,
+}
+
+/// What an epoch did.
+#[derive(Debug)]
+pub struct EpochReport {
+    /// The epoch's number.
+    pub epoch: u64,
+    /// Records in it.
+    pub records: u64,
+    /// Records by outcome, of this epoch.
+    pub outcomes: OutcomeCounts,
+    /// What folding counted.
+    pub counts: FoldCounts,
+    /// New outbox rows: what goes to the case store, with the row's number.
+    pub deliveries: Vec<(u64, Delivery)>,
+    /// Where the time went.
+    pub times: StepTimes,
+}
+
+/// The pipeline's state between epochs.
+pub struct Pipeline {
+    options: PipelineOptions,
+    engine: Engine<Arc<Scorer>>,
+    threads: Threads,
+    admissions: Vec<Admission>,
+    next_offsets: Vec<u64>,
+    counts: OutcomeCounts,
+    next_sequence: u64,
+    next_epoch: u64,
+    next_outbox: u64,
+    swept_at: i64,
+    store: Store,
+    decoded: Vec<Result<Read, Outcome>>,
+}
+
+impl Pipeline {
+    /// Opens the store and goes on where it stands. The second value is what was decided but not yet delivered.
+    ///
+    /// # Errors
+    /// The store cannot be opened, or is of another version, key or layout.
+    pub fn open(options: PipelineOptions, store: StoreOptions) -> Result<(Self, Vec<(u64, Delivery)>), PipelineError> {
+        let shards = store.virtual_shards;
+        let mut engine = Engine::new(shards, || Arc::clone(&options.scorer));
+        let mut admissions = Vec::new();
+        let mut failed = None;
+        let new_admission = || Admission::new(&options.limits);
+        let (store, recovered) = Store::open(store, &mut |table, key, value| {
+            let restored = checkpoint::restore(&mut engine, &mut admissions, &new_admission, table, key, value);
+            if let Err(error) = restored {
+                failed.get_or_insert(error);
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        let meta = recovered.epoch.map_or_else(|| Ok(Meta::default()), |_| Meta::decode(&recovered.meta))?;
+        while admissions.len() < meta.partitions.len() {
+            admissions.push(new_admission());
+        }
+        for (admission, partition) in admissions.iter_mut().zip(&meta.partitions) {
+            admission.time = partition.time;
+        }
+        let undelivered = recovered.outbox.iter().map(read_row).collect::<Result<Vec<_>, _>>()?;
+        let threads = Threads::new(options.threads);
+        let pipeline = Self {
+            engine,
+            threads,
+            admissions,
+            next_offsets: meta.partitions.iter().map(|partition| partition.next_offset).collect(),
+            counts: meta.counts()?,
+            next_sequence: meta.next_sequence,
+            next_epoch: recovered.epoch.map_or(0, |epoch| epoch + 1),
+            next_outbox: meta.next_outbox,
+            swept_at: i64::MIN,
+            store,
+            decoded: Vec::new(),
+            options,
+        };
+        Ok((pipeline, undelivered))
+    }
+
+    /// Takes a batch of records all the way: this is the way of a record.
+    ///
+    /// # Errors
+    /// Nothing of the epoch is in the store then, and the pipeline must be opened again.
+    pub fn epoch(&mut self, batch: &Batch) -> Result<EpochReport, PipelineError> {
+        let clock = Arc::clone(&self.options.clock);
+        let start = clock();
+        self.decode(batch);
+        let decoded = clock();
+        let outcomes = self.admit(batch);
+        let admitted = clock();
+        let result = self.engine.fold(&self.threads);
+        let folded = clock();
+        let deliveries = self.recommend(batch, &result)?;
+        let recommended = clock();
+        let epoch = self.commit(batch, &deliveries)?;
+        let times = StepTimes {
+            decode: decoded.saturating_sub(start),
+            admit: admitted.saturating_sub(decoded),
+            fold: folded.saturating_sub(admitted),
+            recommend: recommended.saturating_sub(folded),
+            commit: clock().saturating_sub(recommended),
+        };
+        let records = batch.len() as u64;
+        Ok(EpochReport { epoch, records, outcomes, counts: result.counts, deliveries, times })
+    }
+
+    /// Bytes to events; identifiers to pseudonyms. The firewall: nothing that is not of the schema comes through.
+    fn decode(&mut self, batch: &Batch) {
+        let edge = Edge::new(&self.options.vocabulary, &self.options.pseudonymiser);
+        let unknown = self.options.unknown_fields;
+        self.decoded.clear();
+        self.decoded.extend(batch.iter().map(|record| decode(&record.body, &edge, unknown)));
+    }
+
+    /// Gives each record its outcome, and splits the accepted ones into facets.
+    fn admit(&mut self, batch: &Batch) -> OutcomeCounts {
+        let mut outcomes = OutcomeCounts::default();
+        self.engine.begin(self.next_sequence);
+        for (record, decoded) in batch.iter().zip(&self.decoded) {
+            let partition = record.partition as usize;
+            while self.admissions.len() <= partition {
+                self.admissions.push(Admission::new(&self.options.limits));
+                self.next_offsets.push(0);
+            }
+            let outcome = match decoded {
+                Ok(read) => self.admissions[partition].admit(read, record.broker_time, &self.options.limits),
+                Err(outcome) => *outcome,
+            };
+            outcomes.count(outcome);
+            self.counts.count(outcome);
+            let event = decoded.as_ref().ok().filter(|_| outcome.is_accepted()).map(|read| &read.event);
+            self.engine.take(record.partition, record.offset, event);
+            self.next_offsets[partition] = record.offset + 1;
+        }
+        outcomes
+    }
+
+    /// Decisions become recommendations with reasons, evidence and sealed identities, each with its outbox row's number.
+    fn recommend(&mut self, batch: &Batch, result: &EpochResult) -> Result<Vec<(u64, Delivery)>, PipelineError> {
+        let mut deliveries = Vec::with_capacity(result.decisions.len());
+        for decision in &result.decisions {
+            let Some(recommendation) = self.recommendation(decision)? else { continue };
+            let sealed_identities = self.seal(batch, decision, &recommendation)?;
+            let row = self.next_outbox + deliveries.len() as u64;
+            deliveries.push((row, Delivery { recommendation, sealed_identities }));
+        }
+        Ok(deliveries)
+    }
+
+    fn recommendation(&mut self, decision: &Decision) -> Result<Option<Recommendation>, PipelineError> {
+        let scorer = Arc::clone(&self.options.scorer);
+        let Some(rule) = scorer.policy().rule(decision.detector) else { return Ok(None) };
+        let archive = Archive { store: &mut self.store, engine: &self.engine, first_sequence: self.next_sequence };
+        let evidence = evidence::bundle(archive, decision)?;
+        let contributions = scorer.contributions(decision.detector, decision.row.as_slice());
+        let platforms = &self.options.vocabulary.platforms;
+        let context = Context {
+            rule,
+            platform: platforms.get(usize::from(decision.point.platform)).map_or("", String::as_str),
+            model_digest: scorer.model_digest(),
+            contributions: &contributions,
+        };
+        Ok(Some(recommend(decision, &context, evidence)))
+    }
+
+    fn seal(
+        &mut self,
+        batch: &Batch,
+        decision: &Decision,
+        recommendation: &Recommendation,
+    ) -> Result<Vec<SealedIdentity>, PipelineError> {
+        let index = decision.point.position.sequence - self.next_sequence;
+        let record = batch.get(index as usize).ok_or(IdentityError::NotNamed)?;
+        let edge = Edge::new(&self.options.vocabulary, &self.options.pseudonymiser);
+        Ok(self.options.recipients.seal(recommendation, &record.body, &edge, &mut self.options.random)?)
+    }
+
+    /// Writes everything that the epoch changed, at once. Returns the epoch's number.
+    fn commit(&mut self, batch: &Batch, deliveries: &[(u64, Delivery)]) -> Result<u64, PipelineError> {
+        self.remove_expired();
+        let mut write = EpochWrite::new(self.next_epoch);
+        self.collect_facets(&mut write);
+        checkpoint::collect(&mut self.engine, &mut self.admissions, &mut write);
+        write.order = order_runs(batch.iter());
+        for (row, delivery) in deliveries {
+            let bytes = serde_json::to_vec(delivery).map_err(|_| PipelineError::Evidence)?;
+            write.outbox.push(OutboxRow { sequence: *row, bytes });
+        }
+        self.next_sequence += batch.len() as u64;
+        self.next_outbox += deliveries.len() as u64;
+        write.meta = self.meta().encode();
+        self.store.commit(&write)?;
+        self.next_epoch += 1;
+        Ok(write.epoch)
+    }
+
+    fn collect_facets(&self, write: &mut EpochWrite) {
+        let mut bytes = Vec::with_capacity(160);
+        for facets in self.engine.actor_facets() {
+            for facet in facets {
+                let Some(position) = self.engine.position(facet.place.sequence()) else { continue };
+                sealwatch_core::evidence::encode(facet, position, &mut bytes);
+                write.facet(facet.key, position.sequence, facet.at, &bytes);
+                if matches!(facet.touch, sealwatch_core::facet::ActorTouch::PlaceReading { .. }) {
+                    let key = sealwatch_core::evidence::links_key(facet.key);
+                    write.facet(key, position.sequence, facet.at, &bytes);
+                }
+            }
+        }
+    }
+
+    /// Removes states that no event which may still come can find unexpired: so removing them changes no output.
+    fn remove_expired(&mut self) {
+        let oldest = self.admissions.iter().map(|admission| admission.time.watermark).min().flatten();
+        let Some(watermark) = oldest else { return };
+        if watermark.saturating_sub(self.swept_at) < sealwatch_core::time::DAY {
+            return;
+        }
+        self.swept_at = watermark;
+        let oldest_possible = watermark.saturating_sub(self.options.limits.lateness);
+        for shard in self.engine.shards_mut() {
+            shard.links.remove_expired(oldest_possible);
+            shard.shared.devices.remove_expired(oldest_possible);
+            shard.shared.networks.remove_expired(oldest_possible);
+            shard.shared.ranges.remove_expired(oldest_possible);
+            shard.shared.groups.remove_expired(oldest_possible);
+            shard.shared.targets.remove_expired(oldest_possible);
+            shard.shared.reporters.remove_expired(oldest_possible);
+            shard.actors.remove_expired(oldest_possible);
+        }
+    }
+
+    fn meta(&self) -> Meta {
+        let partitions = self.admissions.iter().zip(&self.next_offsets);
+        Meta {
+            next_sequence: self.next_sequence,
+            next_outbox: self.next_outbox,
+            partitions: partitions
+                .map(|(admission, next_offset)| PartitionMeta { next_offset: *next_offset, time: admission.time })
+                .collect(),
+            outcomes: self.counts.iter().map(|(outcome, count)| (outcome.name().to_owned(), count)).collect(),
+        }
+    }
+
+    /// The offset to be read next, by partition.
+    pub fn positions(&self) -> Vec<(u32, u64)> {
+        self.next_offsets.iter().enumerate().map(|(partition, next)| (partition as u32, *next)).collect()
+    }
+
+    /// Records by outcome since the store began.
+    pub const fn counts(&self) -> &OutcomeCounts {
+        &self.counts
+    }
+
+    /// The newest accepted event time, if any.
+    pub fn watermark(&self) -> Option<i64> {
+        self.admissions.iter().filter_map(|admission| admission.time.watermark).max()
+    }
+
+    /// Notes that every outbox row below this number was delivered.
+    pub fn delivered(&mut self, below: u64) {
+        self.store.delivered(below);
+    }
+
+    /// Accounts with a state, and bytes of memory that all state holds.
+    pub fn size(&self) -> (usize, usize) {
+        let accounts = self.engine.shards().map(|shard| shard.actors.len()).sum();
+        let bytes = self.engine.shards().map(|shard| {
+            let places = shard.shared.devices.bytes() + shard.shared.networks.bytes() + shard.shared.ranges.bytes();
+            let others = shard.shared.groups.bytes() + shard.shared.targets.bytes() + shard.shared.reporters.bytes();
+            shard.links.bytes() + places + others + shard.actors.bytes()
+        });
+        (accounts, bytes.sum())
+    }
+
+    /// A digest of all state.
+    pub fn state_digest(&self) -> String {
+        checkpoint::state_digest(&self.engine)
+    }
+
+    /// The store, to read its order or statistics.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+}
+
+fn read_row(row: &OutboxRow) -> Result<(u64, Delivery), PipelineError> {
+    let delivery = serde_json::from_slice(&row.bytes).map_err(|_| CheckpointError::Meta)?;
+    Ok((row.sequence, delivery))
+}
+
+/// Run lengths of the order in which a batch was taken.
+fn order_runs<'batch>(records: impl Iterator<Item = SourceRecord<'batch>>) -> Vec<OrderRun> {
+    let mut runs: Vec<OrderRun> = Vec::new();
+    let mut next = None;
+    for record in records {
+        match runs.last_mut() {
+            Some(run) if next == Some((record.partition, record.offset)) => run.count += 1,
+            _ => runs.push(OrderRun { partition: record.partition, first_offset: record.offset, count: 1 }),
+        }
+        next = Some((record.partition, record.offset + 1));
+    }
+    runs
+}

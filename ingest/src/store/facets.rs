@@ -1,0 +1,56 @@
+//! The facets of a log that has no segment yet, in memory: one arena, and for each account a chain from its newest facet
+//! back.
+
+use hashbrown::HashTable;
+
+use super::record::{FacetRow, facet_at};
+use super::segment::row;
+
+const NONE: u32 = u32::MAX;
+
+/// Facets by account.
+#[derive(Default)]
+pub(super) struct RecentFacets {
+    bytes: Vec<u8>,
+    /// Place in `bytes`, and the index of the account's facet before.
+    entries: Vec<(u64, u32)>,
+    newest: HashTable<(u128, u32)>,
+}
+
+impl RecentFacets {
+    /// Appends a facets section.
+    pub(super) fn append(&mut self, section: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(section);
+        let mut place = start;
+        while let Some((entry, next)) = facet_at(&self.bytes, place) {
+            let account = entry.account;
+            let index = self.entries.len() as u32;
+            let found = self.newest.find_mut(account as u64, |(known, _)| *known == account);
+            let before = match found {
+                Some((_, newest)) => std::mem::replace(newest, index),
+                None => {
+                    self.newest.insert_unique(account as u64, (account, index), |(known, _)| *known as u64);
+                    NONE
+                }
+            };
+            self.entries.push((place as u64, before));
+            place = next;
+        }
+    }
+
+    /// Appends the account's facets up to `last_sequence`, newest first, until `limit` are found in all.
+    pub(super) fn last(&self, account: u128, last_sequence: u64, limit: usize, found: &mut Vec<FacetRow>) {
+        let Some((_, newest)) = self.newest.find(account as u64, |(known, _)| *known == account) else { return };
+        let mut index = *newest;
+        while index != NONE && found.len() < limit {
+            let (place, before) = self.entries[index as usize];
+            if let Some((entry, _)) = facet_at(&self.bytes, place as usize) {
+                if entry.sequence <= last_sequence {
+                    found.push(row(&entry));
+                }
+            }
+            index = before;
+        }
+    }
+}
