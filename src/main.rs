@@ -1,2 +1,27 @@
-//! The `sealwatch` command.
-fn main() {}
+//! The `sealwatch` command: parses arguments, composes the configuration, builds the parts and connects them.
+
+mod arguments;
+mod clock;
+mod commands;
+mod config;
+mod deliver;
+mod failure;
+mod keys;
+mod parts;
+mod progress;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = arguments::Arguments::parse();
+    match commands::execute(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("sealwatch: {failure}");
+            failure.exit_code()
+        }
+    }
+}

@@ -333,6 +333,11 @@ impl Pipeline {
         self.next_offsets.iter().enumerate().map(|(partition, next)| (partition as u32, *next)).collect()
     }
 
+    /// Records taken since the store began.
+    pub const fn records(&self) -> u64 {
+        self.next_sequence
+    }
+
     /// Records by outcome since the store began.
     pub const fn counts(&self) -> &OutcomeCounts {
         &self.counts

@@ -15,6 +15,7 @@ mod find;
 pub mod kafka;
 mod lines;
 mod memory;
+mod ordered;
 mod standard_input;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use batch::{Batch, Body, CloudEventHeaders, Defect, SourceRecord};
 pub use error::SourceError;
 pub use files::Files;
 pub use memory::{MemoryRecord, MemorySource};
+pub use ordered::Ordered;
 pub use standard_input::StandardInput;
 
 /// The longest record that a source delivers, in bytes, unless configured otherwise.

@@ -1,0 +1,25 @@
+//! The shell's clock and randomness: the only places that ask the operating system for either.
+
+use std::fs::File;
+use std::io::Read;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A monotonic clock, for durations only. No decision sees it.
+pub fn monotonic() -> Arc<dyn Fn() -> Duration + Send + Sync> {
+    #[expect(clippy::disallowed_methods, reason = "this is the shell's clock; everything else is given it")]
+    let start = Instant::now();
+    Arc::new(move || start.elapsed())
+}
+
+/// The operating system's randomness. Ends the process if there is none: sealing without it would be worse.
+pub fn random() -> Box<dyn FnMut(&mut [u8]) + Send> {
+    let mut source = File::open("/dev/urandom");
+    Box::new(move |buffer| {
+        let filled = source.as_mut().is_ok_and(|file| file.read_exact(buffer).is_ok());
+        if !filled {
+            eprintln!("sealwatch: the operating system gives no randomness");
+            std::process::abort();
+        }
+    })
+}

@@ -1,0 +1,115 @@
+//! `sealwatch doctor`: checks the surroundings, one line each, and says what to do.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use sealwatch_ingest::source::kafka::KafkaSource;
+use sealwatch_ingest::store::{Durability, Store};
+
+use crate::arguments::RunArguments;
+use crate::config::{Config, SourceKind};
+use crate::failure::Failure;
+use crate::parts::{self, StoreSettings};
+
+/// Checks everything, also after something was found.
+///
+/// # Errors
+/// Something is wrong: the lines before say what.
+pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
+    let config = match Config::read(&arguments.config) {
+        Ok(config) => config,
+        Err(failure) => {
+            println!("WRONG  {failure}");
+            return Err(Failure::configuration("1 thing is wrong; it is named above"));
+        }
+    };
+    println!("ok     configuration {}", arguments.config.display());
+    let results = [check_model(&config), check_keys(&config), check_store(&config), check_source(&config), check_port(&config)];
+    let mut wrong = 0;
+    for result in results {
+        match result {
+            Ok(line) => println!("ok     {line}"),
+            Err(failure) => {
+                wrong += 1;
+                println!("WRONG  {failure}");
+            }
+        }
+    }
+    match wrong {
+        0 => Ok(()),
+        1 => Err(Failure::configuration("1 thing is wrong; it is named above")),
+        _ => Err(Failure::configuration(format!("{wrong} things are wrong; they are named above"))),
+    }
+}
+
+fn check_model(config: &Config) -> Result<String, Failure> {
+    let (scorer, artefact) = parts::scorer(config)?;
+    let rules: Vec<String> = scorer
+        .policy()
+        .rules()
+        .map(|rule| format!("{} {}", rule.behaviour.name(), rule.mode.name()))
+        .collect();
+    Ok(format!("model {} and policy: {}", &artefact.digest()[..12], rules.join(", ")))
+}
+
+fn check_keys(config: &Config) -> Result<String, Failure> {
+    let key = parts::pseudonym_key(config)?;
+    let recipients = parts::recipients(config)?;
+    let sealed = match (recipients.enforcement.is_some(), recipients.referral.is_some()) {
+        (true, true) => "identities sealed to enforcement and the referral side",
+        (true, false) => "identities sealed to enforcement only",
+        (false, true) => "identities sealed to the referral side only",
+        (false, false) => "no identities sealed: a confirmed ban will not find its account (set keys.enforcement)",
+    };
+    Ok(format!("keys: pseudonym key {}, {sealed}", key.id()))
+}
+
+fn check_store(config: &Config) -> Result<String, Failure> {
+    let directory = config.path(&config.store.directory);
+    if !directory.exists() {
+        writable(directory.parent().unwrap_or(Path::new(".")))?;
+        return Ok(format!("store {}: will be made at the first start", directory.display()));
+    }
+    let key = parts::pseudonym_key(config)?;
+    let settings = StoreSettings {
+        directory: directory.clone(),
+        durability: Durability::Process,
+        log_bytes: u64::MAX,
+    };
+    let mut states = 0_u64;
+    let options = parts::store_options(settings, &key, config.limits().lateness_hours.div_ceil(24));
+    let (_, recovered) = Store::open(options, &mut |_, _, _| states += 1).map_err(Failure::configuration)?;
+    let epoch = recovered.epoch.map_or_else(|| "no epoch yet".to_owned(), |epoch| format!("epoch {epoch}"));
+    Ok(format!("store {}: {epoch}, {states} states, {} undelivered", directory.display(), recovered.outbox.len()))
+}
+
+fn writable(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)
+        .and_then(|()| {
+            let probe = folder.join(".sealwatch-probe");
+            std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe))
+        })
+        .map_err(|error| Failure::configuration(format!("folder {}: {error}; make it writable", folder.display())))
+}
+
+fn check_source(config: &Config) -> Result<String, Failure> {
+    use sealwatch_ingest::source::Source;
+    match &config.source {
+        SourceKind::Kafka { brokers, topic, .. } => {
+            let source: KafkaSource = parts::kafka(config)?;
+            Ok(format!("source: topic {topic} at {brokers}, {} partitions", source.partitions()))
+        }
+        SourceKind::Files { .. } => {
+            let source = parts::source(config)?;
+            Ok(format!("source: {} files", source.partitions()))
+        }
+        SourceKind::StandardInput { .. } => Ok("source: standard input".to_owned()),
+    }
+}
+
+fn check_port(config: &Config) -> Result<String, Failure> {
+    let address = &config.api.listen;
+    TcpListener::bind(address)
+        .map(|_| format!("address {address} is free"))
+        .map_err(|error| Failure::configuration(format!("api.listen {address}: {error}; stop what uses it or name another")))
+}

@@ -1,0 +1,82 @@
+//! `sealwatch keys`: made and used on the recipients' machines. The service needs only the public ones.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use sealwatch_core::identifier::Pseudonym;
+use sealwatch_core::recommendation::RecommendationId;
+use sealwatch_custody::{
+    Binding, OpenedIdentity, PrivateKey, Role, Sealed, open_identity, open_inner, open_outer,
+};
+use zeroize::Zeroizing;
+
+use crate::arguments::KeysCommand;
+use crate::clock;
+use crate::failure::Failure;
+
+/// Makes keys, or opens a sealed identity.
+///
+/// # Errors
+/// A file cannot be written or read, or nothing opens.
+pub fn keys(command: KeysCommand) -> Result<(), Failure> {
+    match command {
+        KeysCommand::Generate { role, out } => generate(&role, &out),
+        KeysCommand::Open { key, recommendation, account, sealed } => open(&key, &recommendation, &account, &sealed),
+    }
+}
+
+fn generate(role: &str, folder: &Path) -> Result<(), Failure> {
+    let role = Role::parse(role)
+        .ok_or_else(|| Failure::configuration("--role is one of enforcement, officer, approver"))?;
+    let mut random = clock::random();
+    let private = PrivateKey::generate(role, &mut *random);
+    let failed = |error: std::io::Error| Failure::configuration(format!("{}: {error}", folder.display()));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let path = folder.join(format!("{}.private.json", role.name()));
+    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    created
+        .and_then(|mut file| file.write_all(private.to_document().as_bytes()))
+        .map_err(|error| Failure::configuration(format!("{}: {error}", path.display())))?;
+    let public = folder.join(format!("{}.public.json", role.name()));
+    fs::write(&public, private.public().to_document()).map_err(failed)?;
+    println!("{}\n{}", path.display(), public.display());
+    Ok(())
+}
+
+fn open(key: &Path, recommendation: &str, account: &str, sealed: &str) -> Result<(), Failure> {
+    let text = fs::read_to_string(key)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::configuration(format!("key {}: {error}", key.display())))?;
+    let private = PrivateKey::from_document(&text)
+        .map_err(|error| Failure::configuration(format!("key {}: {error}", key.display())))?;
+    let binding = Binding {
+        recommendation: RecommendationId::parse(recommendation)
+            .ok_or_else(|| Failure::configuration("--recommendation is 32 lower-case hexadecimal digits"))?
+            .to_bytes(),
+        pseudonym: Pseudonym::parse(account)
+            .ok_or_else(|| Failure::configuration("--account is 32 lower-case hexadecimal digits"))?
+            .to_bytes(),
+    };
+    let mut text = sealed.to_owned();
+    if sealed == "-" {
+        text.clear();
+        std::io::stdin().read_to_string(&mut text).map_err(Failure::configuration)?;
+    }
+    let sealed = Sealed::from_base64(text.trim())
+        .ok_or_else(|| Failure::configuration("the sealed identity is not base64"))?;
+    match private.role() {
+        Role::Enforcement => print(&open_identity(&private, &sealed, &binding).map_err(Failure::configuration)?),
+        Role::Officer => print(&open_inner(&private, &sealed, &binding).map_err(Failure::configuration)?),
+        Role::Approver => {
+            let inner = open_outer(&private, &sealed, &binding).map_err(Failure::configuration)?;
+            println!("{}", inner.to_base64());
+        }
+    }
+    Ok(())
+}
+
+fn print(identity: &OpenedIdentity) {
+    println!("{}", String::from_utf8_lossy(identity.expose_to_recipient()));
+}

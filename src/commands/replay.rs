@@ -1,0 +1,145 @@
+//! `sealwatch replay`: reads to the end, writes what came out, and exits.
+//!
+//! Its state lies in a folder, so a replay that was killed goes on where it was; what it writes at the end is the same.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::time::Duration;
+
+use sealwatch_core::identifier::PseudonymKey;
+use sealwatch_core::recommendation::Delivery;
+use sealwatch_ingest::pipeline::Pipeline;
+use sealwatch_ingest::run::{RunOptions, run};
+use sealwatch_ingest::source::{Files, Ordered, Source, StandardInput};
+use sealwatch_ingest::store::{Durability, OrderRun, Store};
+use serde_json::json;
+
+use crate::arguments::ReplayArguments;
+use crate::clock;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::parts::{self, StoreSettings};
+use crate::progress;
+
+/// Replays.
+///
+/// # Errors
+/// The configuration is wrong, or something failed while it ran.
+pub fn replay(arguments: &ReplayArguments) -> Result<(), Failure> {
+    let config = arguments.config.as_deref().map_or_else(Config::demo, Config::read)?;
+    let (scorer, _) = parts::scorer(&config)?;
+    let state = arguments.state.clone().unwrap_or_else(|| beside(&arguments.out, "state"));
+    let key = key(arguments, &config, &state)?;
+    let order = arguments.order.as_deref().map(|store| read_order(store, &config, &key)).transpose()?;
+    let mut source = source(arguments, &config, order)?;
+    let settings = StoreSettings {
+        directory: state.join("store"),
+        durability: Durability::Process,
+        log_bytes: arguments.log_bytes,
+    };
+    let (mut pipeline, mut rows) = parts::pipeline(&config, scorer, &key, settings, arguments.threads)?;
+    source.seek(&pipeline.positions()).map_err(Failure::configuration)?;
+    let options = RunOptions {
+        records: arguments.epoch_records.max(1),
+        fill: Duration::from_secs(1),
+        stop_when_idle: Some(Duration::from_secs(arguments.idle_seconds)),
+    };
+    let line = progress::line();
+    let clock = clock::monotonic();
+    let (stop, delivered) = (AtomicBool::new(false), AtomicU64::new(0));
+    run(&mut *source, &mut pipeline, &options, &*clock, &stop, &delivered, &mut |report, _| {
+        line.inc(report.records);
+        rows.extend(report.deliveries);
+        line.set_message(format!("{} recommendations", rows.len()));
+    })
+    .map_err(Failure::running)?;
+    line.finish_and_clear();
+    write(&arguments.out, &rows, &pipeline)?;
+    print!("{}", progress::table(pipeline.records(), pipeline.counts()));
+    println!("{:<28} {:>11}", "recommendations", rows.len());
+    drop(pipeline);
+    if arguments.state.is_none() {
+        fs::remove_dir_all(&state).map_err(Failure::running)?;
+    }
+    Ok(())
+}
+
+/// The key: the configuration's, or one that lies with the state where there is no configuration.
+fn key(arguments: &ReplayArguments, config: &Config, state: &Path) -> Result<PseudonymKey, Failure> {
+    if arguments.config.is_some() {
+        return parts::pseudonym_key(config);
+    }
+    crate::keys::pseudonym_key(&state.join("pseudonym.key"), &mut *clock::random()).map(|(key, _)| key)
+}
+
+fn source(
+    arguments: &ReplayArguments,
+    config: &Config,
+    order: Option<Vec<OrderRun>>,
+) -> Result<Box<dyn Source>, Failure> {
+    let maximum = config.limits().maximum_record_bytes;
+    let inner: Box<dyn Source> = if arguments.events.is_empty() {
+        parts::source(config)?
+    } else if arguments.events == [PathBuf::from("-")] {
+        Box::new(StandardInput::new(maximum))
+    } else {
+        Box::new(Files::list(&arguments.events, maximum).map_err(Failure::configuration)?)
+    };
+    Ok(match order {
+        Some(runs) => Box::new(Ordered::new(inner, runs)),
+        None => inner,
+    })
+}
+
+/// The order that was committed to a store. The store must not be in use.
+fn read_order(store: &Path, config: &Config, key: &PseudonymKey) -> Result<Vec<OrderRun>, Failure> {
+    let settings =
+        StoreSettings { directory: store.to_path_buf(), durability: Durability::Process, log_bytes: u64::MAX };
+    let options = parts::store_options(settings, key, config.limits().lateness_hours.div_ceil(24));
+    let (store, _) = Store::open(options, &mut |_, _, _| {}).map_err(Failure::configuration)?;
+    Ok(store.order().to_vec())
+}
+
+fn beside(path: &Path, what: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{what}"));
+    path.with_file_name(name)
+}
+
+/// Writes recommendations, sealed identities and outcomes, each under a temporary name first.
+fn write(out: &Path, rows: &[(u64, Delivery)], pipeline: &Pipeline) -> Result<(), Failure> {
+    write_lines(out, rows, |delivery| serde_json::to_string(&delivery.recommendation))?;
+    write_lines(&beside(out, "identities"), rows, |delivery| {
+        let id = delivery.recommendation.id;
+        serde_json::to_string(&json!({"recommendation": id, "sealed_identities": delivery.sealed_identities}))
+    })?;
+    let outcomes: serde_json::Map<String, serde_json::Value> =
+        pipeline.counts().iter().map(|(outcome, count)| (outcome.name().to_owned(), count.into())).collect();
+    let summary = json!({
+        "records": pipeline.records(),
+        "outcomes": outcomes,
+        "recommendations": rows.len(),
+        "state_digest": pipeline.state_digest(),
+    });
+    let path = beside(out, "outcomes");
+    fs::write(&path, format!("{summary}\n"))
+        .map_err(|error| Failure::running(format!("{}: {error}", path.display())))
+}
+
+fn write_lines(
+    path: &Path,
+    rows: &[(u64, Delivery)],
+    line: impl Fn(&Delivery) -> Result<String, serde_json::Error>,
+) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::running(format!("{}: {error}", path.display()));
+    let temporary = beside(path, "temporary");
+    let mut file = BufWriter::new(File::create(&temporary).map_err(failed)?);
+    for (_, delivery) in rows {
+        let text = line(delivery).map_err(Failure::running)?;
+        writeln!(file, "{text}").map_err(failed)?;
+    }
+    file.flush().map_err(failed)?;
+    fs::rename(&temporary, path).map_err(failed)
+}

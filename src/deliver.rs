@@ -1,0 +1,1 @@
+//! The pump from the pipeline's outbox to the case store: at least once, and idempotent there.

@@ -1,0 +1,205 @@
+//! Builds the parts from the configuration: models and policy, keys, source, pipeline.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sealwatch_core::artefact::Artefact;
+use sealwatch_core::identifier::{PseudonymKey, Pseudonymiser};
+use sealwatch_core::policy::PolicyDocument;
+use sealwatch_core::recommendation::Delivery;
+use sealwatch_core::scorer::Scorer;
+use sealwatch_custody::Role;
+use sealwatch_ingest::checkpoint;
+use sealwatch_ingest::identity::Recipients;
+use sealwatch_ingest::pipeline::{ARCHIVE_DAYS, Pipeline, PipelineOptions, VIRTUAL_SHARDS};
+use sealwatch_ingest::source::kafka::{KafkaSettings, KafkaSource};
+use sealwatch_ingest::source::{Files, Source, StandardInput};
+use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
+
+use crate::clock;
+use crate::config::{Config, SourceKind};
+use crate::failure::Failure;
+use crate::keys;
+
+/// The artefact that the program carries: trained and calibrated on the simulator.
+const DEMO_ARTEFACT: &[u8] = include_bytes!("../models/demo.artefact.json");
+
+/// The variable that ends the process at a step of a commit, as `written:3` (at the third time). For tests.
+const ABORT_AT: &str = "SEALWATCH_ABORT_AT";
+
+/// Models and policy, fitted together.
+///
+/// # Errors
+/// The artefact or the policy is wrong, or they do not fit.
+pub fn scorer(config: &Config) -> Result<(Arc<Scorer>, Artefact), Failure> {
+    let (bytes, name) = match &config.model.artefact {
+        Some(path) => {
+            let path = config.path(path);
+            let bytes = fs::read(&path)
+                .map_err(|error| Failure::configuration(format!("model artefact {}: {error}", path.display())))?;
+            (bytes, path.display().to_string())
+        }
+        None => (DEMO_ARTEFACT.to_vec(), "(built in)".to_owned()),
+    };
+    let artefact = Artefact::parse(&bytes)
+        .map_err(|error| Failure::configuration(format!("model artefact {name}: {error}")))?;
+    if let Some(expected) = &config.model.digest {
+        if expected != artefact.digest() {
+            let found = artefact.digest();
+            let text = format!("model artefact {name} has digest {found}, the configuration expects {expected}");
+            return Err(Failure::Configuration(text));
+        }
+    }
+    let document = policy(config)?;
+    let scorer = Scorer::new(&artefact, &document).map_err(Failure::configuration)?;
+    Ok((Arc::new(scorer), artefact))
+}
+
+fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
+    let (text, name) = if config.base.as_os_str().is_empty() && config.model.policy == Path::new("demo.policy.toml") {
+        (include_str!("../config/demo.policy.toml").to_owned(), "(built in)".to_owned())
+    } else {
+        let path = config.path(&config.model.policy);
+        let text = fs::read_to_string(&path)
+            .map_err(|error| Failure::configuration(format!("policy {}: {error}", path.display())))?;
+        (text, path.display().to_string())
+    };
+    toml::from_str(&text).map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+        Failure::configuration(format!("policy {name}: line {line}: {}", error.message()))
+    })
+}
+
+/// The recipients' public keys.
+///
+/// # Errors
+/// A file that is no public key, or of another role.
+pub fn recipients(config: &Config) -> Result<Recipients, Failure> {
+    let read = |path: &PathBuf, role: Role| {
+        let path = config.path(path);
+        let key = keys::public_key(&path)?;
+        if key.role() == role {
+            return Ok(key);
+        }
+        let (file, found, role) = (path.display(), key.role().name(), role.name());
+        Err(Failure::configuration(format!("key {file} is of role {found}; {role} is needed here")))
+    };
+    let enforcement = config.keys.enforcement.as_ref().map(|path| read(path, Role::Enforcement)).transpose()?;
+    let referral = match (&config.keys.officer, &config.keys.approver) {
+        (Some(officer), Some(approver)) => Some((read(officer, Role::Officer)?, read(approver, Role::Approver)?)),
+        _ => None,
+    };
+    Ok(Recipients { enforcement, referral })
+}
+
+/// The edge's key.
+///
+/// # Errors
+/// See [`keys::pseudonym_key`].
+pub fn pseudonym_key(config: &Config) -> Result<PseudonymKey, Failure> {
+    let path = config.path(&config.keys.pseudonym);
+    let (key, created) = keys::pseudonym_key(&path, &mut *clock::random())?;
+    if created {
+        eprintln!("sealwatch: made the pseudonym key {}; keep it: without it no account is found again", path.display());
+    }
+    Ok(key)
+}
+
+/// How the store is opened.
+pub struct StoreSettings {
+    /// Its folder.
+    pub directory: PathBuf,
+    /// What a commit survives.
+    pub durability: Durability,
+    /// A log is closed when it is longer.
+    pub log_bytes: u64,
+}
+
+/// The store's options.
+pub fn store_options(settings: StoreSettings, key: &PseudonymKey, lateness_days: u32) -> StoreOptions {
+    StoreOptions {
+        directory: settings.directory,
+        durability: settings.durability,
+        log_bytes: settings.log_bytes,
+        // Longer than what evidence may need, so that when a segment goes changes no bundle.
+        archive_retention_days: ARCHIVE_DAYS + lateness_days + 2,
+        virtual_shards: VIRTUAL_SHARDS,
+        pseudonym_key_id: key.id(),
+        layout: checkpoint::layout(),
+        hook: abort_hook(),
+    }
+}
+
+/// Opens the pipeline. The second value is what was decided but not yet delivered.
+///
+/// # Errors
+/// The store cannot be opened.
+pub fn pipeline(
+    config: &Config,
+    scorer: Arc<Scorer>,
+    key: &PseudonymKey,
+    store: StoreSettings,
+    threads: usize,
+) -> Result<(Pipeline, Vec<(u64, Delivery)>), Failure> {
+    let limits = config.admission_limits()?;
+    let lateness_days = config.limits().lateness_hours.div_ceil(24);
+    let options = PipelineOptions {
+        vocabulary: config.vocabulary(),
+        pseudonymiser: Pseudonymiser::new(key, &config.platforms),
+        scorer,
+        recipients: recipients(config)?,
+        random: clock::random(),
+        limits,
+        unknown_fields: config.limits().unknown_fields,
+        threads,
+        clock: clock::monotonic(),
+    };
+    Pipeline::open(options, store_options(store, key, lateness_days)).map_err(Failure::configuration)
+}
+
+/// The configured source, at the pipeline's positions.
+///
+/// # Errors
+/// It cannot be opened, or is not what the store has read from before.
+pub fn source(config: &Config) -> Result<Box<dyn Source>, Failure> {
+    let maximum = config.limits().maximum_record_bytes;
+    Ok(match &config.source {
+        SourceKind::Files { paths, .. } => {
+            let paths: Vec<PathBuf> = paths.iter().map(|path| config.path(path)).collect();
+            Box::new(Files::list(&paths, maximum).map_err(Failure::configuration)?)
+        }
+        SourceKind::StandardInput { .. } => Box::new(StandardInput::new(maximum)),
+        SourceKind::Kafka { .. } => Box::new(kafka(config)?),
+    })
+}
+
+/// The configured Kafka source.
+///
+/// # Errors
+/// There is none, or no broker answers.
+pub fn kafka(config: &Config) -> Result<KafkaSource, Failure> {
+    let SourceKind::Kafka { brokers, topic, settings, .. } = &config.source else {
+        return Err(Failure::configuration("the configured source is not Kafka"));
+    };
+    let settings = KafkaSettings {
+        brokers: brokers.clone(),
+        topic: topic.clone(),
+        group: None,
+        further: settings.clone(),
+    };
+    KafkaSource::connect(&settings, config.limits().maximum_record_bytes).map_err(Failure::configuration)
+}
+
+/// Ends the process at the named step of a commit, if the environment asks for it.
+fn abort_hook() -> Hook {
+    let text = std::env::var(ABORT_AT).ok()?;
+    let (name, times) = text.split_once(':').unwrap_or((&text, "1"));
+    let step = CommitStep::parse(name)?;
+    let left = std::sync::atomic::AtomicU64::new(times.parse().ok()?);
+    Some(Arc::new(move |at| {
+        if at == step && left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) == 1 {
+            std::process::abort();
+        }
+    }))
+}
