@@ -61,9 +61,18 @@ pub fn replay(arguments: &ReplayArguments) -> Result<(), Failure> {
     println!("{:<28} {:>11}", "recommendations", rows.len());
     drop(pipeline);
     if arguments.state.is_none() {
-        fs::remove_dir_all(&state).map_err(Failure::running)?;
+        remove(&state)?;
     }
     Ok(())
+}
+
+/// Removes a folder of state. It loses its name first: whoever dies in between leaves no half of a store behind.
+fn remove(state: &Path) -> Result<(), Failure> {
+    let removed = beside(state, "removed");
+    if removed.exists() {
+        fs::remove_dir_all(&removed).map_err(Failure::running)?;
+    }
+    fs::rename(state, &removed).and_then(|()| fs::remove_dir_all(&removed)).map_err(Failure::running)
 }
 
 /// The key: the configuration's, or one that lies with the state where there is no configuration.

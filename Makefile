@@ -1,0 +1,52 @@
+# Sealwatch. `make help` lists everything.
+SHELL := /bin/bash
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+DEMO_ACCOUNTS ?= 4000
+DEMO_DAYS ?= 14
+
+.PHONY: help run demo-data build test lint unit system bench train docs clean
+
+help: ## Lists the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+build: ## Builds the service and the simulator (no polars, no linfa)
+	cargo build --release --locked
+
+demo-data: build
+	@mkdir -p demo
+	@test -s demo/events.ndjson || $(TARGET)/release/sealwatch-simulate --accounts $(DEMO_ACCOUNTS) --days $(DEMO_DAYS) \
+	  --seed 20261124 --personas evaluation --out demo/events.ndjson --labels demo/labels.ndjson
+
+run: demo-data ## Simulates a small platform, streams it through the pipeline and serves the console
+	$(TARGET)/release/sealwatch run --config config/demo.toml
+
+lint: ## Format and lints, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+unit: ## Unit and property tests of every crate
+	cargo test --release --locked --workspace --exclude sealwatch-tests
+
+system: ## The system as its users see it, with the real broker and browser (installs and starts them)
+	bash tests/tools/packages.sh
+	cargo build --release --locked
+	cargo test --release --locked -p sealwatch-tests -- --test-threads=1
+
+test: lint unit system ## Everything
+
+bench: ## Events per second of each step and of the whole engine, on one core
+	cargo build --release --locked
+	@mkdir -p $(TARGET)/bench
+	@test -s $(TARGET)/bench/events.ndjson || $(TARGET)/release/sealwatch-simulate --accounts 20000 --days 3 --seed 1 \
+	  --out $(TARGET)/bench/events.ndjson --labels $(TARGET)/bench/labels.ndjson
+	cargo run --release --locked -p sealwatch-tests --bin sealwatch-bench -- $(TARGET)/bench/events.ndjson
+
+train: ## Simulates, trains and calibrates the artefact that the program carries (models/demo.artefact.json)
+	bash models/lab/train-demo.sh
+
+docs: build ## Writes the generated documents
+	$(TARGET)/release/sealwatch schema --events > docs/EVENTS.md
+	$(TARGET)/release/sealwatch schema --features > docs/FEATURES.md
+
+clean: ## Removes the demo's state (not the build)
+	rm -rf demo
