@@ -1,4 +1,9 @@
 //! The Kafka source against Apache Kafka itself: what librdkafka's mock does not simulate.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests end the test when they cannot go on"
+)]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -129,9 +134,9 @@ fn records_of_aborted_transactions_are_never_seen_and_their_offsets_are_gaps() {
             number += 1;
         }
         if round % 2 == 0 {
-            producer.commit().unwrap()
+            producer.commit().unwrap();
         } else {
-            producer.abort().unwrap()
+            producer.abort().unwrap();
         }
     }
     let mut source = source("transactions");
