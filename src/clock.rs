@@ -23,3 +23,12 @@ pub fn random() -> Box<dyn FnMut(&mut [u8]) + Send> {
         }
     })
 }
+
+/// Milliseconds since 1970, for when something was received. No decision sees it.
+pub fn now_ms() -> Arc<dyn Fn() -> i64 + Send + Sync> {
+    #[expect(clippy::disallowed_methods, reason = "this is the shell's clock; everything else is given it")]
+    Arc::new(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |since| since.as_millis() as i64)
+    })
+}

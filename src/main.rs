@@ -9,7 +9,6 @@ mod failure;
 mod keys;
 mod parts;
 mod progress;
-mod serve;
 
 use std::process::ExitCode;
 

@@ -330,7 +330,9 @@ impl Pipeline {
 
     /// The offset to be read next, by partition.
     pub fn positions(&self) -> Vec<(u32, u64)> {
-        self.next_offsets.iter().enumerate().map(|(partition, next)| (partition as u32, *next)).collect()
+        let named = self.next_offsets.iter().enumerate();
+        // A partition of which nothing was read is left out: it starts wherever the source has its first record.
+        named.filter(|(_, next)| **next > 0).map(|(partition, next)| (partition as u32, *next)).collect()
     }
 
     /// Records taken since the store began.

@@ -1,5 +1,229 @@
-//! `sealwatch run`.
+//! `sealwatch run`: ingest and API in one process, until it is told to stop.
+//!
+//! The pipeline runs on a thread of its own; a channel carries what it decides to the case store. On a stop the pipeline
+//! finishes its epoch, the channel is emptied, and the server finishes what it is answering.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use sealwatch_api::{ApiConfig, ApiState, CaseStore, DetectorDescription};
+use sealwatch_core::recommendation::Delivery;
+use sealwatch_core::scorer::Scorer;
+use sealwatch_ingest::metrics::Metrics;
+use sealwatch_ingest::pipeline::Pipeline;
+use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
+use sealwatch_ingest::source::Source;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tracing_subscriber::EnvFilter;
+
 use crate::arguments::RunArguments;
+use crate::clock;
+use crate::config::Config;
+use crate::deliver;
 use crate::failure::Failure;
-/// x
-pub fn run(_: &RunArguments) -> Result<(), Failure> { Ok(()) }
+use crate::parts::{self, StoreSettings};
+
+/// Runs until stopped.
+///
+/// # Errors
+/// The configuration is wrong (exit code 2), or a part failed while it ran (exit code 1).
+pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
+    let config = Config::read(&arguments.config)?;
+    logs()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::running)?;
+    runtime.block_on(serve(config))
+}
+
+/// Logs are lines of JSON on standard error; `RUST_LOG` says how much.
+fn logs() -> Result<(), Failure> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init()
+        .map_err(Failure::running)
+}
+
+/// What the pipeline's thread is given.
+struct Ingest {
+    pipeline: Pipeline,
+    source: Box<dyn Source>,
+    options: RunOptions,
+    metrics: Metrics,
+    rows: mpsc::Sender<(u64, Delivery)>,
+    delivered: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    undelivered: Vec<(u64, Delivery)>,
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    let listener = TcpListener::bind(&config.api.listen)
+        .await
+        .map_err(|error| Failure::configuration(format!("api.listen {}: {error}", config.api.listen)))?;
+    let registry = prometheus_registry();
+    let (scorer, _) = parts::scorer(&config)?;
+    let key = parts::pseudonym_key(&config)?;
+    let store = StoreSettings {
+        directory: config.path(&config.store.directory),
+        durability: config.store.durability,
+        log_bytes: config.store.log_mebibytes << 20,
+    };
+    let (pipeline, undelivered) =
+        parts::pipeline(&config, Arc::clone(&scorer), &key, store, config.engine.threads)?;
+    let mut source = parts::source(&config)?;
+    source.seek(&pipeline.positions()).map_err(Failure::configuration)?;
+    let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
+    metrics.restore(&pipeline);
+    let cases = CaseStore::open(&config.path(&config.api.database)).await.map_err(Failure::configuration)?;
+
+    let ready = Arc::new(AtomicBool::new(true));
+    let is_ready = Arc::clone(&ready);
+    let settings = ApiConfig { metrics_open: config.api.metrics_open, secure_cookies: config.api.secure_cookies };
+    let (state, token) = ApiState::new(
+        cases.clone(),
+        settings,
+        detectors(&scorer),
+        Arc::new(move || is_ready.load(Ordering::Acquire)),
+        clock::now_ms(),
+        clock::monotonic(),
+        registry,
+        clock::random(),
+    )
+    .await
+    .map_err(Failure::configuration)?;
+    let address = listener.local_addr().map_err(Failure::running)?;
+    announce(&config, &address.to_string(), token.as_deref());
+
+    let (rows, receiver) = mpsc::channel(1_024);
+    let delivered = Arc::new(AtomicU64::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let deliveries = tokio::spawn(deliver::pump(cases, receiver, Arc::clone(&delivered), clock::now_ms()));
+    let (ended, end) = watch::channel(false);
+    stop_on_signals(Arc::clone(&stop), ended.clone());
+    let ingest = Ingest {
+        pipeline,
+        source,
+        options: RunOptions {
+            records: config.engine.epoch_records,
+            fill: Duration::from_millis(config.engine.epoch_milliseconds),
+            stop_when_idle: None,
+        },
+        metrics,
+        rows,
+        delivered,
+        stop,
+        undelivered,
+    };
+    let thread = std::thread::Builder::new()
+        .name("ingest".to_owned())
+        .spawn(move || {
+            let result = ingest.run();
+            if result.is_err() {
+                ready.store(false, Ordering::Release);
+                let _ = ended.send(true);
+            }
+            result
+        })
+        .map_err(Failure::running)?;
+    let mut signal = end.clone();
+    let shutdown = async move {
+        let _ = signal.wait_for(|ended| *ended).await;
+    };
+    sealwatch_api::serve(listener, state, shutdown).await.map_err(Failure::running)?;
+    let result = thread.join().map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
+    deliveries.await.map_err(Failure::running)?;
+    result.map(|_| ()).map_err(Failure::running)
+}
+
+impl Ingest {
+    fn run(mut self) -> Result<Stopped, RunError> {
+        for row in self.undelivered.drain(..) {
+            let _ = self.rows.blocking_send(row);
+        }
+        let (metrics, rows) = (&self.metrics, &self.rows);
+        let clock = clock::monotonic();
+        let stopped = pump_events(
+            &mut *self.source,
+            &mut self.pipeline,
+            &self.options,
+            &*clock,
+            &self.stop,
+            &self.delivered,
+            &mut |report, pipeline| {
+                metrics.observe(&report, pipeline);
+                tracing::info!(
+                    epoch = report.epoch,
+                    records = report.records,
+                    recommendations = report.deliveries.len(),
+                    "epoch committed"
+                );
+                for row in report.deliveries {
+                    // The receiver lives as long as this thread; if it is gone, the rows stay in the outbox.
+                    let _ = rows.blocking_send(row);
+                }
+            },
+        )
+        .inspect_err(|error| tracing::error!(error = %error, "the pipeline stopped"))?;
+        tracing::info!(records = self.pipeline.records(), "the source is read to its end, or a stop was asked for");
+        Ok(stopped)
+    }
+}
+
+fn prometheus_registry() -> prometheus::Registry {
+    prometheus::Registry::new()
+}
+
+fn detectors(scorer: &Scorer) -> Vec<DetectorDescription> {
+    scorer
+        .policy()
+        .rules()
+        .map(|rule| DetectorDescription {
+            behaviour: rule.behaviour,
+            answer: rule.answer,
+            mode: rule.mode,
+            threshold: rule.threshold.clone(),
+        })
+        .collect()
+}
+
+fn announce(config: &Config, address: &str, token: Option<&str>) {
+    println!("Sealwatch serves the review console at http://{address}/");
+    match token {
+        Some(token) => println!("Sign in with this token. It is shown only now:\n\n    {token}\n"),
+        None => println!("Sign in with the token that was printed at the first start (database {}).",
+            config.path(&config.api.database).display()),
+    }
+}
+
+/// The first signal asks for a stop, the second ends the process at once.
+fn stop_on_signals(stop: Arc<AtomicBool>, ended: watch::Sender<bool>) {
+    tokio::spawn(async move {
+        let mut signals = 0;
+        while signal().await.is_ok() {
+            signals += 1;
+            if signals > 1 {
+                tracing::warn!("second signal: ending at once");
+                std::process::exit(130);
+            }
+            tracing::info!("stopping: the epoch at hand is finished first");
+            stop.store(true, Ordering::Release);
+            let _ = ended.send(true);
+        }
+    });
+}
+
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}

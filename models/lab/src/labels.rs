@@ -1,0 +1,90 @@
+//! Labels: what is known of accounts, one JSON document a line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::identifier::{IdentifierKind, Pseudonymiser, RawIdentifier};
+use sealwatch_core::split;
+use serde::Deserialize;
+
+/// One line of a labels file.
+#[derive(Deserialize)]
+struct Line {
+    account: String,
+    platform: String,
+    label: Kind,
+    #[serde(default)]
+    behaviour: Option<Behaviour>,
+    #[serde(default)]
+    since: Option<i64>,
+    #[serde(default)]
+    hiding: Option<f64>,
+    group: u64,
+    #[serde(default)]
+    persona: Option<String>,
+}
+
+/// What an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Known to be benign, or presumed so.
+    Benign,
+    /// Abusive.
+    Abusive,
+    /// Taken over.
+    Compromised,
+    /// A real account of a host, of which nothing is known.
+    Host,
+}
+
+/// What is known of an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Label {
+    /// What it is.
+    pub kind: Kind,
+    /// What it did.
+    pub behaviour: Option<Behaviour>,
+    /// From when on, milliseconds.
+    pub since: i64,
+    /// How hard it hides, 0 to 1.
+    pub hiding: f64,
+    /// Its group of linked accounts.
+    pub group: u64,
+    /// Its persona.
+    pub persona: String,
+}
+
+/// Labels by the accounts' keys.
+pub type Labels = BTreeMap<u128, Label>;
+
+/// Reads a labels file. `platforms` is the set that the pseudonymiser was made for.
+///
+/// # Errors
+/// The file cannot be read, or a line is no label.
+pub fn read(path: &Path, pseudonymiser: &Pseudonymiser, platforms: &[String]) -> Result<Labels> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read the labels {}", path.display()))?;
+    let mut labels = Labels::new();
+    for (number, line) in text.lines().enumerate() {
+        let place = || format!("{} line {}", path.display(), number + 1);
+        // Nothing of the line is shown: labels name accounts.
+        let Ok(line) = serde_json::from_str::<Line>(line) else { bail!("{} is not a label", place()) };
+        let platform = platforms.iter().position(|platform| *platform == line.platform);
+        let Some(platform) = platform else { bail!("{}: unknown platform", place()) };
+        let Some(raw) = RawIdentifier::new(&line.account) else { bail!("{}: not an account", place()) };
+        let pseudonym = pseudonymiser.pseudonym(IdentifierKind::Account, platform as u8, raw);
+        let label = Label {
+            kind: line.label,
+            behaviour: line.behaviour,
+            since: line.since.unwrap_or(i64::MIN),
+            hiding: line.hiding.unwrap_or(0.0),
+            group: line.group,
+            persona: line.persona.unwrap_or_default(),
+        };
+        labels.insert(split::key(pseudonym), label);
+    }
+    Ok(labels)
+}

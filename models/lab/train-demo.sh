@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Makes models/demo.artefact.json, the artefact that the program carries: simulates populations with fixed seeds, trains,
+# calibrates and evaluates. The same toolchain gives the same bytes.
+#
+#   models/lab/train-demo.sh [OUT]     OUT: folder for the artefact and its report (default: models)
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+out=${1:-models}
+target=${CARGO_TARGET_DIR:-target}
+cargo build --release --locked -p sealwatch-simulator -p sealwatch-lab
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+simulate() { # folder accounts days seed share personas
+  mkdir -p "$work/$1"
+  "$target/release/sealwatch-simulate" --accounts "$2" --days "$3" --seed "$4" --abusive-share "$5" --personas "$6" \
+    --out "$work/$1/events.ndjson" --labels "$work/$1/labels.ndjson" 2>/dev/null
+}
+simulate training 12000 12 101 0.10 training
+simulate calibration 26000 8 202 0.002 evaluation
+simulate evaluation 16000 10 303 0.04 evaluation
+"$target/release/sealwatch-lab" train --training "$work/training" --calibration "$work/calibration" \
+  --evaluation "$work/evaluation" --alpha 0.001,0.01 --delta 0.05 --window-days 7 --seed 1 \
+  --population simulator:demo --out "$out/demo.artefact.json" --report "$out/demo.report.txt"
