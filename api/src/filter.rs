@@ -1,0 +1,190 @@
+//! What a list may be narrowed to, read from a query string. A refused value is never echoed.
+
+use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
+use sealwatch_core::identifier::Pseudonym;
+use sealwatch_core::time::Timestamp;
+
+use crate::problem::Problem;
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter {
+    /// One behaviour.
+    pub behaviour: Option<Behaviour>,
+    /// One mode.
+    pub mode: Option<Mode>,
+    /// One answer.
+    pub answer: Option<Answer>,
+    /// One account.
+    pub account: Option<Pseudonym>,
+    /// One platform, of the configured ones.
+    pub platform: Option<String>,
+    /// Scores from here on.
+    pub minimum_score: Option<f64>,
+    /// Event time from here on.
+    pub from: Option<Timestamp>,
+    /// Event time before here.
+    pub until: Option<Timestamp>,
+}
+
+/// A list's query: filter, page, page size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListQuery {
+    /// What the list is narrowed to.
+    pub filter: Filter,
+    /// Rows behind this place.
+    pub behind: Option<Cursor>,
+    /// Rows on a page, 1 to 200.
+    pub limit: u32,
+}
+
+/// Rows on a page unless asked otherwise.
+pub const PAGE: u32 = 50;
+
+impl ListQuery {
+    /// Reads a query string; `platforms` are the configured ones. Empty values count as absent, as forms send them.
+    ///
+    /// # Errors
+    /// An unknown name or a value that its name does not allow. The problem names the parameter if it is one of ours.
+    pub fn parse(query: Option<&str>, platforms: &[String]) -> Result<Self, Problem> {
+        let mut parsed = Self { filter: Filter::default(), behind: None, limit: PAGE };
+        for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let value = percent_decode(value).ok_or_else(|| Problem::parameter("a parameter"))?;
+            if !value.is_empty() {
+                parsed.set(name, &value, platforms)?;
+            }
+        }
+        Ok(parsed)
+    }
+
+    fn set(&mut self, name: &str, value: &str, platforms: &[String]) -> Result<(), Problem> {
+        fn some<T>(name: &'static str, value: Option<T>) -> Result<Option<T>, Problem> {
+            value.map(Some).ok_or_else(|| Problem::parameter(name))
+        }
+        let filter = &mut self.filter;
+        match name {
+            "behaviour" => filter.behaviour = some("behaviour", Behaviour::parse(value))?,
+            "mode" => filter.mode = some("mode", Mode::parse(value))?,
+            "answer" => filter.answer = some("answer", Answer::parse(value))?,
+            "account" => filter.account = some("account", Pseudonym::parse(value))?,
+            "platform" => {
+                filter.platform = some("platform", platforms.iter().find(|platform| *platform == value).cloned())?;
+            }
+            "minimum_score" => {
+                filter.minimum_score = some("minimum_score", value.parse().ok().filter(|score: &f64| score.is_finite()))?;
+            }
+            "from" => filter.from = some("from", parse_time(value))?,
+            "until" => filter.until = some("until", parse_time(value))?,
+            "cursor" => self.behind = some("cursor", Cursor::parse(value))?,
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=200).contains(limit));
+                self.limit = limit.ok_or_else(|| Problem::parameter("limit"))?;
+            }
+            _ => return Err(Problem::unknown_parameter()),
+        }
+        Ok(())
+    }
+
+    /// The filter as a query string, for links to the next page.
+    pub fn to_query(&self) -> String {
+        let filter = &self.filter;
+        let mut parts = Vec::new();
+        let mut add = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                parts.push(format!("{name}={value}"));
+            }
+        };
+        add("behaviour", filter.behaviour.map(|behaviour| behaviour.name().to_owned()));
+        add("mode", filter.mode.map(|mode| mode.name().to_owned()));
+        add("answer", filter.answer.map(|answer| answer.name().to_owned()));
+        add("account", filter.account.map(Pseudonym::to_hexadecimal));
+        add("platform", filter.platform.clone());
+        add("minimum_score", filter.minimum_score.map(|score| score.to_string()));
+        add("from", filter.from.map(Timestamp::to_rfc3339));
+        add("until", filter.until.map(Timestamp::to_rfc3339));
+        add("limit", (self.limit != PAGE).then(|| self.limit.to_string()));
+        parts.join("&")
+    }
+}
+
+/// A place in a list: the last row of a page. Opaque to clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// The row's event time, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The row's intake sequence.
+    pub intake_sequence: i64,
+}
+
+impl Cursor {
+    /// Its written form.
+    pub fn to_text(self) -> String {
+        format!("{:x}-{:x}", self.at_ms, self.intake_sequence)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (at, sequence) = text.split_once('-')?;
+        let number = |text: &str| i64::from_str_radix(text, 16).ok().filter(|number| *number >= 0);
+        Some(Self { at_ms: number(at)?, intake_sequence: number(sequence)? })
+    }
+}
+
+/// RFC 3339, or what a browser's form sends: `2026-11-24T08:00`, in UTC.
+fn parse_time(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text).or_else(|| (text.len() == 16).then(|| Timestamp::parse(&format!("{text}:00Z")))?)
+}
+
+/// Decodes a part of a query or form. None where it is no text.
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                let digits = std::str::from_utf8(&digits).ok()?;
+                bytes.push(u8::from_str_radix(digits, 16).ok()?);
+            }
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &str) -> Result<ListQuery, Problem> {
+        ListQuery::parse(Some(query), &["chat".to_owned()])
+    }
+
+    #[test]
+    fn a_query_survives_its_link() {
+        let account = "0123456789abcdef0123456789abcdef";
+        let query = parse(&format!(
+            "behaviour=group_spam&mode=demo&answer=ban&minimum_score=1.5&until=&limit=20&platform=chat&account={account}\
+             &from=2026-11-24T08%3A00"
+        ))
+        .unwrap();
+        assert_eq!(query.limit, 20);
+        assert_eq!(query.filter.from.unwrap().to_rfc3339(), "2026-11-24T08:00:00.000Z");
+        assert_eq!(parse(&query.to_query()).unwrap(), query);
+        let cursor = Cursor { at_ms: 1_790_000_000_000, intake_sequence: 77 };
+        assert_eq!(parse(&format!("cursor={}", cursor.to_text())).unwrap().behind, Some(cursor));
+    }
+
+    #[test]
+    fn wrong_values_are_refused_and_not_echoed() {
+        for query in [
+            "behaviour=canary", "limit=0", "limit=1000", "cursor=canary", "cursor=1-", "cursor=-1--1", "canary=1", "from=%zz",
+            "minimum_score=NaN", "platform=canary", "account=canary", "until=canary", "mode=%ff", "from=2026-11-24T08:0é",
+        ] {
+            let problem = parse(query).unwrap_err();
+            assert_eq!(problem.status, 400, "{query}");
+            assert!(!format!("{problem:?}").contains("canary"));
+        }
+    }
+}

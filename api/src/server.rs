@@ -1,0 +1,48 @@
+//! The server: all routes in one router, and the loop that serves it until it is told to stop.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::problem::Problem;
+use crate::state::ApiState;
+use crate::{assets, console, middleware, openapi};
+
+/// All routes.
+pub fn router(state: ApiState) -> Router {
+    let (programs, _) = openapi::routes();
+    programs
+        .route("/", get(console::home))
+        .route("/recommendations", get(console::recommendations))
+        .route("/recommendations/{id}", get(console::recommendation))
+        .route("/detectors", get(console::detectors))
+        .route("/login", get(console::log_in_page).post(console::log_in))
+        .route("/logout", axum::routing::post(console::log_out))
+        .route("/static/{name}", get(assets::asset))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method())
+        .layer(CatchPanicLayer::custom(|_| -> Response {
+            // What the panic says may hold input.
+            tracing::error!("a handler panicked");
+            Problem::internal().into_response()
+        }))
+        .layer(from_fn_with_state(state.clone(), middleware::around))
+        .with_state(state)
+}
+
+/// Serves until `shutdown` ends, then answers what has begun.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}

@@ -1,0 +1,144 @@
+//! What the server is given, and what every handler is given of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
+use sealwatch_core::feature::{FEATURES, Unit};
+use sealwatch_core::recommendation::Threshold;
+
+use crate::auth::Auth;
+use crate::metrics::Metrics;
+use crate::store::{CaseStore, CaseStoreError};
+
+/// Why the server cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The case store refused.
+    #[error(transparent)]
+    CaseStore(#[from] CaseStoreError),
+    /// A metric is there twice.
+    #[error("api: a metric cannot be registered ({0}); give each server a registry of its own")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// Settings.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ApiConfig {
+    /// Whether `/metrics` needs no token.
+    pub metrics_open: bool,
+    /// Whether people come by TLS (through a proxy): cookies are for TLS only then.
+    pub secure_cookies: bool,
+    /// The configured platforms, as the lists' filter knows them.
+    pub platforms: Vec<String>,
+}
+
+/// A detector that the policy has on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DetectorDescription {
+    /// The behaviour.
+    pub behaviour: Behaviour,
+    /// What it recommends.
+    pub answer: Answer,
+    /// How far its recommendations go.
+    pub mode: Mode,
+    /// Its threshold.
+    pub threshold: Threshold,
+}
+
+impl DetectorDescription {
+    /// Whether nobody may be banned on it.
+    pub fn is_demonstration(&self) -> bool {
+        self.mode == Mode::Demo || self.threshold.population.is_simulated()
+    }
+}
+
+/// A feature, as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureDescription {
+    /// Its name.
+    pub name: String,
+    /// What it counts in.
+    pub unit: Unit,
+    /// What it means.
+    pub meaning: String,
+}
+
+impl FeatureDescription {
+    /// All features of this version, in the registry's order.
+    pub fn registry() -> Vec<Self> {
+        let describe = |feature: &sealwatch_core::feature::Feature| Self {
+            name: feature.name.to_owned(),
+            unit: feature.unit,
+            meaning: feature.meaning.to_owned(),
+        };
+        FEATURES.iter().map(describe).collect()
+    }
+}
+
+/// Says whether the process is ready to serve.
+pub type Ready = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// The parts of the server.
+pub struct ApiParts {
+    /// The case store.
+    pub store: CaseStore,
+    /// Settings.
+    pub config: ApiConfig,
+    /// The detectors that are on.
+    pub detectors: Vec<DetectorDescription>,
+    /// The features, in the order of a recommendation's list.
+    pub features: Vec<FeatureDescription>,
+    /// Whether the process is ready.
+    pub ready: Ready,
+    /// Milliseconds since 1970, for when something was made.
+    pub now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+    /// A monotonic clock, for durations and sessions.
+    pub monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// The process's metrics.
+    pub registry: prometheus::Registry,
+    /// The operating system's randomness.
+    pub random: Box<dyn FnMut(&mut [u8]) + Send>,
+}
+
+/// What every handler is given.
+#[derive(Clone)]
+pub struct ApiState {
+    pub(crate) store: CaseStore,
+    pub(crate) config: Arc<ApiConfig>,
+    pub(crate) detectors: Arc<Vec<DetectorDescription>>,
+    pub(crate) features: Arc<Vec<FeatureDescription>>,
+    pub(crate) ready: Ready,
+    pub(crate) monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
+    pub(crate) auth: Arc<Auth>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) registry: prometheus::Registry,
+}
+
+impl ApiState {
+    /// Puts the parts together. The second value is the token, if it was made just now: the only time that it is seen.
+    ///
+    /// # Errors
+    /// The case store refused, or a metric is registered twice.
+    pub async fn new(parts: ApiParts) -> Result<(Self, Option<String>), ApiError> {
+        let (auth, token) = Auth::open(&parts.store, parts.random, (parts.now_ms)()).await?;
+        let metrics = Metrics::register(&parts.registry)?;
+        let state = Self {
+            store: parts.store,
+            config: Arc::new(parts.config),
+            detectors: Arc::new(parts.detectors),
+            features: Arc::new(parts.features),
+            ready: parts.ready,
+            monotonic: parts.monotonic,
+            auth: Arc::new(auth),
+            metrics: Arc::new(metrics),
+            registry: parts.registry,
+        };
+        Ok((state, token))
+    }
+
+    /// Whether a detector that is on is a demonstration: then every page says so.
+    pub(crate) fn is_demonstration(&self) -> bool {
+        self.detectors.iter().any(DetectorDescription::is_demonstration)
+    }
+}
