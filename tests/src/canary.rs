@@ -21,10 +21,28 @@ pub struct Found {
 pub fn forms(canary: &str) -> Vec<(String, Vec<u8>)> {
     let bytes = canary.as_bytes();
     let hexadecimal = |upper: bool| -> String {
-        bytes.iter().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect()
+        bytes
+            .iter()
+            .map(|byte| {
+                if upper {
+                    format!("{byte:02X}")
+                } else {
+                    format!("{byte:02x}")
+                }
+            })
+            .collect()
     };
     let utf16 = |big: bool| -> Vec<u8> {
-        canary.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+        canary
+            .encode_utf16()
+            .flat_map(|unit| {
+                if big {
+                    unit.to_be_bytes()
+                } else {
+                    unit.to_le_bytes()
+                }
+            })
+            .collect()
     };
     let mut forms = vec![
         ("text".to_owned(), bytes.to_vec()),
@@ -32,9 +50,26 @@ pub fn forms(canary: &str) -> Vec<(String, Vec<u8>)> {
         ("upper case".to_owned(), canary.to_uppercase().into_bytes()),
         ("reversed".to_owned(), bytes.iter().rev().copied().collect()),
         ("hexadecimal".to_owned(), hexadecimal(false).into_bytes()),
-        ("hexadecimal, upper case".to_owned(), hexadecimal(true).into_bytes()),
-        ("percent-encoded".to_owned(), bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>().into_bytes()),
-        ("JSON escapes".to_owned(), canary.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>().into_bytes()),
+        (
+            "hexadecimal, upper case".to_owned(),
+            hexadecimal(true).into_bytes(),
+        ),
+        (
+            "percent-encoded".to_owned(),
+            bytes
+                .iter()
+                .map(|byte| format!("%{byte:02X}"))
+                .collect::<String>()
+                .into_bytes(),
+        ),
+        (
+            "JSON escapes".to_owned(),
+            canary
+                .encode_utf16()
+                .map(|unit| format!("\\u{unit:04x}"))
+                .collect::<String>()
+                .into_bytes(),
+        ),
         ("UTF-16, little-endian".to_owned(), utf16(false)),
         ("UTF-16, big-endian".to_owned(), utf16(true)),
     ];
@@ -44,7 +79,10 @@ pub fn forms(canary: &str) -> Vec<(String, Vec<u8>)> {
         let encoded = base64(&padded);
         // Digits that also depend on neighbours are left out at both ends.
         let (start, end) = (if shift == 0 { 0 } else { shift + 1 }, padded.len() * 8 / 6);
-        forms.push((format!("base64, shifted by {shift}"), encoded[start..end].to_vec()));
+        forms.push((
+            format!("base64, shifted by {shift}"),
+            encoded[start..end].to_vec(),
+        ));
         let url = encoded[start..end].iter().map(|digit| match digit {
             b'+' => b'-',
             b'/' => b'_',
@@ -59,7 +97,10 @@ fn base64(bytes: &[u8]) -> Vec<u8> {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = Vec::new();
     for group in bytes.chunks(3) {
-        let word = group.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - group.len()));
+        let word = group
+            .iter()
+            .fold(0_u32, |word, byte| word << 8 | u32::from(*byte))
+            << (8 * (3 - group.len()));
         out.extend((0..4).map(|digit| DIGITS[(word >> (18 - 6 * digit) & 63) as usize]));
     }
     out
@@ -71,7 +112,10 @@ pub fn search_bytes(bytes: &[u8], canary: &str) -> Option<String> {
 }
 
 fn search_at_depth(bytes: &[u8], canary: &str, depth: u32) -> Option<String> {
-    let found = forms(canary).into_iter().find(|(_, form)| contains(bytes, form)).map(|(name, _)| name);
+    let found = forms(canary)
+        .into_iter()
+        .find(|(_, form)| contains(bytes, form))
+        .map(|(name, _)| name);
     if found.is_some() || depth == 0 {
         return found;
     }
@@ -105,7 +149,9 @@ fn unpack(mut reader: impl Read) -> Vec<u8> {
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    let Some(first) = part.first() else { return false };
+    let Some(first) = part.first() else {
+        return false;
+    };
     let mut place = 0;
     while let Some(next) = bytes[place..].iter().position(|byte| byte == first) {
         place += next;
@@ -120,18 +166,29 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 /// Searches every file below a folder, and the files' names.
 pub fn search(folder: &Path, canary: &str) -> Vec<Found> {
     let mut found = Vec::new();
-    let Ok(entries) = fs::read_dir(folder) else { return found };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return found;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         if path.is_dir() {
             found.extend(search(&path, canary));
             continue;
         }
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         if let Some(form) = search_bytes(name.as_bytes(), canary) {
-            found.push(Found { file: path.clone(), form: format!("file name, {form}") });
+            found.push(Found {
+                file: path.clone(),
+                form: format!("file name, {form}"),
+            });
         }
-        if let Some(form) = fs::read(&path).ok().and_then(|bytes| search_bytes(&bytes, canary)) {
+        if let Some(form) = fs::read(&path)
+            .ok()
+            .and_then(|bytes| search_bytes(&bytes, canary))
+        {
             found.push(Found { file: path, form });
         }
     }

@@ -1,6 +1,10 @@
 //! The system as its users see it: the built programs, real services, and what is needed to drive them.
-#![expect(clippy::panic, reason = "a test's tools end the test when they cannot go on")]
+#![expect(
+    clippy::panic,
+    reason = "a test's tools end the test when they cannot go on"
+)]
 
 pub mod canary;
 pub mod kafka;
+pub mod service;
 pub mod system;

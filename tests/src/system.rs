@@ -11,19 +11,26 @@ pub const KEY: &str = "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5
 
 /// The repository's root.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap_or_default()
 }
 
 /// A program that `cargo build --release` made.
 pub fn program(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     target.join("release").join(name)
 }
 
 /// A command of a built program with the tests' key.
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(program(name));
-    command.env("SEALWATCH_PSEUDONYM_KEY", KEY).env_remove("SEALWATCH_ABORT_AT").stdin(Stdio::null());
+    command
+        .env("SEALWATCH_PSEUDONYM_KEY", KEY)
+        .env_remove("SEALWATCH_ABORT_AT")
+        .stdin(Stdio::null());
     command
 }
 
@@ -34,7 +41,14 @@ pub fn command(name: &str) -> Command {
 pub fn simulate(folder: &Path, accounts: u32, days: u32, seed: u64) -> PathBuf {
     let (events, labels) = (folder.join("events.ndjson"), folder.join("labels.ndjson"));
     let output = command("sealwatch-simulate")
-        .args(["--accounts", &accounts.to_string(), "--days", &days.to_string(), "--seed", &seed.to_string()])
+        .args([
+            "--accounts",
+            &accounts.to_string(),
+            "--days",
+            &days.to_string(),
+            "--seed",
+            &seed.to_string(),
+        ])
         .args(["--abusive-share", "0.05", "--hiding", "0"])
         .arg("--out")
         .arg(&events)
@@ -49,7 +63,12 @@ pub fn simulate(folder: &Path, accounts: u32, days: u32, seed: u64) -> PathBuf {
 /// A replay's command.
 pub fn replay(events: &Path, out: &Path, further: &[&str]) -> Command {
     let mut command = command("sealwatch");
-    command.arg("replay").arg(events).arg("--out").arg(out).args(further);
+    command
+        .arg("replay")
+        .arg(events)
+        .arg("--out")
+        .arg(out)
+        .args(further);
     command
 }
 
@@ -83,8 +102,14 @@ pub fn written(out: &Path) -> (Vec<u8>, Vec<u8>) {
 /// # Panics
 /// A line is not JSON.
 pub fn lines(bytes: &[u8]) -> Vec<Value> {
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).unwrap_or_else(|error| panic!("not JSON: {error}"))).collect()
+    let lines = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    lines
+        .map(|line| {
+            serde_json::from_slice(line).unwrap_or_else(|error| panic!("not JSON: {error}"))
+        })
+        .collect()
 }
 
 /// Takes a stream apart and makes it awkward: late records, duplicates, jumps of a clock, unknown fields, garbage.
@@ -141,7 +166,11 @@ impl Random {
 /// # Panics
 /// It cannot be started.
 pub fn start(command: &mut Command) -> Child {
-    match command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn() {
+    match command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+    {
         Ok(child) => child,
         Err(error) => panic!("{command:?} cannot be started: {error}"),
     }

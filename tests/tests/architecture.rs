@@ -12,18 +12,29 @@ fn metadata() -> Value {
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 /// Direct dependencies of each workspace member, tests' own left out.
 fn arrows(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
-    let members: BTreeSet<&str> =
-        metadata["workspace_members"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let members: BTreeSet<&str> = metadata["workspace_members"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     metadata["packages"]
         .as_array()
         .unwrap()
@@ -45,7 +56,15 @@ fn arrows(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
 #[test]
 fn arrows_only_point_down() {
     let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
-        ("sealwatch", &["sealwatch-api", "sealwatch-ingest", "sealwatch-core", "sealwatch-custody"][..]),
+        (
+            "sealwatch",
+            &[
+                "sealwatch-api",
+                "sealwatch-ingest",
+                "sealwatch-core",
+                "sealwatch-custody",
+            ][..],
+        ),
         ("sealwatch-api", &["sealwatch-core", "sealwatch-custody"]),
         ("sealwatch-ingest", &["sealwatch-core", "sealwatch-custody"]),
         ("sealwatch-lab", &["sealwatch-core", "sealwatch-simulator"]),
@@ -55,7 +74,10 @@ fn arrows_only_point_down() {
         ("sealwatch-tests", &["sealwatch-core", "sealwatch-ingest"]),
     ]);
     for (package, dependencies) in arrows(&metadata()) {
-        let ours: Vec<&String> = dependencies.iter().filter(|name| name.starts_with("sealwatch")).collect();
+        let ours: Vec<&String> = dependencies
+            .iter()
+            .filter(|name| name.starts_with("sealwatch"))
+            .collect();
         for dependency in ours {
             assert!(
                 allowed[package.as_str()].contains(&dependency.as_str()),
@@ -88,12 +110,21 @@ fn heavy_libraries_live_in_one_place() {
 fn what_the_system_knows_is_pure() {
     for impure in ["tokio", "tracing", "rdkafka", "std-fs", "rand", "getrandom"] {
         for pure in ["sealwatch-core", "sealwatch-custody"] {
-            assert!(!arrows(&metadata())[pure].contains(impure), "{pure} must not depend on {impure}");
+            assert!(
+                !arrows(&metadata())[pure].contains(impure),
+                "{pure} must not depend on {impure}"
+            );
         }
     }
     for file in rust_files(&root().join("models/core/src")) {
         let text = std::fs::read_to_string(&file).unwrap();
-        for word in ["std::fs", "std::net", "std::thread", "std::env", "std::time"] {
+        for word in [
+            "std::fs",
+            "std::net",
+            "std::thread",
+            "std::env",
+            "std::time",
+        ] {
             assert!(!text.contains(word), "{} uses {word}", file.display());
         }
     }
@@ -102,16 +133,32 @@ fn what_the_system_knows_is_pure() {
 #[test]
 fn every_dependency_has_a_free_licence() {
     let free = [
-        "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "Unicode-3.0", "MPL-2.0", "0BSD", "CC0-1.0",
-        "BSL-1.0", "Unlicense", "MIT-0", "Apache-2.0 WITH LLVM-exception", "CDLA-Permissive-2.0", "bzip2-1.0.6", "OpenSSL",
+        "MIT",
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Zlib",
+        "Unicode-3.0",
+        "MPL-2.0",
+        "0BSD",
+        "CC0-1.0",
+        "BSL-1.0",
+        "Unlicense",
+        "MIT-0",
+        "Apache-2.0 WITH LLVM-exception",
+        "CDLA-Permissive-2.0",
+        "bzip2-1.0.6",
+        "OpenSSL",
     ];
     for package in metadata()["packages"].as_array().unwrap() {
         let (name, licence) = (&package["name"], package["license"].as_str().unwrap_or(""));
         // An expression is free if each part joined by AND has one alternative, joined by OR, that is.
         let expression = licence.replace('/', " OR ").replace(['(', ')'], "");
-        let is_free = expression
-            .split(" AND ")
-            .all(|part| part.split(" OR ").any(|alternative| free.contains(&alternative.trim())));
+        let is_free = expression.split(" AND ").all(|part| {
+            part.split(" OR ")
+                .any(|alternative| free.contains(&alternative.trim()))
+        });
         assert!(is_free, "{name} has licence {licence:?}");
     }
 }

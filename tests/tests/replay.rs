@@ -20,7 +20,11 @@ fn threads_and_epochs_change_no_byte_on_a_stream_with_recommendations_of_every_d
     let events = stream(folder.path(), 700, 9);
     let run = |threads: &str, records: &str| {
         let out = folder.path().join(format!("out-{threads}-{records}"));
-        succeed(&mut replay(&events, &out, &["--threads", threads, "--epoch-records", records]));
+        succeed(&mut replay(
+            &events,
+            &out,
+            &["--threads", threads, "--epoch-records", records],
+        ));
         written(&out)
     };
     let (recommendations, outcomes) = run("1", "50000");
@@ -28,18 +32,55 @@ fn threads_and_epochs_change_no_byte_on_a_stream_with_recommendations_of_every_d
         .iter()
         .map(|recommendation| recommendation["behaviour"].as_str().unwrap().to_owned())
         .collect();
-    let detectors: BTreeSet<String> =
-        Behaviour::WITH_DETECTOR.iter().map(|behaviour| behaviour.name().to_owned()).collect();
-    assert_eq!(behaviours, detectors, "the stream yields recommendations of every detector");
+    let detectors: BTreeSet<String> = Behaviour::WITH_DETECTOR
+        .iter()
+        .map(|behaviour| behaviour.name().to_owned())
+        .collect();
+    assert_eq!(
+        behaviours, detectors,
+        "the stream yields recommendations of every detector"
+    );
     let summary = &lines(&outcomes)[0];
-    for outcome in ["accepted", "accepted_late", "duplicate", "unknown_field", "not_json"] {
-        assert!(summary["outcomes"][outcome].as_u64().unwrap() > 0, "the stream has records that end as {outcome}");
+    for outcome in [
+        "accepted",
+        "accepted_late",
+        "duplicate",
+        "unknown_field",
+        "not_json",
+    ] {
+        assert!(
+            summary["outcomes"][outcome].as_u64().unwrap() > 0,
+            "the stream has records that end as {outcome}"
+        );
     }
-    let sum: u64 = summary["outcomes"].as_object().unwrap().values().filter_map(serde_json::Value::as_u64).sum();
-    let records = std::fs::read(&events).unwrap().iter().filter(|byte| **byte == b'\n').count() as u64;
-    assert_eq!((sum, summary["records"].as_u64()), (records, Some(records)), "records in = sum of outcomes");
-    for (threads, records) in [("2", "50000"), ("7", "50000"), ("1", "1000"), ("7", "1000"), ("2", "7"), ("1", "1")] {
-        assert!(run(threads, records) == (recommendations.clone(), outcomes.clone()), "{threads} threads, {records} records");
+    let sum: u64 = summary["outcomes"]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter_map(serde_json::Value::as_u64)
+        .sum();
+    let records = std::fs::read(&events)
+        .unwrap()
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count() as u64;
+    assert_eq!(
+        (sum, summary["records"].as_u64()),
+        (records, Some(records)),
+        "records in = sum of outcomes"
+    );
+    for (threads, records) in [
+        ("2", "50000"),
+        ("7", "50000"),
+        ("1", "1000"),
+        ("7", "1000"),
+        ("2", "7"),
+        ("1", "1"),
+    ] {
+        assert!(
+            run(threads, records) == (recommendations.clone(), outcomes.clone()),
+            "{threads} threads, {records} records"
+        );
     }
 }
 
@@ -67,9 +108,15 @@ fn a_run_killed_at_a_random_moment_resumes_with_identical_recommendations_and_ou
         let status = child.wait().unwrap();
         interrupted += usize::from(!status.success());
         succeed(&mut replay(&events, &out, &further));
-        assert!(written(&out) == expected, "round {round}, killed after {moment:?}");
+        assert!(
+            written(&out) == expected,
+            "round {round}, killed after {moment:?}"
+        );
     }
-    assert!(interrupted >= 10, "only {interrupted} of 20 runs were still running when they were killed");
+    assert!(
+        interrupted >= 10,
+        "only {interrupted} of 20 runs were still running when they were killed"
+    );
 }
 
 #[test]
@@ -84,10 +131,22 @@ fn a_run_that_dies_at_each_step_of_a_commit_resumes_with_identical_recommendatio
         for time in ["1", "2", "5"] {
             let out = folder.path().join(format!("{}-{time}", step.name()));
             let mut dying = replay(&events, &out, &further);
-            let status = dying.env("SEALWATCH_ABORT_AT", format!("{}:{time}", step.name())).output().unwrap().status;
-            assert!(!status.success(), "the process died at {} for the {time}. time", step.name());
+            let status = dying
+                .env("SEALWATCH_ABORT_AT", format!("{}:{time}", step.name()))
+                .output()
+                .unwrap()
+                .status;
+            assert!(
+                !status.success(),
+                "the process died at {} for the {time}. time",
+                step.name()
+            );
             succeed(&mut replay(&events, &out, &further));
-            assert!(written(&out) == expected, "died at {} for the {time}. time", step.name());
+            assert!(
+                written(&out) == expected,
+                "died at {} for the {time}. time",
+                step.name()
+            );
         }
     }
 }
@@ -96,7 +155,8 @@ fn a_run_that_dies_at_each_step_of_a_commit_resumes_with_identical_recommendatio
 fn a_replay_without_an_end_of_line_or_input_says_what_became_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let events = folder.path().join("torn.ndjson");
-    let whole = r#"{"id":"1","at":1767225600000,"platform":"demo","type":"account.closed","account":"a"}"#;
+    let whole =
+        r#"{"id":"1","at":1767225600000,"platform":"demo","type":"account.closed","account":"a"}"#;
     std::fs::write(&events, format!("{whole}\n\n{}", &whole[..40])).unwrap();
     let out = folder.path().join("out");
     let output = succeed(&mut replay(&events, &out, &[]));

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use sealwatch_core::artefact::Artefact;
+use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::engine::{Engine, Sequential};
 use sealwatch_core::event::{Edge, Event, UnknownFields, Vocabulary, read};
 use sealwatch_core::feature::COUNT;
 use sealwatch_core::identifier::{IdentifierKind, PseudonymKey, Pseudonymiser, RawIdentifier};
 use sealwatch_core::policy::{PolicyDocument, RuleDocument};
-use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::{Batch as ScoreBatch, Crossing, Judge};
 use sealwatch_core::time::DAY;
@@ -59,7 +59,10 @@ fn row(name: &str, count: u64, time: Duration) {
 fn main() -> Result<()> {
     let path = std::env::args().nth(1).context("name the file of events")?;
     let bytes = std::fs::read(&path)?;
-    let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&[u8]> = bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .collect();
     let count = lines.len() as u64;
     let key = PseudonymKey::new([1; 32]);
     let vocabulary = Vocabulary {
@@ -73,16 +76,27 @@ fn main() -> Result<()> {
     println!("{:<38} {:>14} {:>10}", "step", "events/s", "ns/event");
 
     let (skipped, time) = timed(|| {
-        lines.iter().filter(|line| sonic_rs::from_slice::<serde::de::IgnoredAny>(line).is_ok()).count()
+        lines
+            .iter()
+            .filter(|line| sonic_rs::from_slice::<serde::de::IgnoredAny>(line).is_ok())
+            .count()
     });
     anyhow::ensure!(skipped as u64 == count, "not all lines are JSON");
     row("floor: sonic-rs, parse and forget", count, time);
     let (_, time) = timed(|| {
-        lines.iter().filter(|line| sonic_rs::from_slice::<sonic_rs::Value>(line).is_ok()).count()
+        lines
+            .iter()
+            .filter(|line| sonic_rs::from_slice::<sonic_rs::Value>(line).is_ok())
+            .count()
     });
     row("floor: sonic-rs, into a value", count, time);
 
-    let (_, time) = timed(|| lines.iter().filter(|line| Fields::parse(line).is_ok()).count());
+    let (_, time) = timed(|| {
+        lines
+            .iter()
+            .filter(|line| Fields::parse(line).is_ok())
+            .count()
+    });
     row("decode: fields", count, time);
     let (events, time) = timed(|| {
         lines
@@ -91,12 +105,20 @@ fn main() -> Result<()> {
             .map(|read| read.event)
             .collect::<Vec<Event>>()
     });
-    anyhow::ensure!(events.len() as u64 == count, "not all lines are events of schema 1");
+    anyhow::ensure!(
+        events.len() as u64 == count,
+        "not all lines are events of schema 1"
+    );
     row("decode: fields, checks and pseudonyms", count, time);
     let raw = RawIdentifier::new("+4915112345678").context("an identifier")?;
     let (_, time) = timed(|| {
         (0..count).fold(0_u64, |sum, _| {
-            sum ^ std::hint::black_box(pseudonymiser.pseudonym(IdentifierKind::Account, 0, std::hint::black_box(raw))).bits()
+            sum ^ std::hint::black_box(pseudonymiser.pseudonym(
+                IdentifierKind::Account,
+                0,
+                std::hint::black_box(raw),
+            ))
+            .bits()
         })
     });
     row("one pseudonym", count, time);
@@ -133,20 +155,42 @@ fn main() -> Result<()> {
     }
 
     whole(Path::new(&path), &artefact, vocabulary, &key, count)?;
-    println!("\n{:.1}% of events led to a scoring", 100.0 * points as f64 / count as f64);
+    println!(
+        "\n{:.1}% of events led to a scoring",
+        100.0 * points as f64 / count as f64
+    );
     Ok(())
 }
 
 /// The whole engine: file to committed epochs, one thread.
-fn whole(path: &Path, artefact: &Artefact, vocabulary: Vocabulary, key: &PseudonymKey, count: u64) -> Result<()> {
+fn whole(
+    path: &Path,
+    artefact: &Artefact,
+    vocabulary: Vocabulary,
+    key: &PseudonymKey,
+    count: u64,
+) -> Result<()> {
     let rule = |behaviour: Behaviour| RuleDocument {
-        answer: if behaviour == Behaviour::AccountTakeover { Answer::Protect } else { Answer::Ban },
+        answer: if behaviour == Behaviour::AccountTakeover {
+            Answer::Protect
+        } else {
+            Answer::Ban
+        },
         mode: Mode::Demo,
         alpha: 1e-3,
         cool_down_days: 7,
     };
-    let behaviours = Behaviour::WITH_DETECTOR.iter().map(|behaviour| (*behaviour, rule(*behaviour))).collect();
-    let scorer = Scorer::new(artefact, &PolicyDocument { live_alpha_budget: 1.0, behaviours })?;
+    let behaviours = Behaviour::WITH_DETECTOR
+        .iter()
+        .map(|behaviour| (*behaviour, rule(*behaviour)))
+        .collect();
+    let scorer = Scorer::new(
+        artefact,
+        &PolicyDocument {
+            live_alpha_budget: 1.0,
+            behaviours,
+        },
+    )?;
     let folder = tempfile::tempdir()?;
     let mut limits = Limits::default();
     limits.types = sealwatch_core::event::EventType::ALL.to_vec();
@@ -208,11 +252,21 @@ fn whole(path: &Path, artefact: &Artefact, vocabulary: Vocabulary, key: &Pseudon
     ];
     let known: Duration = steps.iter().map(|(_, time)| *time).sum();
     for (name, step) in steps {
-        println!("  {name:<28} {:>5.1}%", 100.0 * step.as_secs_f64() / time.as_secs_f64());
+        println!(
+            "  {name:<28} {:>5.1}%",
+            100.0 * step.as_secs_f64() / time.as_secs_f64()
+        );
     }
     let rest = time.saturating_sub(known);
-    println!("  {:<28} {:>5.1}%", "reading the file", 100.0 * rest.as_secs_f64() / time.as_secs_f64());
+    println!(
+        "  {:<28} {:>5.1}%",
+        "reading the file",
+        100.0 * rest.as_secs_f64() / time.as_secs_f64()
+    );
     let (accounts, bytes) = pipeline.size();
-    println!("\n{accounts} accounts, {} bytes of state for each, {recommendations} recommendations", bytes / accounts.max(1));
+    println!(
+        "\n{accounts} accounts, {} bytes of state for each, {recommendations} recommendations",
+        bytes / accounts.max(1)
+    );
     Ok(())
 }

@@ -1,0 +1,204 @@
+//! The running service, driven over HTTP with nothing but a socket.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Child;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::system::{command, start};
+
+/// A running `sealwatch run`. Ended when dropped.
+pub struct Service {
+    child: Option<Child>,
+    address: String,
+    token: String,
+    printed: String,
+}
+
+impl Service {
+    /// Starts the service with a configuration that listens on port 0, and waits until it says where it serves.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn start(config: &Path) -> Self {
+        let mut child = start(command("sealwatch").arg("run").arg("--config").arg(config));
+        let mut printed = String::new();
+        let mut byte = [0];
+        if let Some(stdout) = child.stdout.as_mut() {
+            while !printed.ends_with("\n\n") || !printed.contains("    ") {
+                match stdout.read(&mut byte) {
+                    Ok(1) => printed.push(char::from(byte[0])),
+                    _ => break,
+                }
+                if printed.contains("printed at the first start") && printed.ends_with('\n') {
+                    break;
+                }
+            }
+        }
+        let address = printed.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        let Some(address) = address.map(str::to_owned) else {
+            let mut errors = String::new();
+            let _ = child.kill();
+            if let Some(stderr) = child.stderr.as_mut() {
+                let _ = stderr.read_to_string(&mut errors);
+            }
+            panic!("the service did not start: {printed} {errors}");
+        };
+        let token = printed.lines().find(|line| line.starts_with("    ")).unwrap_or("").trim().to_owned();
+        Self { child: Some(child), address, token, printed }
+    }
+
+    /// Where it serves, `host:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The token that it printed.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The process's number.
+    pub fn process(&self) -> u32 {
+        self.child.as_ref().map_or(0, Child::id)
+    }
+
+    /// Sends a request with the token. Returns the whole answer, head and body.
+    ///
+    /// # Panics
+    /// The service does not answer.
+    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+        let mut text = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n",
+            self.address,
+            self.token,
+            body.len()
+        );
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        text.push_str(body);
+        let mut answer = Vec::new();
+        let result = TcpStream::connect(&self.address).and_then(|mut stream| {
+            stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+            stream.write_all(text.as_bytes())?;
+            stream.read_to_end(&mut answer)
+        });
+        if let Err(error) = result {
+            panic!("{method} to the service failed: {error}");
+        }
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Sends a GET request with the token.
+    ///
+    /// # Panics
+    /// The service does not answer.
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> String {
+        self.request("GET", path, headers, "")
+    }
+
+    /// The body of a GET request as JSON.
+    ///
+    /// # Panics
+    /// The body is not JSON.
+    pub fn json(&self, path: &str) -> Value {
+        let answer = self.get(path, &[]);
+        let body = unchunk(&answer);
+        serde_json::from_str(&body).unwrap_or_else(|error| panic!("{path}: {error}: {answer}"))
+    }
+
+    /// Waits until a metric has at least this value.
+    ///
+    /// # Panics
+    /// It does not within a minute.
+    pub fn wait_for_metric(&self, name: &str, least: f64) {
+        for _ in 0..600 {
+            let metrics = self.get("/metrics", &[]);
+            let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok());
+            if value.is_some_and(|value| value >= least) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{name} did not reach {least}");
+    }
+
+    /// Waits until the list has at least this many recommendations.
+    ///
+    /// # Panics
+    /// It does not within a minute.
+    pub fn wait_for_recommendations(&self, least: usize) {
+        for _ in 0..600 {
+            let page = self.json("/api/v1/recommendations?limit=200");
+            if page["items"].as_array().is_some_and(|items| items.len() >= least) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("there are fewer than {least} recommendations");
+    }
+
+    /// The id of the newest recommendation.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn first_recommendation(&self) -> String {
+        let page = self.json("/api/v1/recommendations?limit=1");
+        let found = find_id(&page["items"][0]);
+        found.unwrap_or_else(|| panic!("a recommendation has no id"))
+    }
+
+    /// Asks the service to stop, and returns what it wrote to standard output and error.
+    ///
+    /// # Panics
+    /// It does not stop with exit code 0.
+    pub fn stop(&mut self) -> (String, String) {
+        let Some(child) = self.child.take() else { return Default::default() };
+        let number = child.id().to_string();
+        let _ = std::process::Command::new("kill").args(["-TERM", &number]).status();
+        let output = match child.wait_with_output() {
+            Ok(output) => output,
+            Err(error) => panic!("the service did not stop: {error}"),
+        };
+        assert!(output.status.success(), "the service ended with {:?}", output.status);
+        let stdout = format!("{}{}", self.printed.replace(&self.token, "(token)"), String::from_utf8_lossy(&output.stdout));
+        (stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        if let Some(child) = self.child.as_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn find_id(item: &Value) -> Option<String> {
+    let id = item.get("id").or_else(|| item["recommendation"].get("id"))?;
+    id.as_str().map(str::to_owned)
+}
+
+/// The body of an answer, put together from chunks where it came in chunks.
+fn unchunk(answer: &str) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or(("", ""));
+    if !head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        return body.to_owned();
+    }
+    let (mut rest, mut whole) = (body, String::new());
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size.trim(), 16).unwrap_or(0);
+        if size == 0 {
+            break;
+        }
+        whole.push_str(after.get(..size).unwrap_or(after));
+        rest = after.get(size + 2..).unwrap_or("");
+    }
+    whole
+}
