@@ -1,6 +1,7 @@
 //! The server: all routes in one router, and the loop that serves it until it is told to stop.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -34,7 +35,10 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
-/// Serves until `shutdown` ends, then answers what has begun.
+/// Time for what has begun when the server is told to stop; a connection that hangs does not hold it for ever.
+const GRACE: Duration = Duration::from_secs(25);
+
+/// Serves until `shutdown` ends, then answers what has begun, for at most 25 seconds.
 ///
 /// # Errors
 /// The listener fails.
@@ -44,5 +48,21 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    let (told, is_told) = tokio::sync::oneshot::channel();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        shutdown.await;
+        // The other end is gone only when the serving has ended.
+        let _ = told.send(());
+    });
+    let grace = async {
+        if is_told.await.is_ok() {
+            tokio::time::sleep(GRACE).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        served = serving => served,
+        () = grace => Ok(()),
+    }
 }

@@ -1,8 +1,6 @@
 //! The case store: recommendations as they were delivered, in SQLite. The SQL is the part that PostgreSQL shares.
 
 mod list;
-#[cfg(test)]
-mod tests;
 
 use std::path::Path;
 use std::time::Duration;
