@@ -57,7 +57,9 @@ pub struct BehaviourDocument {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArtefactError {
     /// Damaged or not an artefact.
-    #[error("not a model artefact, or damaged (line {line}, column {column}); train one with `sealwatch-lab train`")]
+    #[error(
+        "not a model artefact, or damaged (line {line}, column {column}); train one with `sealwatch-lab train`"
+    )]
     Damaged {
         /// Line.
         line: usize,
@@ -90,7 +92,9 @@ pub enum ArtefactError {
         error: ModelError,
     },
     /// A threshold without a meaning.
-    #[error("the model artefact's threshold for `{behaviour}` is damaged: alpha and delta lie between 0 and 1")]
+    #[error(
+        "the model artefact's threshold for `{behaviour}` is damaged: alpha and delta lie between 0 and 1"
+    )]
     Threshold {
         /// Which.
         behaviour: &'static str,
@@ -111,30 +115,48 @@ impl Artefact {
     /// # Errors
     /// Damaged, of another version or feature schema, or with a model that is none.
     pub fn parse(bytes: &[u8]) -> Result<Self, ArtefactError> {
-        let damaged = |error: serde_json::Error| ArtefactError::Damaged { line: error.line(), column: error.column() };
+        let damaged = |error: serde_json::Error| ArtefactError::Damaged {
+            line: error.line(),
+            column: error.column(),
+        };
         let version: Version = serde_json::from_slice(bytes).map_err(damaged)?;
         if version.version != VERSION {
-            return Err(ArtefactError::Version { found: version.version });
+            return Err(ArtefactError::Version {
+                found: version.version,
+            });
         }
         let document: ArtefactDocument = serde_json::from_slice(bytes).map_err(damaged)?;
         let expected = schema_digest();
         if document.feature_schema != expected {
-            return Err(ArtefactError::FeatureSchema { found: document.feature_schema, expected });
+            return Err(ArtefactError::FeatureSchema {
+                found: document.feature_schema,
+                expected,
+            });
         }
         let mut models = BTreeMap::new();
         for (behaviour, part) in &document.behaviours {
-            let model = Model::new(&part.model, COUNT)
-                .map_err(|error| ArtefactError::Model { behaviour: behaviour.name(), error })?;
+            let model = Model::new(&part.model, COUNT).map_err(|error| ArtefactError::Model {
+                behaviour: behaviour.name(),
+                error,
+            })?;
             let sound = part.thresholds.iter().all(|threshold| {
                 let is_share = |value: f64| value > 0.0 && value < 1.0;
-                is_share(threshold.alpha) && is_share(threshold.delta) && threshold.margin.is_finite()
+                is_share(threshold.alpha)
+                    && is_share(threshold.delta)
+                    && threshold.margin.is_finite()
             });
             if !sound {
-                return Err(ArtefactError::Threshold { behaviour: behaviour.name() });
+                return Err(ArtefactError::Threshold {
+                    behaviour: behaviour.name(),
+                });
             }
             models.insert(*behaviour, model);
         }
-        Ok(Self { document, models, digest: blake3::hash(bytes).to_hex().to_string() })
+        Ok(Self {
+            document,
+            models,
+            digest: blake3::hash(bytes).to_hex().to_string(),
+        })
     }
 
     /// The bytes of a document: the same document gives the same bytes.
@@ -164,7 +186,10 @@ impl Artefact {
 
     /// A behaviour's thresholds; `None` without a model.
     pub fn thresholds(&self, behaviour: Behaviour) -> Option<&[Threshold]> {
-        self.document.behaviours.get(&behaviour).map(|part| part.thresholds.as_slice())
+        self.document
+            .behaviours
+            .get(&behaviour)
+            .map(|part| part.thresholds.as_slice())
     }
 }
 
@@ -179,7 +204,9 @@ mod tests {
     use crate::inference::{NodeDocument, TreeDocument, TreesDocument};
 
     fn document() -> ArtefactDocument {
-        let trees = vec![TreeDocument { nodes: vec![NodeDocument::Leaf { v: 0.1, c: 1.0 }] }];
+        let trees = vec![TreeDocument {
+            nodes: vec![NodeDocument::Leaf { v: 0.1, c: 1.0 }],
+        }];
         let part = BehaviourDocument {
             model: ModelDocument::Trees(TreesDocument { base: -2.0, trees }),
             calibration: vec![(0.0, 0.5)],
@@ -212,18 +239,33 @@ mod tests {
         let artefact = Artefact::parse(&bytes).unwrap();
         assert_eq!(artefact.document(), &document());
         assert_eq!(Artefact::write(artefact.document()).unwrap(), bytes);
-        assert_eq!(artefact.model(Behaviour::BulkMessaging).unwrap().margin(&[0.0; COUNT]), -2.0 + f64::from(0.1_f32));
+        assert_eq!(
+            artefact
+                .model(Behaviour::BulkMessaging)
+                .unwrap()
+                .margin(&[0.0; COUNT]),
+            -2.0 + f64::from(0.1_f32)
+        );
     }
 
     #[test]
     fn another_schema_version_or_damage_is_refused_by_name() {
-        let other = ArtefactDocument { feature_schema: "other".to_owned(), ..document() };
+        let other = ArtefactDocument {
+            feature_schema: "other".to_owned(),
+            ..document()
+        };
         let refused = Artefact::parse(&Artefact::write(&other).unwrap()).err();
         assert!(matches!(refused, Some(ArtefactError::FeatureSchema { .. })));
-        let newer = ArtefactDocument { version: 2, ..document() };
+        let newer = ArtefactDocument {
+            version: 2,
+            ..document()
+        };
         let refused = Artefact::parse(&Artefact::write(&newer).unwrap()).err();
         assert_eq!(refused, Some(ArtefactError::Version { found: 2 }));
         let bytes = Artefact::write(&document()).unwrap();
-        assert!(matches!(Artefact::parse(&bytes[..bytes.len() / 2]), Err(ArtefactError::Damaged { .. })));
+        assert!(matches!(
+            Artefact::parse(&bytes[..bytes.len() / 2]),
+            Err(ArtefactError::Damaged { .. })
+        ));
     }
 }

@@ -29,7 +29,11 @@ pub fn recommendation_id(decision: &Decision, behaviour: Behaviour) -> Recommend
 /// The strongest reasons: what raised the margin, strongest first, at most [`REASONS`].
 pub fn reasons(row: &[f32], contributions: &[f64]) -> Vec<Reason> {
     let mut order: Vec<usize> = (0..FEATURES.len().min(contributions.len())).collect();
-    order.sort_by(|left, right| contributions[*right].total_cmp(&contributions[*left]).then(left.cmp(right)));
+    order.sort_by(|left, right| {
+        contributions[*right]
+            .total_cmp(&contributions[*left])
+            .then(left.cmp(right))
+    });
     order
         .into_iter()
         .filter(|index| contributions[*index] > 0.0)
@@ -41,7 +45,11 @@ pub fn reasons(row: &[f32], contributions: &[f64]) -> Vec<Reason> {
                 value: known(value),
                 unit: feature.unit.name().to_owned(),
                 contribution: contributions[index],
-                words: format!("{}: {}", feature.meaning, value_in_words(feature.unit, value)),
+                words: format!(
+                    "{}: {}",
+                    feature.meaning,
+                    value_in_words(feature.unit, value)
+                ),
             }
         })
         .collect()

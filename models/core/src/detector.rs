@@ -42,9 +42,13 @@ pub fn passes(behaviour: Behaviour, state: &ActorState, at: i64) -> bool {
             let is_new = state.flags & REGISTERED != 0
                 && state.registered_at != NEVER
                 && at.saturating_sub(state.registered_at) <= 3 * DAY;
-            let has_reading = [Reading::DeviceRegistrations, Reading::NetworkRegistrationsHour, Reading::RangeRegistrationsHour]
-                .iter()
-                .any(|reading| !state.readings[*reading as usize].is_nan());
+            let has_reading = [
+                Reading::DeviceRegistrations,
+                Reading::NetworkRegistrationsHour,
+                Reading::RangeRegistrationsHour,
+            ]
+            .iter()
+            .any(|reading| !state.readings[*reading as usize].is_nan());
             is_new && has_reading
         }
         Behaviour::Enumeration => state.day[day::LOOKED_UP] >= 20.0,
@@ -52,7 +56,8 @@ pub fn passes(behaviour: Behaviour, state: &ActorState, at: i64) -> bool {
         Behaviour::AccountTakeover => {
             let has_history = state.first_at != NEVER
                 && (at.saturating_sub(state.first_at) >= 2 * DAY
-                    || (state.registered_at != NEVER && at.saturating_sub(state.registered_at) >= 2 * DAY));
+                    || (state.registered_at != NEVER
+                        && at.saturating_sub(state.registered_at) >= 2 * DAY));
             let is_recent = state.since_new_device(at).is_some_and(|gap| gap <= 2 * DAY);
             has_history && is_recent && state.hour[hour::SENT] + state.hour[hour::CALLS] >= 2.0
         }
@@ -111,7 +116,10 @@ mod tests {
         let mut state = ActorState::empty();
         state.day.fill(1e6);
         state.hour.fill(1e6);
-        for behaviour in Behaviour::ALL.iter().filter(|behaviour| !behaviour.has_detector()) {
+        for behaviour in Behaviour::ALL
+            .iter()
+            .filter(|behaviour| !behaviour.has_detector())
+        {
             assert!(!passes(*behaviour, &state, 0));
         }
     }

@@ -61,15 +61,21 @@ struct Sink<'lanes, J> {
 
 impl<J> FacetSink for Sink<'_, J> {
     fn links(&mut self, facet: Facet<LinksTouch>) {
-        self.lanes[shard_of(facet.key, self.shards)].links.push(facet);
+        self.lanes[shard_of(facet.key, self.shards)]
+            .links
+            .push(facet);
     }
 
     fn shared(&mut self, facet: Facet<SharedTouch>) {
-        self.lanes[shard_of(facet.key, self.shards)].shared.push(facet);
+        self.lanes[shard_of(facet.key, self.shards)]
+            .shared
+            .push(facet);
     }
 
     fn actor(&mut self, facet: Facet<ActorTouch>) {
-        self.lanes[shard_of(facet.key, self.shards)].actors.push(facet);
+        self.lanes[shard_of(facet.key, self.shards)]
+            .actors
+            .push(facet);
     }
 }
 
@@ -89,7 +95,12 @@ impl<J: Judge + Send> Engine<J> {
                 counts: FoldCounts::default(),
             })
             .collect();
-        Self { lanes, shards, first_sequence: 0, positions: Vec::new() }
+        Self {
+            lanes,
+            shards,
+            first_sequence: 0,
+            positions: Vec::new(),
+        }
     }
 
     /// The shard of a key.
@@ -131,9 +142,20 @@ impl<J: Judge + Send> Engine<J> {
     /// Takes the next record of the order: an event, or `None` for a record that was refused (it has a place all the same).
     pub fn take(&mut self, partition: u32, offset: u64, event: Option<&Event>) {
         let sequence = self.first_sequence + self.positions.len() as u64;
-        self.positions.push(Position { sequence, partition, offset });
+        self.positions.push(Position {
+            sequence,
+            partition,
+            offset,
+        });
         if let Some(event) = event {
-            split(sequence, event, &mut Sink { lanes: &mut self.lanes, shards: self.shards });
+            split(
+                sequence,
+                event,
+                &mut Sink {
+                    lanes: &mut self.lanes,
+                    shards: self.shards,
+                },
+            );
         }
     }
 
@@ -152,8 +174,12 @@ impl<J: Judge + Send> Engine<J> {
         let position_of = |sequence: u64| positions[(sequence - first) as usize];
         executor.run(&mut self.lanes, &|lane| {
             lane.actors.sort_by_key(|facet| facet.place);
-            lane.counts =
-                lane.shard.fold_actors(&lane.actors, &position_of, &mut lane.judge, &mut lane.decisions);
+            lane.counts = lane.shard.fold_actors(
+                &lane.actors,
+                &position_of,
+                &mut lane.judge,
+                &mut lane.decisions,
+            );
             lane.counts.facets += (lane.links.len() + lane.shared.len()) as u64;
         });
         let mut result = EpochResult::default();
@@ -162,7 +188,11 @@ impl<J: Judge + Send> Engine<J> {
             result.counts.add(&lane.counts);
         }
         result.decisions.sort_by_key(|decision| {
-            (decision.point.position.sequence, decision.point.account, decision.detector)
+            (
+                decision.point.position.sequence,
+                decision.point.account,
+                decision.detector,
+            )
         });
         result
     }
@@ -175,7 +205,10 @@ impl<J: Judge + Send> Engine<J> {
 
     /// The facets of one account in the epoch that was just folded, in the order of the log.
     pub fn facets_of(&self, account: u128) -> impl Iterator<Item = &Facet<ActorTouch>> {
-        self.lanes[shard_of(account, self.shards)].actors.iter().filter(move |facet| facet.key == account)
+        self.lanes[shard_of(account, self.shards)]
+            .actors
+            .iter()
+            .filter(move |facet| facet.key == account)
     }
 
     /// Where the record with this sequence stands. The record must be of the epoch at hand.

@@ -158,7 +158,12 @@ struct Description {
 
 impl Description {
     const fn new(kind: FacetKind, counterpart: u128) -> Self {
-        Self { kind, counterpart, values: [(0, 0.0); MOST_VALUES], count: 0 }
+        Self {
+            kind,
+            counterpart,
+            values: [(0, 0.0); MOST_VALUES],
+            count: 0,
+        }
     }
 
     /// Adds a number; unknown ones (not a number) are left out.
@@ -186,58 +191,99 @@ fn known(value: i64) -> f32 {
 fn describe(touch: &ActorTouch) -> Description {
     use ValueName as Name;
     match touch {
-        ActorTouch::Registered { device, attempts, seconds, .. } => Description::new(FacetKind::Registered, *device)
+        ActorTouch::Registered {
+            device,
+            attempts,
+            seconds,
+            ..
+        } => Description::new(FacetKind::Registered, *device)
             .with(Name::Attempts, *attempts)
             .with(Name::Seconds, *seconds),
-        ActorTouch::Known { registered_at, contacts, .. } => Description::new(FacetKind::Known, 0)
+        ActorTouch::Known {
+            registered_at,
+            contacts,
+            ..
+        } => Description::new(FacetKind::Known, 0)
             .with(Name::Contacts, *contacts)
             .with(Name::Code, flag(*registered_at != NEVER)),
-        ActorTouch::Login { device, new_device, new_network, new_country, second_factor, .. } => {
-            Description::new(FacetKind::Login, *device)
-                .told(Name::NewDevice, *new_device)
-                .told(Name::NewNetwork, *new_network)
-                .told(Name::NewCountry, *new_country)
-                .told(Name::SecondFactor, *second_factor)
-        }
+        ActorTouch::Login {
+            device,
+            new_device,
+            new_network,
+            new_country,
+            second_factor,
+            ..
+        } => Description::new(FacetKind::Login, *device)
+            .told(Name::NewDevice, *new_device)
+            .told(Name::NewNetwork, *new_network)
+            .told(Name::NewCountry, *new_country)
+            .told(Name::SecondFactor, *second_factor),
         ActorTouch::ProfileChanged { surface, .. } => {
             Description::new(FacetKind::ProfileChanged, 0).with(Name::Code, f32::from(*surface))
         }
         ActorTouch::Closed => Description::new(FacetKind::Closed, 0),
-        ActorTouch::Contacted { counterpart, is_group, contact, .. } => contacted(*counterpart, *is_group, *contact),
+        ActorTouch::Contacted {
+            counterpart,
+            is_group,
+            contact,
+            ..
+        } => contacted(*counterpart, *is_group, *contact),
         ActorTouch::Answered { counterpart } => Description::new(FacetKind::Answered, *counterpart),
-        ActorTouch::Delivered { counterpart, delay_ms, read } => Description::new(FacetKind::Delivered, *counterpart)
+        ActorTouch::Delivered {
+            counterpart,
+            delay_ms,
+            read,
+        } => Description::new(FacetKind::Delivered, *counterpart)
             .with(Name::DelayMs, known(*delay_ms))
             .told(Name::Read, *read),
-        ActorTouch::LookedUp { numbers, hits, sequential_share } => Description::new(FacetKind::LookedUp, 0)
+        ActorTouch::LookedUp {
+            numbers,
+            hits,
+            sequential_share,
+        } => Description::new(FacetKind::LookedUp, 0)
             .with(Name::Numbers, *numbers as f32)
             .with(Name::Hits, *hits as f32)
             .with(Name::SequentialShare, *sequential_share),
         ActorTouch::GroupCreated { group, members } => {
             Description::new(FacetKind::GroupCreated, *group).with(Name::Members, *members as f32)
         }
-        ActorTouch::MemberAdded { target, target_has_adder, by_itself, .. } => {
-            Description::new(FacetKind::MemberAdded, *target)
-                .told(Name::TargetHasAdder, *target_has_adder)
-                .with(Name::ByItself, flag(*by_itself))
-        }
-        ActorTouch::MemberLeft { group, seconds, removed } => Description::new(FacetKind::MemberLeft, *group)
+        ActorTouch::MemberAdded {
+            target,
+            target_has_adder,
+            by_itself,
+            ..
+        } => Description::new(FacetKind::MemberAdded, *target)
+            .told(Name::TargetHasAdder, *target_has_adder)
+            .with(Name::ByItself, flag(*by_itself)),
+        ActorTouch::MemberLeft {
+            group,
+            seconds,
+            removed,
+        } => Description::new(FacetKind::MemberLeft, *group)
             .with(Name::Seconds, known(*seconds))
             .told(Name::Removed, *removed),
         ActorTouch::GroupReported { group } => Description::new(FacetKind::GroupReported, *group),
         ActorTouch::Blocked { by } => Description::new(FacetKind::Blocked, *by),
-        ActorTouch::Reported { by, category, first_message, target_began, reporters, .. } => {
-            Description::new(FacetKind::Reported, *by)
-                .with(Name::Code, *category as u8 as f32)
-                .told(Name::FirstMessage, *first_message)
-                .told(Name::AccountBegan, *target_began)
-                .with(Name::Reporters, *reporters)
-        }
+        ActorTouch::Reported {
+            by,
+            category,
+            first_message,
+            target_began,
+            reporters,
+            ..
+        } => Description::new(FacetKind::Reported, *by)
+            .with(Name::Code, *category as u8 as f32)
+            .told(Name::FirstMessage, *first_message)
+            .told(Name::AccountBegan, *target_began)
+            .with(Name::Reporters, *reporters),
         ActorTouch::ReporterRecord { by, precision } => {
             Description::new(FacetKind::ReporterRecord, *by).with(Name::Precision, *precision)
         }
-        ActorTouch::SurfaceMatched { surface, exact } => Description::new(FacetKind::SurfaceMatched, 0)
-            .with(Name::Code, f32::from(*surface))
-            .with(Name::Exact, flag(*exact)),
+        ActorTouch::SurfaceMatched { surface, exact } => {
+            Description::new(FacetKind::SurfaceMatched, 0)
+                .with(Name::Code, f32::from(*surface))
+                .with(Name::Exact, flag(*exact))
+        }
         ActorTouch::Signal { kind } => {
             Description::new(FacetKind::Signal, 0).with(Name::Code, *kind as u8 as f32)
         }
@@ -247,7 +293,11 @@ fn describe(touch: &ActorTouch) -> Description {
         ActorTouch::Labelled { behaviour, verdict } => Description::new(FacetKind::Labelled, 0)
             .with(Name::Code, *behaviour as u8 as f32)
             .with(Name::Verdict, *verdict as u8 as f32),
-        ActorTouch::PlaceReading { kind, place, values } => {
+        ActorTouch::PlaceReading {
+            kind,
+            place,
+            values,
+        } => {
             let kind = match kind {
                 PlaceKind::Device => FacetKind::DeviceReading,
                 PlaceKind::Network => FacetKind::NetworkReading,
@@ -265,28 +315,37 @@ fn describe(touch: &ActorTouch) -> Description {
 fn contacted(counterpart: u128, is_group: bool, contact: Contact) -> Description {
     use ValueName as Name;
     match contact {
-        Contact::Message { recipients, size, first, known: has, reply, forwarded_many, typing_ms, .. } => {
-            Description::new(FacetKind::MessageSent, counterpart)
-                .with(Name::Recipients, recipients as f32)
-                .with(Name::SizeBucket, f32::from(size))
-                .told(Name::FirstContact, first)
-                .told(Name::RecipientHasSender, has)
-                .told(Name::Reply, reply)
-                .told(Name::ForwardedMany, forwarded_many)
-                .with(Name::TypingMs, known(typing_ms))
-                .with(Name::ToGroup, flag(is_group))
-        }
-        Contact::Call { answered, seconds, first, known: has } => {
-            Description::new(FacetKind::CallPlaced, counterpart)
-                .with(Name::Answered, flag(answered))
-                .with(Name::Seconds, seconds as f32)
-                .told(Name::FirstContact, first)
-                .told(Name::RecipientHasSender, has)
-                .with(Name::ToGroup, flag(is_group))
-        }
-        Contact::Request { accepted } => {
-            Description::new(FacetKind::ContactRequested, counterpart).told(Name::Accepted, accepted)
-        }
+        Contact::Message {
+            recipients,
+            size,
+            first,
+            known: has,
+            reply,
+            forwarded_many,
+            typing_ms,
+            ..
+        } => Description::new(FacetKind::MessageSent, counterpart)
+            .with(Name::Recipients, recipients as f32)
+            .with(Name::SizeBucket, f32::from(size))
+            .told(Name::FirstContact, first)
+            .told(Name::RecipientHasSender, has)
+            .told(Name::Reply, reply)
+            .told(Name::ForwardedMany, forwarded_many)
+            .with(Name::TypingMs, known(typing_ms))
+            .with(Name::ToGroup, flag(is_group)),
+        Contact::Call {
+            answered,
+            seconds,
+            first,
+            known: has,
+        } => Description::new(FacetKind::CallPlaced, counterpart)
+            .with(Name::Answered, flag(answered))
+            .with(Name::Seconds, seconds as f32)
+            .told(Name::FirstContact, first)
+            .told(Name::RecipientHasSender, has)
+            .with(Name::ToGroup, flag(is_group)),
+        Contact::Request { accepted } => Description::new(FacetKind::ContactRequested, counterpart)
+            .told(Name::Accepted, accepted),
     }
 }
 
@@ -341,11 +400,17 @@ pub fn decode(sequence: u64, at: i64, bytes: &[u8]) -> Option<StoredFacet> {
             Some((name.name().to_owned(), value))
         })
         .collect::<Option<Vec<_>>>()?;
-    let accounts = accounts.chunks(16).map(|chunk| chunk.try_into().ok().map(Pseudonym::from_bytes));
+    let accounts = accounts
+        .chunks(16)
+        .map(|chunk| chunk.try_into().ok().map(Pseudonym::from_bytes));
     Some(StoredFacet {
         facet: EvidenceFacet {
             at: Timestamp(at),
-            position: Position { sequence, partition, offset },
+            position: Position {
+                sequence,
+                partition,
+                offset,
+            },
             what: kind.name().to_owned(),
             counterpart: (counterpart != [0; 16]).then(|| Pseudonym::from_bytes(counterpart)),
             values,
@@ -365,12 +430,18 @@ pub fn links(readings: &[StoredFacet]) -> Vec<EvidenceLink> {
             Some(FacetKind::RangeReading) => "number_range",
             _ => continue,
         };
-        let Some(entity) = reading.facet.counterpart else { continue };
+        let Some(entity) = reading.facet.counterpart else {
+            continue;
+        };
         if links.iter().any(|link| link.entity == entity) {
             continue;
         }
         let value = |name: ValueName| {
-            let found = reading.facet.values.iter().find(|(candidate, _)| candidate == name.name());
+            let found = reading
+                .facet
+                .values
+                .iter()
+                .find(|(candidate, _)| candidate == name.name());
             found.map_or(0.0, |(_, value)| *value)
         };
         links.push(EvidenceLink {
@@ -400,15 +471,26 @@ mod tests {
             key: 1,
             place: Place::new(7, 8),
             at: 5_000,
-            touch: ActorTouch::LookedUp { numbers: 40, hits: 3, sequential_share: f32::NAN },
+            touch: ActorTouch::LookedUp {
+                numbers: 40,
+                hits: 3,
+                sequential_share: f32::NAN,
+            },
         };
-        let position = Position { sequence: 7, partition: 2, offset: 9 };
+        let position = Position {
+            sequence: 7,
+            partition: 2,
+            offset: 9,
+        };
         let mut bytes = Vec::new();
         encode(&facet, position, &mut bytes);
         let read = decode(7, 5_000, &bytes).unwrap().facet;
         assert_eq!(read.what, "looked_up");
         assert_eq!(read.position, position);
-        assert_eq!(read.values, vec![("numbers".to_owned(), 40.0), ("hits".to_owned(), 3.0)]);
+        assert_eq!(
+            read.values,
+            vec![("numbers".to_owned(), 40.0), ("hits".to_owned(), 3.0)]
+        );
         assert!(decode(7, 0, &bytes[..bytes.len() - 1]).is_none());
     }
 }

@@ -110,7 +110,11 @@ impl Pseudonym {
 /// Parses exactly 32 lower-case hexadecimal digits.
 pub(crate) fn parse_hexadecimal(text: &str) -> Option<u128> {
     let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    if digits { u128::from_str_radix(text, 16).ok() } else { None }
+    if digits {
+        u128::from_str_radix(text, 16).ok()
+    } else {
+        None
+    }
 }
 
 impl fmt::Debug for Pseudonym {
@@ -145,10 +149,12 @@ impl PseudonymKey {
     /// The key's id: 16 hexadecimal digits that tell keys apart and say nothing about the key.
     pub fn id(&self) -> String {
         let hash = blake3::derive_key("sealwatch 2026 pseudonym key id", &self.0);
-        hash[..8].iter().fold(String::with_capacity(16), |mut text, byte| {
-            text.push_str(&format!("{byte:02x}"));
-            text
-        })
+        hash[..8]
+            .iter()
+            .fold(String::with_capacity(16), |mut text, byte| {
+                text.push_str(&format!("{byte:02x}"));
+                text
+            })
     }
 
     /// A key for another purpose of the edge, so that one secret file serves all of them.
@@ -186,7 +192,12 @@ impl Pseudonymiser {
     }
 
     /// The pseudonym of a raw identifier of this kind on this platform (an index into the platforms given to `new`).
-    pub fn pseudonym(&self, kind: IdentifierKind, platform: u8, raw: RawIdentifier<'_>) -> Pseudonym {
+    pub fn pseudonym(
+        &self,
+        kind: IdentifierKind,
+        platform: u8,
+        raw: RawIdentifier<'_>,
+    ) -> Pseudonym {
         let index = usize::from(platform) * IdentifierKind::ALL.len() + kind.index();
         let mut hasher = self.hashers[index];
         hasher.write(raw.expose_to_edge());
@@ -206,7 +217,10 @@ mod tests {
     use super::*;
 
     fn pseudonymiser() -> Pseudonymiser {
-        Pseudonymiser::new(&PseudonymKey::new([7; 32]), &["one".to_owned(), "two".to_owned()])
+        Pseudonymiser::new(
+            &PseudonymKey::new([7; 32]),
+            &["one".to_owned(), "two".to_owned()],
+        )
     }
 
     #[test]
@@ -214,9 +228,18 @@ mod tests {
         let pseudonymiser = pseudonymiser();
         let raw = RawIdentifier::new("+4915112345678").unwrap();
         let account = pseudonymiser.pseudonym(IdentifierKind::Account, 0, raw);
-        assert_ne!(account, pseudonymiser.pseudonym(IdentifierKind::Device, 0, raw));
-        assert_ne!(account, pseudonymiser.pseudonym(IdentifierKind::Account, 1, raw));
-        assert_eq!(account, pseudonymiser.pseudonym(IdentifierKind::Account, 0, raw));
+        assert_ne!(
+            account,
+            pseudonymiser.pseudonym(IdentifierKind::Device, 0, raw)
+        );
+        assert_ne!(
+            account,
+            pseudonymiser.pseudonym(IdentifierKind::Account, 1, raw)
+        );
+        assert_eq!(
+            account,
+            pseudonymiser.pseudonym(IdentifierKind::Account, 0, raw)
+        );
     }
 
     #[test]
@@ -236,7 +259,7 @@ mod tests {
         let shown = format!(
             "{:?} {:?} {:?}",
             RawIdentifier::new("secret1").unwrap(),
-            Pseudonym(0xabcdef),
+            Pseudonym(0x00ab_cdef),
             PseudonymKey::new([0x5e; 32])
         );
         assert!(!shown.contains("secret1") && !shown.contains("abcdef") && !shown.contains("5e5e"));
@@ -253,7 +276,10 @@ mod tests {
     #[test]
     fn a_pseudonym_survives_its_written_form() {
         let pseudonym = Pseudonym(0x0123_4567_89ab_cdef_0011_2233_4455_6677);
-        assert_eq!(Pseudonym::parse(&pseudonym.to_hexadecimal()), Some(pseudonym));
+        assert_eq!(
+            Pseudonym::parse(&pseudonym.to_hexadecimal()),
+            Some(pseudonym)
+        );
         assert_eq!(Pseudonym::from_bytes(pseudonym.to_bytes()), pseudonym);
         assert_eq!(Pseudonym::parse("0123"), None);
     }

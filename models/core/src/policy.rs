@@ -66,7 +66,9 @@ pub enum PolicyError {
     #[error("policy: the model artefact has no model for `{0}`; train one or remove its table")]
     NoModel(&'static str),
     /// The artefact has no such threshold.
-    #[error("policy: the model artefact has no threshold of alpha {alpha} for `{behaviour}`; it has {available}")]
+    #[error(
+        "policy: the model artefact has no threshold of alpha {alpha} for `{behaviour}`; it has {available}"
+    )]
     NoThreshold {
         /// The behaviour.
         behaviour: &'static str,
@@ -92,7 +94,9 @@ pub enum PolicyError {
         reason: &'static str,
     },
     /// The live alphas sum to too much.
-    #[error("policy: the alphas of the live behaviours sum to {sum}, more than live_alpha_budget = {budget}")]
+    #[error(
+        "policy: the alphas of the live behaviours sum to {sum}, more than live_alpha_budget = {budget}"
+    )]
     OverBudget {
         /// Their sum.
         sum: f64,
@@ -120,10 +124,20 @@ impl Policy {
                 .ok_or(PolicyError::NoDetector(name))?;
             check_answer(*behaviour, rule.answer)?;
             let available = thresholds(*behaviour).ok_or(PolicyError::NoModel(name))?;
-            let threshold = available.iter().find(|threshold| same(threshold.alpha, rule.alpha)).ok_or_else(|| {
-                let alphas: Vec<String> = available.iter().map(|threshold| threshold.alpha.to_string()).collect();
-                PolicyError::NoThreshold { behaviour: name, alpha: rule.alpha, available: alphas.join(", ") }
-            })?;
+            let threshold = available
+                .iter()
+                .find(|threshold| same(threshold.alpha, rule.alpha))
+                .ok_or_else(|| {
+                    let alphas: Vec<String> = available
+                        .iter()
+                        .map(|threshold| threshold.alpha.to_string())
+                        .collect();
+                    PolicyError::NoThreshold {
+                        behaviour: name,
+                        alpha: rule.alpha,
+                        available: alphas.join(", "),
+                    }
+                })?;
             if rule.mode == Mode::Live {
                 if threshold.population.is_simulated() {
                     return Err(PolicyError::LiveOnSimulator(name));
@@ -139,7 +153,10 @@ impl Policy {
             });
         }
         if live > document.live_alpha_budget * (1.0 + 1e-9) {
-            return Err(PolicyError::OverBudget { sum: live, budget: document.live_alpha_budget });
+            return Err(PolicyError::OverBudget {
+                sum: live,
+                budget: document.live_alpha_budget,
+            });
         }
         Ok(Self { rules })
     }
@@ -168,7 +185,11 @@ fn check_answer(behaviour: Behaviour, answer: Answer) -> Result<(), PolicyError>
         (_, Answer::Protect) => "`protect` is the answer to account_takeover only",
         _ => return Ok(()),
     };
-    Err(PolicyError::WrongAnswer { behaviour: behaviour.name(), answer: answer.name(), reason })
+    Err(PolicyError::WrongAnswer {
+        behaviour: behaviour.name(),
+        answer: answer.name(),
+        reason,
+    })
 }
 
 #[cfg(test)]
@@ -177,12 +198,27 @@ mod tests {
     use crate::recommendation::Population;
 
     fn threshold(population: Population) -> Threshold {
-        Threshold { margin: 1.0, alpha: 1e-3, delta: 0.05, n: 3_000, window_days: 7, population }
+        Threshold {
+            margin: 1.0,
+            alpha: 1e-3,
+            delta: 0.05,
+            n: 3_000,
+            window_days: 7,
+            population,
+        }
     }
 
     fn document(behaviour: Behaviour, answer: Answer, mode: Mode, alpha: f64) -> PolicyDocument {
-        let rule = RuleDocument { answer, mode, alpha, cool_down_days: 7 };
-        PolicyDocument { live_alpha_budget: 1e-3, behaviours: BTreeMap::from([(behaviour, rule)]) }
+        let rule = RuleDocument {
+            answer,
+            mode,
+            alpha,
+            cool_down_days: 7,
+        };
+        PolicyDocument {
+            live_alpha_budget: 1e-3,
+            behaviours: BTreeMap::from([(behaviour, rule)]),
+        }
     }
 
     #[test]
@@ -201,23 +237,41 @@ mod tests {
     fn an_account_that_was_taken_over_is_protected_and_never_banned() {
         let own = [threshold(Population::Platform("demo".to_owned()))];
         let ban = document(Behaviour::AccountTakeover, Answer::Ban, Mode::Shadow, 1e-3);
-        assert!(matches!(Policy::check(&ban, |_| Some(&own)), Err(PolicyError::WrongAnswer { .. })));
+        assert!(matches!(
+            Policy::check(&ban, |_| Some(&own)),
+            Err(PolicyError::WrongAnswer { .. })
+        ));
     }
 
     #[test]
     fn an_absent_detector_model_or_threshold_is_named() {
         let own = [threshold(Population::Platform("demo".to_owned()))];
         let absent = document(Behaviour::BanEvasion, Answer::Ban, Mode::Shadow, 1e-3);
-        assert_eq!(Policy::check(&absent, |_| Some(&own)), Err(PolicyError::NoDetector("ban_evasion")));
+        assert_eq!(
+            Policy::check(&absent, |_| Some(&own)),
+            Err(PolicyError::NoDetector("ban_evasion"))
+        );
         let other = document(Behaviour::GroupSpam, Answer::Ban, Mode::Shadow, 1e-4);
-        assert!(matches!(Policy::check(&other, |_| Some(&own)), Err(PolicyError::NoThreshold { .. })));
-        assert_eq!(Policy::check(&other, |_| None), Err(PolicyError::NoModel("group_spam")));
+        assert!(matches!(
+            Policy::check(&other, |_| Some(&own)),
+            Err(PolicyError::NoThreshold { .. })
+        ));
+        assert_eq!(
+            Policy::check(&other, |_| None),
+            Err(PolicyError::NoModel("group_spam"))
+        );
     }
 
     #[test]
     fn the_live_alphas_are_a_budget() {
-        let own = [Threshold { alpha: 2e-3, ..threshold(Population::Platform("demo".to_owned())) }];
+        let own = [Threshold {
+            alpha: 2e-3,
+            ..threshold(Population::Platform("demo".to_owned()))
+        }];
         let over = document(Behaviour::GroupSpam, Answer::Ban, Mode::Live, 2e-3);
-        assert!(matches!(Policy::check(&over, |_| Some(&own)), Err(PolicyError::OverBudget { .. })));
+        assert!(matches!(
+            Policy::check(&over, |_| Some(&own)),
+            Err(PolicyError::OverBudget { .. })
+        ));
     }
 }

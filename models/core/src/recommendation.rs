@@ -49,7 +49,9 @@ impl<'de> Deserialize<'de> for RecommendationId {
 }
 
 /// Where a record stands: its number in the order in which records were taken, and where it came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
 pub struct Position {
     /// Number in the committed order, from 0.
     pub sequence: u64,

@@ -30,7 +30,11 @@ impl Scorer {
         for (model, behaviour) in models.iter_mut().zip(Behaviour::WITH_DETECTOR) {
             *model = artefact.model(*behaviour).cloned();
         }
-        Ok(Self { models, policy, digest: artefact.digest().to_owned() })
+        Ok(Self {
+            models,
+            policy,
+            digest: artefact.digest().to_owned(),
+        })
     }
 
     /// The policy.
@@ -58,7 +62,10 @@ impl Judge for Arc<Scorer> {
         let mut rows = Vec::with_capacity(batch.rows.len());
         let mut margins = Vec::with_capacity(batch.points.len());
         for detector in 0..DETECTORS {
-            let (Some(model), Some(rule)) = (&self.models[detector], self.policy.rule(detector)) else { continue };
+            let (Some(model), Some(rule)) = (&self.models[detector], self.policy.rule(detector))
+            else {
+                continue;
+            };
             points.clear();
             rows.clear();
             margins.clear();
@@ -74,13 +81,19 @@ impl Judge for Arc<Scorer> {
             model.margins(&rows, COUNT, &mut margins);
             for (point, margin) in points.iter().zip(&margins) {
                 if *margin > rule.threshold.margin {
-                    crossings.push(Crossing { point: *point, detector, margin: *margin });
+                    crossings.push(Crossing {
+                        point: *point,
+                        detector,
+                        margin: *margin,
+                    });
                 }
             }
         }
     }
 
     fn cool_down(&self, detector: usize) -> i64 {
-        self.policy.rule(detector).map_or(DAY, |rule| rule.cool_down)
+        self.policy
+            .rule(detector)
+            .map_or(DAY, |rule| rule.cool_down)
     }
 }

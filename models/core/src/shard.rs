@@ -160,7 +160,10 @@ impl Shard {
         judge: &mut dyn Judge,
         decisions: &mut Vec<Decision>,
     ) -> FoldCounts {
-        let mut counts = FoldCounts { facets: facets.len() as u64, ..FoldCounts::default() };
+        let mut counts = FoldCounts {
+            facets: facets.len() as u64,
+            ..FoldCounts::default()
+        };
         let mut batch = Batch::default();
         let mut waiting = Waiting::default();
         for (index, facet) in facets.iter().enumerate() {
@@ -175,7 +178,11 @@ impl Shard {
             }
             fold_actor(self.actors.state_mut(slot), facet, position);
             if detector::is_own(&facet.touch) {
-                match waiting.entries.iter_mut().find(|(waiting_slot, _)| *waiting_slot == slot) {
+                match waiting
+                    .entries
+                    .iter_mut()
+                    .find(|(waiting_slot, _)| *waiting_slot == slot)
+                {
                     Some(entry) => entry.1 = index,
                     None => waiting.entries.push((slot, index)),
                 }
@@ -222,7 +229,13 @@ impl Shard {
         batch.rows.resize(start + COUNT, 0.0);
         let row: Option<&mut [f32; COUNT]> = batch.rows[start..].as_mut_array();
         if let Some(row) = row {
-            feature::compute(&View { state, at: facet.at }, row);
+            feature::compute(
+                &View {
+                    state,
+                    at: facet.at,
+                },
+                row,
+            );
         }
         batch.points.push(ScorePoint {
             account,
@@ -253,7 +266,11 @@ impl Shard {
         for crossing in crossings {
             let point = &batch.points[crossing.point];
             let state = self.actors.state_mut(point.slot);
-            if state.is_latched(crossing.detector, point.at, judge.cool_down(crossing.detector)) {
+            if state.is_latched(
+                crossing.detector,
+                point.at,
+                judge.cool_down(crossing.detector),
+            ) {
                 continue;
             }
             state.latch(crossing.detector, point.at);

@@ -2,7 +2,8 @@
 
 use crate::event::values::SignalKind;
 use crate::event::{
-    AccountKnown, AccountLogin, AccountRegistered, Body, CallPlaced, Event, GroupMemberAdded, MessageSent, UserReported,
+    AccountKnown, AccountLogin, AccountRegistered, Body, CallPlaced, Event, GroupMemberAdded,
+    MessageSent, UserReported,
 };
 use crate::facet::{ActorTouch, Contact, Facet, LinksTouch, Place, SharedTouch, Ternary};
 use crate::identifier::Pseudonym;
@@ -21,66 +22,152 @@ pub trait FacetSink {
 
 /// Splits an event at this sequence into its direct facets.
 pub fn split(sequence: u64, event: &Event, sink: &mut impl FacetSink) {
-    let mut out = Splitter { sequence, at: event.at.0, sink };
+    let mut out = Splitter {
+        sequence,
+        at: event.at.0,
+        sink,
+    };
     match &event.body {
         Body::AccountRegistered(body) => registered(body, event.platform, &mut out),
         Body::AccountKnown(body) => known(body, event.platform, &mut out),
         Body::AccountLogin(body) => login(body, &mut out),
         Body::AccountProfileChanged(body) => {
-            let touch = ActorTouch::ProfileChanged { surface: body.surface as u8, has_link: body.has_link.into() };
+            let touch = ActorTouch::ProfileChanged {
+                surface: body.surface as u8,
+                has_link: body.has_link.into(),
+            };
             out.actor(body.account.0, 0, touch);
         }
         Body::AccountClosed(body) => out.actor(body.account.0, 0, ActorTouch::Closed),
         Body::MessageSent(body) => message(body, &mut out),
         Body::MessageDelivered(body) => {
             let delay_ms = body.delay_ms.map_or(-1, |delay| delay as i64);
-            let touch = ActorTouch::Delivered { counterpart: key(body.account.0), delay_ms, read: body.read.into() };
+            let touch = ActorTouch::Delivered {
+                counterpart: key(body.account.0),
+                delay_ms,
+                read: body.read.into(),
+            };
             out.actor(body.sender.0, 0, touch);
         }
         Body::CallPlaced(body) => call(body, &mut out),
         Body::ContactLookedUp(body) => {
             let sequential_share = body.sequential_share.map_or(f32::NAN, |share| share.0);
-            let touch = ActorTouch::LookedUp { numbers: body.numbers, hits: body.hits, sequential_share };
+            let touch = ActorTouch::LookedUp {
+                numbers: body.numbers,
+                hits: body.hits,
+                sequential_share,
+            };
             out.actor(body.account.0, 0, touch);
         }
         Body::ContactRequested(body) => {
-            let contact = Contact::Request { accepted: body.accepted.into() };
-            out.shared(body.target.0, 0, SharedTouch::Reached { sender: key(body.account.0), contact });
+            let contact = Contact::Request {
+                accepted: body.accepted.into(),
+            };
+            out.shared(
+                body.target.0,
+                0,
+                SharedTouch::Reached {
+                    sender: key(body.account.0),
+                    contact,
+                },
+            );
         }
         Body::GroupCreated(body) => {
             let (creator, group) = (key(body.account.0), key(body.group.0));
-            out.shared(body.group.0, 0, SharedTouch::GroupCreated { creator, members: body.members });
-            out.actor(body.account.0, 0, ActorTouch::GroupCreated { group, members: body.members });
+            out.shared(
+                body.group.0,
+                0,
+                SharedTouch::GroupCreated {
+                    creator,
+                    members: body.members,
+                },
+            );
+            out.actor(
+                body.account.0,
+                0,
+                ActorTouch::GroupCreated {
+                    group,
+                    members: body.members,
+                },
+            );
         }
         Body::GroupMemberAdded(body) => member_added(body, &mut out),
         Body::GroupLeft(body) => {
             let seconds = body.seconds_since_join.map_or(-1, i64::from);
-            out.shared(body.group.0, 0, SharedTouch::MemberLeft { seconds, removed: body.removed.into() });
+            out.shared(
+                body.group.0,
+                0,
+                SharedTouch::MemberLeft {
+                    seconds,
+                    removed: body.removed.into(),
+                },
+            );
         }
         Body::UserBlocked(body) => {
-            out.shared(body.target.0, 0, SharedTouch::Blocked { by: key(body.account.0) });
+            out.shared(
+                body.target.0,
+                0,
+                SharedTouch::Blocked {
+                    by: key(body.account.0),
+                },
+            );
         }
         Body::UserReported(body) => reported(body, &mut out),
         Body::SurfaceMatched(body) => {
             if let Some(account) = body.account {
                 let exact = body.matched == crate::event::values::MatchKind::Exact;
-                out.actor(account.0, 0, ActorTouch::SurfaceMatched { surface: body.surface as u8, exact });
+                out.actor(
+                    account.0,
+                    0,
+                    ActorTouch::SurfaceMatched {
+                        surface: body.surface as u8,
+                        exact,
+                    },
+                );
             }
         }
         Body::SignalReceived(body) => {
             if body.kind == SignalKind::IdentifierRecycled {
                 out.links(body.account.0, 0, LinksTouch::Recycled);
-                out.shared(body.account.0, 0, SharedTouch::AgeBand { age_band: UNKNOWN, begins: true });
+                out.shared(
+                    body.account.0,
+                    0,
+                    SharedTouch::AgeBand {
+                        age_band: UNKNOWN,
+                        begins: true,
+                    },
+                );
             }
             out.actor(body.account.0, 0, ActorTouch::Signal { kind: body.kind });
         }
         Body::EnforcementApplied(body) => {
-            out.links(body.account.0, 0, LinksTouch::Enforced { action: body.action });
-            out.actor(body.account.0, 0, ActorTouch::Enforced { action: body.action });
+            out.links(
+                body.account.0,
+                0,
+                LinksTouch::Enforced {
+                    action: body.action,
+                },
+            );
+            out.actor(
+                body.account.0,
+                0,
+                ActorTouch::Enforced {
+                    action: body.action,
+                },
+            );
         }
         Body::LabelGiven(body) => {
-            out.links(body.account.0, 0, LinksTouch::Labelled { verdict: body.verdict });
-            let touch = ActorTouch::Labelled { behaviour: body.behaviour, verdict: body.verdict };
+            out.links(
+                body.account.0,
+                0,
+                LinksTouch::Labelled {
+                    verdict: body.verdict,
+                },
+            );
+            let touch = ActorTouch::Labelled {
+                behaviour: body.behaviour,
+                verdict: body.verdict,
+            };
             out.actor(body.account.0, 0, touch);
         }
     }
@@ -94,7 +181,12 @@ struct Splitter<'sink, S> {
 
 impl<S: FacetSink> Splitter<'_, S> {
     fn facet<T>(&self, entity: Pseudonym, rank: u64, touch: T) -> Facet<T> {
-        Facet { key: key(entity), place: Place::new(self.sequence, rank), at: self.at, touch }
+        Facet {
+            key: key(entity),
+            place: Place::new(self.sequence, rank),
+            at: self.at,
+            touch,
+        }
     }
 
     fn links(&mut self, account: Pseudonym, rank: u64, touch: LinksTouch) {
@@ -132,15 +224,26 @@ fn registered<S: FacetSink>(body: &AccountRegistered, platform: u8, out: &mut Sp
         begins: true,
     };
     out.links(body.account.0, 0, links);
-    out.shared(body.account.0, 0, SharedTouch::AgeBand { age_band, begins: true });
+    out.shared(
+        body.account.0,
+        0,
+        SharedTouch::AgeBand {
+            age_band,
+            begins: true,
+        },
+    );
     let touch = ActorTouch::Registered {
         device,
         network,
         number_kind: body.number_kind.map_or(UNKNOWN, |kind| kind as u8),
         client: body.client.map_or(UNKNOWN, |client| client as u8),
         age_band,
-        attempts: body.verification_attempts.map_or(f32::NAN, |attempts| attempts as f32),
-        seconds: body.verification_seconds.map_or(f32::NAN, |seconds| seconds as f32),
+        attempts: body
+            .verification_attempts
+            .map_or(f32::NAN, |attempts| attempts as f32),
+        seconds: body
+            .verification_seconds
+            .map_or(f32::NAN, |seconds| seconds as f32),
         platform,
     };
     out.actor(body.account.0, 0, touch);
@@ -160,7 +263,14 @@ fn known<S: FacetSink>(body: &AccountKnown, platform: u8, out: &mut Splitter<'_,
     };
     out.links(body.account.0, 0, links);
     if age_band != UNKNOWN {
-        out.shared(body.account.0, 0, SharedTouch::AgeBand { age_band, begins: false });
+        out.shared(
+            body.account.0,
+            0,
+            SharedTouch::AgeBand {
+                age_band,
+                begins: false,
+            },
+        );
     }
     let touch = ActorTouch::Known {
         registered_at,
@@ -202,7 +312,13 @@ fn message<S: FacetSink>(body: &MessageSent, out: &mut Splitter<'_, S>) {
     if let Some(recipient) = body.recipient {
         out.shared(recipient.0, 0, SharedTouch::Reached { sender, contact });
         if body.reply == Some(true) {
-            out.actor(recipient.0, 1, ActorTouch::Answered { counterpart: sender });
+            out.actor(
+                recipient.0,
+                1,
+                ActorTouch::Answered {
+                    counterpart: sender,
+                },
+            );
         }
     } else if let Some(group) = body.group {
         out.shared(group.0, 0, SharedTouch::GroupReached { sender, contact });
@@ -225,11 +341,30 @@ fn call<S: FacetSink>(body: &CallPlaced, out: &mut Splitter<'_, S>) {
 }
 
 fn member_added<S: FacetSink>(body: &GroupMemberAdded, out: &mut Splitter<'_, S>) {
-    let by_itself = body.via != crate::event::values::JoinedVia::Direct || body.account == body.target;
+    let by_itself =
+        body.via != crate::event::values::JoinedVia::Direct || body.account == body.target;
     let (adder, target, group) = (key(body.account.0), key(body.target.0), key(body.group.0));
     let target_has_adder = Ternary::from(body.target_has_adder);
-    out.shared(body.group.0, 0, SharedTouch::MemberAdded { adder, target, target_has_adder, by_itself });
-    out.actor(body.account.0, 0, ActorTouch::MemberAdded { group, target, target_has_adder, by_itself });
+    out.shared(
+        body.group.0,
+        0,
+        SharedTouch::MemberAdded {
+            adder,
+            target,
+            target_has_adder,
+            by_itself,
+        },
+    );
+    out.actor(
+        body.account.0,
+        0,
+        ActorTouch::MemberAdded {
+            group,
+            target,
+            target_has_adder,
+            by_itself,
+        },
+    );
 }
 
 fn reported<S: FacetSink>(body: &UserReported, out: &mut Splitter<'_, S>) {
@@ -248,6 +383,12 @@ fn reported<S: FacetSink>(body: &UserReported, out: &mut Splitter<'_, S>) {
     };
     out.links(body.account.0, 0, touch);
     if !is_group {
-        out.links(target, 1, LinksTouch::ReportedBy { reporter: key(body.account.0) });
+        out.links(
+            target,
+            1,
+            LinksTouch::ReportedBy {
+                reporter: key(body.account.0),
+            },
+        );
     }
 }

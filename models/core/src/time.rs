@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Event time in milliseconds since the Unix epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
@@ -81,20 +83,31 @@ impl Timestamp {
 
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0_i64, |value, digit| {
-        digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0'))
+        digit
+            .is_ascii_digit()
+            .then(|| value * 10 + i64::from(digit - b'0'))
     })
 }
 
 /// Splits `.123Z` into 123 milliseconds and `Z`.
 fn fraction_of(rest: &[u8]) -> Option<(i64, &[u8])> {
-    let Some(b'.') = rest.first() else { return Some((0, rest)) };
-    let digits = rest[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some(b'.') = rest.first() else {
+        return Some((0, rest));
+    };
+    let digits = rest[1..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     if digits == 0 || digits > 9 {
         return None;
     }
     let mut milliseconds = 0;
     for place in 0..3 {
-        let digit = if place < digits { i64::from(rest[1 + place] - b'0') } else { 0 };
+        let digit = if place < digits {
+            i64::from(rest[1 + place] - b'0')
+        } else {
+            0
+        };
         milliseconds = milliseconds * 10 + digit;
     }
     Some((milliseconds, &rest[1 + digits..]))
@@ -148,7 +161,11 @@ const fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
     (year, month, day)
 }
@@ -165,7 +182,10 @@ mod tests {
         assert_eq!(parsed.to_rfc3339(), "2026-01-01T00:00:00.000Z");
         let offset = Timestamp::parse("2026-01-01T02:00:00.123456+02:00").unwrap();
         assert_eq!(offset, Timestamp(1_767_225_600_123));
-        assert_eq!(Timestamp::parse("2000-02-29T00:00:00Z").unwrap().day(), 11_016);
+        assert_eq!(
+            Timestamp::parse("2000-02-29T00:00:00Z").unwrap().day(),
+            11_016
+        );
     }
 
     #[test]

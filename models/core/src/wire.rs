@@ -108,10 +108,15 @@ impl<'record> Fields<'record> {
             &mut Option<Refusal>,
         ) -> Result<(), serde_json::Error>,
     ) -> Result<Self, Refusal> {
-        let mut fields = Self { values: Vec::with_capacity(20), seen: 0, unknown: false };
+        let mut fields = Self {
+            values: Vec::with_capacity(20),
+            seen: 0,
+            unknown: false,
+        };
         let mut refusal = None;
         let mut deserializer = serde_json::Deserializer::from_slice(record);
-        let outcome = read(&mut deserializer, &mut fields, &mut refusal).and_then(|()| deserializer.end());
+        let outcome =
+            read(&mut deserializer, &mut fields, &mut refusal).and_then(|()| deserializer.end());
         match (outcome, refusal) {
             (_, Some(refusal)) => Err(refusal),
             (Err(_), None) => Err(Refusal::NotJson),
@@ -129,13 +134,11 @@ impl<'record> Fields<'record> {
     /// # Errors
     /// The field is there already.
     pub fn insert(&mut self, name: &str, value: Scalar<'record>) -> Result<(), Refusal> {
-        match field_index(name) {
-            Some(index) => self.push(index, value),
-            None => {
-                self.unknown = true;
-                Ok(())
-            }
+        if let Some(index) = field_index(name) {
+            return self.push(index, value);
         }
+        self.unknown = true;
+        Ok(())
     }
 
     /// The value of the field at this index of [`FIELD_NAMES`].
@@ -143,7 +146,10 @@ impl<'record> Fields<'record> {
         if self.seen & (1 << index) == 0 {
             return None;
         }
-        self.values.iter().find(|(candidate, _)| *candidate == index).map(|(_, value)| value)
+        self.values
+            .iter()
+            .find(|(candidate, _)| *candidate == index)
+            .map(|(_, value)| value)
     }
 
     /// Whether a field outside the schema's names was there.
@@ -200,7 +206,13 @@ impl<'record> Visitor<'record> for FieldsVisitor<'_, 'record> {
         formatter.write_str("an object")
     }
 
-    not_an_object!(visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64), visit_str(&str));
+    not_an_object!(
+        visit_bool(bool),
+        visit_i64(i64),
+        visit_u64(u64),
+        visit_f64(f64),
+        visit_str(&str)
+    );
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
         *self.refusal = Some(Refusal::NotAnObject);
@@ -250,7 +262,10 @@ struct KeySeed;
 impl<'record> DeserializeSeed<'record> for KeySeed {
     type Value = Key<'record>;
 
-    fn deserialize<D: Deserializer<'record>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'record>>(
+        self,
+        deserializer: D,
+    ) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
@@ -276,7 +291,10 @@ struct ScalarSeed;
 impl<'record> DeserializeSeed<'record> for ScalarSeed {
     type Value = Scalar<'record>;
 
-    fn deserialize<D: Deserializer<'record>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'record>>(
+        self,
+        deserializer: D,
+    ) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }

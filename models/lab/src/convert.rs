@@ -31,11 +31,18 @@ struct Record {
 /// A file is missing or has other columns.
 pub fn copenhagen(folder: &Path, out: &Path) -> Result<u64> {
     let mut records = read(&folder.join("sms.csv"), "sender", "recipient", None)?;
-    records.extend(read(&folder.join("calls.csv"), "caller", "callee", Some("duration"))?);
+    records.extend(read(
+        &folder.join("calls.csv"),
+        "caller",
+        "callee",
+        Some("duration"),
+    )?);
     // Stable: records of one second stay in the order of their files, SMS first.
     records.sort_by_key(|record| record.at);
     let mut pairs = BTreeSet::new();
-    let mut file = BufWriter::new(Context::with_context(File::create(out), || format!("cannot write {}", out.display()))?);
+    let mut file = BufWriter::new(Context::with_context(File::create(out), || {
+        format!("cannot write {}", out.display())
+    })?);
     for (number, record) in records.iter().enumerate() {
         let pair = (record.from.min(record.to), record.from.max(record.to));
         let first_contact = pairs.insert(pair);
@@ -67,21 +74,33 @@ pub fn copenhagen(folder: &Path, out: &Path) -> Result<u64> {
 }
 
 fn read(path: &Path, from: &str, to: &str, duration: Option<&str>) -> Result<Vec<Record>> {
-    let place = || format!("cannot read {} (columns timestamp, {from}, {to})", path.display());
+    let place = || {
+        format!(
+            "cannot read {} (columns timestamp, {from}, {to})",
+            path.display()
+        )
+    };
     let file = Context::with_context(File::open(path), place)?;
     let frame = Context::with_context(CsvReader::new(file).finish(), place)?;
     let column = |name: &str| -> Result<Vec<i64>> {
         let column = Context::with_context(frame.column(name), place)?;
         let column = Context::with_context(column.cast(&DataType::Int64), place)?;
-        Ok(Context::with_context(column.i64(), place)?.into_no_null_iter().collect())
+        Ok(Context::with_context(column.i64(), place)?
+            .into_no_null_iter()
+            .collect())
     };
     let (at, from, to) = (column("timestamp")?, column(from)?, column(to)?);
     let durations = duration.map(column).transpose()?;
-    let records = at.into_iter().zip(from).zip(to).enumerate().map(|(row, ((at, from), to))| Record {
-        at,
-        from,
-        to,
-        call: durations.as_ref().map(|durations| durations[row]),
-    });
+    let records = at
+        .into_iter()
+        .zip(from)
+        .zip(to)
+        .enumerate()
+        .map(|(row, ((at, from), to))| Record {
+            at,
+            from,
+            to,
+            call: durations.as_ref().map(|durations| durations[row]),
+        });
     Ok(records.collect())
 }

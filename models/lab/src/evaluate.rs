@@ -49,18 +49,23 @@ pub fn figures(
     let benign = benign_groups(evaluation, detector);
     let at = thresholds.iter().map(|threshold| {
         let mut by_hiding = [(0, 0); 3];
-        let abusers = evaluation
-            .iter()
-            .filter(|account| account.label.kind != Kind::Benign && account.label.behaviour == Some(behaviour));
+        let abusers = evaluation.iter().filter(|account| {
+            account.label.kind != Kind::Benign && account.label.behaviour == Some(behaviour)
+        });
         for account in abusers {
             let level = &mut by_hiding[((account.label.hiding * 3.0) as usize).min(2)];
             level.0 += u64::from(account.margins[detector] > threshold.margin);
             level.1 += 1;
         }
-        let false_positives = benign.iter().filter(|margin| **margin > threshold.margin).count() as u64;
+        let false_positives = benign
+            .iter()
+            .filter(|margin| **margin > threshold.margin)
+            .count() as u64;
         AtThreshold {
             alpha: threshold.alpha,
-            found: by_hiding.iter().fold((0, 0), |sum, level| (sum.0 + level.0, sum.1 + level.1)),
+            found: by_hiding
+                .iter()
+                .fold((0, 0), |sum, level| (sum.0 + level.0, sum.1 + level.1)),
             by_hiding,
             false_positives: (false_positives, benign.len() as u64),
         }
@@ -86,7 +91,10 @@ impl Figures {
         for at in &self.at {
             let alpha = at.alpha;
             numbers.insert(format!("recall_at_alpha_{alpha}"), share(at.found));
-            numbers.insert(format!("false_positive_rate_at_alpha_{alpha}"), share(at.false_positives));
+            numbers.insert(
+                format!("false_positive_rate_at_alpha_{alpha}"),
+                share(at.false_positives),
+            );
         }
         numbers.retain(|_, number| number.is_finite());
         numbers
@@ -94,15 +102,31 @@ impl Figures {
 }
 
 fn share((part, whole): (u64, u64)) -> f64 {
-    if whole == 0 { f64::NAN } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        f64::NAN
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 /// The figures as a table for people.
 pub fn table(figures: &[Figures]) -> String {
     let mut text = format!(
         "{:<24} {:>8} {:>6} {:>7} {:>7} {:>7} {:>7} {:>8} {:>11} {:>8} {:>8} {:>8} {:>15} {:>9}\n",
-        "behaviour", "rows", "pos.", "AUC", "AP", "lin.AUC", "lin.AP", "alpha", "found", "low", "middle", "high",
-        "benign flagged", "95% bound"
+        "behaviour",
+        "rows",
+        "pos.",
+        "AUC",
+        "AP",
+        "lin.AUC",
+        "lin.AP",
+        "alpha",
+        "found",
+        "low",
+        "middle",
+        "high",
+        "benign flagged",
+        "95% bound"
     );
     for figure in figures {
         for at in &figure.at {

@@ -22,7 +22,11 @@ pub struct Highest {
 impl Highest {
     /// For these models, over score points after `from`.
     pub const fn new(models: Arc<[Option<Model>; DETECTORS]>, from: i64) -> Self {
-        Self { models, from, margins: BTreeMap::new() }
+        Self {
+            models,
+            from,
+            margins: BTreeMap::new(),
+        }
     }
 
     /// The accounts that were scored, with their highest margins.
@@ -37,7 +41,10 @@ impl Judge for Highest {
             if point.at < self.from || point.is_enforced {
                 continue;
             }
-            let margins = self.margins.entry(point.account).or_insert([f64::NEG_INFINITY; DETECTORS]);
+            let margins = self
+                .margins
+                .entry(point.account)
+                .or_insert([f64::NEG_INFINITY; DETECTORS]);
             for (detector, margin) in margins.iter_mut().enumerate() {
                 if point.gates >> detector & 1 == 1 {
                     if let Some(model) = &self.models[detector] {

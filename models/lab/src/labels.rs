@@ -66,15 +66,24 @@ pub type Labels = BTreeMap<u128, Label>;
 /// # Errors
 /// The file cannot be read, or a line is no label.
 pub fn read(path: &Path, pseudonymiser: &Pseudonymiser, platforms: &[String]) -> Result<Labels> {
-    let text = fs::read_to_string(path).with_context(|| format!("cannot read the labels {}", path.display()))?;
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read the labels {}", path.display()))?;
     let mut labels = Labels::new();
     for (number, line) in text.lines().enumerate() {
         let place = || format!("{} line {}", path.display(), number + 1);
         // Nothing of the line is shown: labels name accounts.
-        let Ok(line) = serde_json::from_str::<Line>(line) else { bail!("{} is not a label", place()) };
-        let platform = platforms.iter().position(|platform| *platform == line.platform);
-        let Some(platform) = platform else { bail!("{}: unknown platform", place()) };
-        let Some(raw) = RawIdentifier::new(&line.account) else { bail!("{}: not an account", place()) };
+        let Ok(line) = serde_json::from_str::<Line>(line) else {
+            bail!("{} is not a label", place())
+        };
+        let platform = platforms
+            .iter()
+            .position(|platform| *platform == line.platform);
+        let Some(platform) = platform else {
+            bail!("{}: unknown platform", place())
+        };
+        let Some(raw) = RawIdentifier::new(&line.account) else {
+            bail!("{}: not an account", place())
+        };
         let pseudonym = pseudonymiser.pseudonym(IdentifierKind::Account, platform as u8, raw);
         let label = Label {
             kind: line.label,

@@ -5,11 +5,13 @@
 
 pub mod boosting;
 pub mod convert;
+pub mod cut;
 pub mod evaluate;
 pub mod highest;
 pub mod labels;
 pub mod linear;
 pub mod metrics;
+pub mod planted;
 pub mod replay;
 pub mod rows;
 pub mod table;

@@ -29,11 +29,17 @@ const MOST_ROWS: usize = 20_000;
 pub fn fit(rows: &Rows<'_>) -> Result<LinearDocument, LinearError> {
     let step = rows.len().div_ceil(MOST_ROWS).max(1);
     let chosen: Vec<usize> = (0..rows.len()).step_by(step).collect();
-    let scales: Vec<(f64, f64)> = (0..rows.width).map(|feature| scale(rows, feature)).collect();
+    let scales: Vec<(f64, f64)> = (0..rows.width)
+        .map(|feature| scale(rows, feature))
+        .collect();
     let table = Array2::from_shape_fn((chosen.len(), rows.width), |(row, feature)| {
         let value = f64::from(rows.values[chosen[row] * rows.width + feature]);
         let (mean, deviation) = scales[feature];
-        if value.is_nan() { 0.0 } else { ((value - mean) / deviation).clamp(-10.0, 10.0) }
+        if value.is_nan() {
+            0.0
+        } else {
+            ((value - mean) / deviation).clamp(-10.0, 10.0)
+        }
     });
     let labels = Array1::from_iter(chosen.iter().map(|row| rows.labels[*row]));
     let model = LogisticRegression::default()
@@ -42,7 +48,11 @@ pub fn fit(rows: &Rows<'_>) -> Result<LinearDocument, LinearError> {
         .fit(&Dataset::new(table, labels))
         .map_err(|error| LinearError::Fit(error.to_string()))?;
     let sign = if model.labels().pos.class { 1.0 } else { -1.0 };
-    let weights = model.params().iter().zip(&scales).map(|(weight, (_, deviation))| sign * weight / deviation);
+    let weights = model
+        .params()
+        .iter()
+        .zip(&scales)
+        .map(|(weight, (_, deviation))| sign * weight / deviation);
     Ok(LinearDocument {
         base: sign * model.intercept(),
         weights: weights.collect(),
@@ -53,14 +63,30 @@ pub fn fit(rows: &Rows<'_>) -> Result<LinearDocument, LinearError> {
 
 /// Mean and deviation of a feature's known values; a deviation of one where they do not differ.
 fn scale(rows: &Rows<'_>, feature: usize) -> (f64, f64) {
-    let known = || rows.values.iter().skip(feature).step_by(rows.width).filter(|value| value.is_finite());
+    let known = || {
+        rows.values
+            .iter()
+            .skip(feature)
+            .step_by(rows.width)
+            .filter(|value| value.is_finite())
+    };
     let count = known().count() as f64;
     if count == 0.0 {
         return (0.0, 1.0);
     }
     let mean = known().map(|value| f64::from(*value)).sum::<f64>() / count;
-    let variance = known().map(|value| (f64::from(*value) - mean) * (f64::from(*value) - mean)).sum::<f64>() / count;
-    (mean, if variance > 1e-12 { libm::sqrt(variance) } else { 1.0 })
+    let variance = known()
+        .map(|value| (f64::from(*value) - mean) * (f64::from(*value) - mean))
+        .sum::<f64>()
+        / count;
+    (
+        mean,
+        if variance > 1e-12 {
+            libm::sqrt(variance)
+        } else {
+            1.0
+        },
+    )
 }
 
 #[cfg(test)]
@@ -71,10 +97,23 @@ mod tests {
     #[test]
     fn the_baseline_points_to_the_rare_class() {
         // One in ten is positive, where the feature is high: linfa's own "positive" would be the other class.
-        let values: Vec<f32> = (0..1_000_u16).map(|row| if row % 10 == 0 { 3.0 } else { f32::from(row % 3) * 0.5 }).collect();
+        let values: Vec<f32> = (0..1_000_u16)
+            .map(|row| {
+                if row % 10 == 0 {
+                    3.0
+                } else {
+                    f32::from(row % 3) * 0.5
+                }
+            })
+            .collect();
         let labels: Vec<bool> = (0..1_000).map(|row| row % 10 == 0).collect();
         let weights = vec![1.0; 1_000];
-        let rows = Rows { values: &values, width: 1, labels: &labels, weights: &weights };
+        let rows = Rows {
+            values: &values,
+            width: 1,
+            labels: &labels,
+            weights: &weights,
+        };
         let linear = Linear::new(&fit(&rows).unwrap(), 1).unwrap();
         assert!(linear.margin(&[3.0]) > linear.margin(&[0.0]) + 1.0);
     }

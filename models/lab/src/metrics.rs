@@ -36,7 +36,10 @@ pub fn average_precision(scores: &[f64], labels: &[bool]) -> f64 {
         while end < order.len() && scores[order[end]].total_cmp(&scores[order[start]]).is_eq() {
             end += 1;
         }
-        let here = order[start..end].iter().filter(|index| labels[**index]).count() as f64;
+        let here = order[start..end]
+            .iter()
+            .filter(|index| labels[**index])
+            .count() as f64;
         found += here;
         seen += (end - start) as f64;
         sum += here * found / seen;
@@ -53,7 +56,11 @@ pub fn upper_bound(count: u64, total: u64) -> f64 {
     let (mut low, mut high) = (count as f64 / total as f64, 1.0);
     for _ in 0..100 {
         let middle = 0.5 * (low + high);
-        if cumulative(count, total, middle) > 0.05 { low = middle } else { high = middle }
+        if cumulative(count, total, middle) > 0.05 {
+            low = middle
+        } else {
+            high = middle
+        }
     }
     high
 }
@@ -64,7 +71,8 @@ fn cumulative(count: u64, total: u64, share: f64) -> f64 {
     let mut term = total as f64 * log_rest;
     let mut sum = libm::exp(term);
     for index in 0..count {
-        term += libm::log((total - index) as f64) - libm::log((index + 1) as f64) + log_share - log_rest;
+        term += libm::log((total - index) as f64) - libm::log((index + 1) as f64) + log_share
+            - log_rest;
         sum += libm::exp(term);
     }
     sum
@@ -90,8 +98,11 @@ pub fn isotonic(scores: &[f64], labels: &[bool], weights: &[f64], most: usize) -
             pools.push(merged);
         }
     }
-    let points: Vec<(f64, f64)> =
-        pools.iter().filter(|pool| pool.2 > 0.0).map(|pool| (pool.0, pool.1 / pool.2)).collect();
+    let points: Vec<(f64, f64)> = pools
+        .iter()
+        .filter(|pool| pool.2 > 0.0)
+        .map(|pool| (pool.0, pool.1 / pool.2))
+        .collect();
     let step = points.len().div_ceil(most.max(1)).max(1);
     points.into_iter().step_by(step).collect()
 }

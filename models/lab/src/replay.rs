@@ -11,6 +11,8 @@ use sealwatch_core::identifier::{PseudonymKey, Pseudonymiser};
 use sealwatch_core::shard::Judge;
 use sealwatch_core::wire::Fields;
 
+use crate::cut::View;
+
 /// Training works on pseudonyms of its own: a fixed key, because nothing of it leaves the artefact but numbers.
 const TRAINING_KEY: [u8; 32] = *b"sealwatch-lab's own training key";
 
@@ -32,7 +34,14 @@ impl World {
     /// A world of these platforms.
     pub fn new(platforms: Vec<String>, issuers: Vec<String>, banks: Vec<String>) -> Self {
         let pseudonymiser = Pseudonymiser::new(&PseudonymKey::new(TRAINING_KEY), &platforms);
-        Self { vocabulary: Vocabulary { platforms, issuers, banks }, pseudonymiser }
+        Self {
+            vocabulary: Vocabulary {
+                platforms,
+                issuers,
+                banks,
+            },
+            pseudonymiser,
+        }
     }
 }
 
@@ -44,18 +53,28 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_path_buf()]);
     }
-    let entries = std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let entries =
+        std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut files: Vec<PathBuf> = entries
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            name.contains("event") && [".ndjson", ".ndjson.gz", ".ndjson.zst"].iter().any(|end| name.ends_with(end))
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default();
+            name.contains("event")
+                && [".ndjson", ".ndjson.gz", ".ndjson.zst"]
+                    .iter()
+                    .any(|end| name.ends_with(end))
         })
         .collect();
     files.sort();
     if files.is_empty() {
-        bail!("{} holds no file of events (*event*.ndjson, .gz, .zst)", path.display());
+        bail!(
+            "{} holds no file of events (*event*.ndjson, .gz, .zst)",
+            path.display()
+        );
     }
     Ok(files)
 }
@@ -86,7 +105,8 @@ pub fn last_time(paths: &[PathBuf], world: &World) -> Result<i64> {
             std::mem::swap(&mut newest, &mut line);
             line.clear();
         }
-        let event = Fields::parse(&newest).and_then(|fields| read(&fields, &edge, UnknownFields::Strip));
+        let event =
+            Fields::parse(&newest).and_then(|fields| read(&fields, &edge, UnknownFields::Strip));
         last = last.max(event.ok().map(|read| read.event.at.0));
     }
     last.context("there are no events")
@@ -97,7 +117,12 @@ pub fn last_time(paths: &[PathBuf], world: &World) -> Result<i64> {
 ///
 /// # Errors
 /// A file cannot be read, or a record is no event of schema 1.
-pub fn replay<J: Judge + Send>(paths: &[PathBuf], world: &World, judge: impl Fn() -> J) -> Result<(Engine<J>, u64)> {
+pub fn replay<J: Judge + Send>(
+    paths: &[PathBuf],
+    world: &World,
+    view: View,
+    judge: impl Fn() -> J,
+) -> Result<(Engine<J>, u64)> {
     let edge = Edge::new(&world.vocabulary, &world.pseudonymiser);
     let mut engine = Engine::new(SHARDS, judge);
     let mut sequence = 0;
@@ -111,9 +136,16 @@ pub fn replay<J: Judge + Send>(paths: &[PathBuf], world: &World, judge: impl Fn(
             line.clear();
             reader.read_until(b'\n', &mut line)? > 0
         } {
-            let event = Fields::parse(&line).and_then(|fields| read(&fields, &edge, UnknownFields::Strip));
-            let Ok(event) = event else { bail!("{} line {} is no event of schema 1", path.display(), offset + 1) };
-            engine.take(partition as u32, offset, Some(&event.event));
+            let event =
+                Fields::parse(&line).and_then(|fields| read(&fields, &edge, UnknownFields::Strip));
+            let Ok(event) = event else {
+                bail!(
+                    "{} line {} is no event of schema 1",
+                    path.display(),
+                    offset + 1
+                )
+            };
+            engine.take(partition as u32, offset, view.show(event.event).as_ref());
             offset += 1;
             sequence += 1;
             in_epoch += 1;

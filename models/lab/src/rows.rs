@@ -58,15 +58,26 @@ impl RowSet {
 
     /// The rows as the trainer takes them.
     pub fn rows(&self) -> crate::boosting::Rows<'_> {
-        crate::boosting::Rows { values: &self.values, width: COUNT, labels: &self.labels, weights: &self.weights }
+        crate::boosting::Rows {
+            values: &self.values,
+            width: COUNT,
+            labels: &self.labels,
+            weights: &self.weights,
+        }
     }
 
     /// Splits by group: `first` says which groups go to the first set.
     pub fn split(self, first: impl Fn(u64) -> bool) -> (Self, Self) {
         let (mut left, mut right) = (Self::default(), Self::default());
         for row in 0..self.len() {
-            let target = if first(self.groups[row]) { &mut left } else { &mut right };
-            target.values.extend_from_slice(&self.values[row * COUNT..(row + 1) * COUNT]);
+            let target = if first(self.groups[row]) {
+                &mut left
+            } else {
+                &mut right
+            };
+            target
+                .values
+                .extend_from_slice(&self.values[row * COUNT..(row + 1) * COUNT]);
             target.labels.push(self.labels[row]);
             target.weights.push(self.weights[row]);
             target.groups.push(self.groups[row]);
@@ -80,14 +91,20 @@ impl RowSet {
 impl Recorder {
     /// A recorder for accounts with these labels.
     pub const fn new(labels: Arc<Labels>, seed: u64) -> Self {
-        Self { labels, seed, rows: BTreeMap::new() }
+        Self {
+            labels,
+            seed,
+            rows: BTreeMap::new(),
+        }
     }
 
     /// Adds this recorder's rows of a detector to a set.
     pub fn collect(&self, detector: usize, set: &mut RowSet) {
         let behaviour = Behaviour::WITH_DETECTOR[detector];
         for ((of, account), drawn) in &self.rows {
-            let Some(label) = self.labels.get(account).filter(|_| *of == detector) else { continue };
+            let Some(label) = self.labels.get(account).filter(|_| *of == detector) else {
+                continue;
+            };
             let is_positive = label.kind != Kind::Benign;
             debug_assert!(!is_positive || label.behaviour == Some(behaviour));
             for row in drawn {
@@ -105,12 +122,18 @@ impl Recorder {
 impl Judge for Recorder {
     fn judge(&mut self, batch: &Batch, _: &mut Vec<Crossing>) {
         for (index, point) in batch.points.iter().enumerate() {
-            let Some(label) = self.labels.get(&point.account) else { continue };
-            if point.is_enforced || label.kind == Kind::Host || (label.kind != Kind::Benign && point.at < label.since) {
+            let Some(label) = self.labels.get(&point.account) else {
+                continue;
+            };
+            if point.is_enforced
+                || label.kind == Kind::Host
+                || (label.kind != Kind::Benign && point.at < label.since)
+            {
                 continue;
             }
             for detector in 0..DETECTORS {
-                let is_other = label.kind != Kind::Benign && label.behaviour != Some(Behaviour::WITH_DETECTOR[detector]);
+                let is_other = label.kind != Kind::Benign
+                    && label.behaviour != Some(Behaviour::WITH_DETECTOR[detector]);
                 if point.gates >> detector & 1 == 0 || is_other {
                     continue;
                 }
@@ -118,7 +141,14 @@ impl Judge for Recorder {
                 let drawn = self.rows.entry((detector, point.account)).or_default();
                 let place = drawn.partition_point(|row| row.lot < lot);
                 if place < MOST {
-                    drawn.insert(place, Drawn { lot, at: point.at, row: batch.row(index).into() });
+                    drawn.insert(
+                        place,
+                        Drawn {
+                            lot,
+                            at: point.at,
+                            row: batch.row(index).into(),
+                        },
+                    );
                     drawn.truncate(MOST);
                 }
             }
@@ -136,5 +166,7 @@ fn lot(seed: u64, account: u128, sequence: u64) -> u64 {
     hasher.update(&seed.to_le_bytes());
     hasher.update(&account.to_le_bytes());
     hasher.update(&sequence.to_le_bytes());
-    hasher.finalize().as_bytes()[..8].try_into().map_or(0, u64::from_le_bytes)
+    hasher.finalize().as_bytes()[..8]
+        .try_into()
+        .map_or(0, u64::from_le_bytes)
 }

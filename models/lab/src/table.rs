@@ -17,11 +17,26 @@ use crate::rows::RowSet;
 /// The file cannot be written.
 pub fn write(path: &Path, sets: &[(Behaviour, RowSet)]) -> Result<()> {
     let rows: usize = sets.iter().map(|(_, set)| set.len()).sum();
-    let behaviours: Vec<&str> = sets.iter().flat_map(|(behaviour, set)| vec![behaviour.name(); set.len()]).collect();
-    let labels: Vec<bool> = sets.iter().flat_map(|(_, set)| set.labels.iter().copied()).collect();
-    let weights: Vec<f64> = sets.iter().flat_map(|(_, set)| set.weights.iter().copied()).collect();
-    let at: Vec<i64> = sets.iter().flat_map(|(_, set)| set.at.iter().copied()).collect();
-    let hiding: Vec<f64> = sets.iter().flat_map(|(_, set)| set.hiding.iter().copied()).collect();
+    let behaviours: Vec<&str> = sets
+        .iter()
+        .flat_map(|(behaviour, set)| vec![behaviour.name(); set.len()])
+        .collect();
+    let labels: Vec<bool> = sets
+        .iter()
+        .flat_map(|(_, set)| set.labels.iter().copied())
+        .collect();
+    let weights: Vec<f64> = sets
+        .iter()
+        .flat_map(|(_, set)| set.weights.iter().copied())
+        .collect();
+    let at: Vec<i64> = sets
+        .iter()
+        .flat_map(|(_, set)| set.at.iter().copied())
+        .collect();
+    let hiding: Vec<f64> = sets
+        .iter()
+        .flat_map(|(_, set)| set.hiding.iter().copied())
+        .collect();
     let mut columns = vec![
         Column::new("behaviour".into(), behaviours),
         Column::new("label".into(), labels),
@@ -30,12 +45,16 @@ pub fn write(path: &Path, sets: &[(Behaviour, RowSet)]) -> Result<()> {
         Column::new("hiding".into(), hiding),
     ];
     for (index, feature) in FEATURES.iter().enumerate() {
-        let values: Vec<f32> =
-            sets.iter().flat_map(|(_, set)| set.values.iter().skip(index).step_by(COUNT).copied()).collect();
+        let values: Vec<f32> = sets
+            .iter()
+            .flat_map(|(_, set)| set.values.iter().skip(index).step_by(COUNT).copied())
+            .collect();
         columns.push(Column::new(feature.name.into(), values));
     }
     let mut frame = DataFrame::new(rows, columns)?;
-    let file = Context::with_context(File::create(path), || format!("cannot write {}", path.display()))?;
+    let file = Context::with_context(File::create(path), || {
+        format!("cannot write {}", path.display())
+    })?;
     ParquetWriter::new(file).finish(&mut frame)?;
     Ok(())
 }

@@ -127,6 +127,10 @@ mod tests {
         assert_eq!(threshold(&tied, 1e-3, 0.05), Ok(1.0));
         let mut never = vec![f64::NEG_INFINITY; 4_999];
         never.push(3.0);
-        assert_eq!(threshold(&never, 1e-3, 0.05), Ok(3.0), "above every benign account");
+        assert_eq!(
+            threshold(&never, 1e-3, 0.05),
+            Ok(3.0),
+            "above every benign account"
+        );
     }
 }

@@ -26,8 +26,11 @@ field_names! {
 }
 
 /// The fields that every event has.
-pub(super) const COMMON: u128 =
-    1 << index("id") | 1 << index("at") | 1 << index("platform") | 1 << index("type") | 1 << index("schema");
+pub(super) const COMMON: u128 = 1 << index("id")
+    | 1 << index("at")
+    | 1 << index("platform")
+    | 1 << index("type")
+    | 1 << index("schema");
 
 const fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());

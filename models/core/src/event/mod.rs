@@ -45,7 +45,11 @@ pub struct Edge<'edge> {
 impl<'edge> Edge<'edge> {
     /// An edge for these sets and this key.
     pub const fn new(vocabulary: &'edge Vocabulary, pseudonymiser: &'edge Pseudonymiser) -> Self {
-        Self { vocabulary, pseudonymiser, platform: 0 }
+        Self {
+            vocabulary,
+            pseudonymiser,
+            platform: 0,
+        }
     }
 }
 
@@ -99,11 +103,22 @@ pub fn read(fields: &Fields<'_>, edge: &Edge<'_>, unknown: UnknownFields) -> Res
         SchemaVersion::read(version, edge)?;
     }
     let platform: Platform = required(fields, const { definition::index("platform") }, edge)?;
-    let edge = Edge { platform: platform.0, ..*edge };
+    let edge = Edge {
+        platform: platform.0,
+        ..*edge
+    };
     let at: Timestamp = required(fields, const { definition::index("at") }, &edge)?;
     let id: EventId = required(fields, const { definition::index("id") }, &edge)?;
     let body = Body::read(kind, fields, &edge)?;
-    Ok(Read { event: Event { id: id.0, at, platform: platform.0, body }, stripped })
+    Ok(Read {
+        event: Event {
+            id: id.0,
+            at,
+            platform: platform.0,
+            body,
+        },
+        stripped,
+    })
 }
 
 /// Finds the raw identifier of an account in a record: the only way back, while the record is still in memory.
@@ -119,17 +134,30 @@ pub fn find_account<'fields>(
         None => return None,
     };
     fields.values().iter().find_map(|(_, value)| {
-        let Scalar::Text(text) = value else { return None };
+        let Scalar::Text(text) = value else {
+            return None;
+        };
         let raw = RawIdentifier::new(text)?;
-        let candidate = edge.pseudonymiser.pseudonym(IdentifierKind::Account, platform.0, raw);
+        let candidate = edge
+            .pseudonymiser
+            .pseudonym(IdentifierKind::Account, platform.0, raw);
         (candidate == account).then_some(raw)
     })
 }
 
 fn required<T: FieldValue>(fields: &Fields<'_>, index: u8, edge: &Edge<'_>) -> Result<T, Refusal> {
-    fields.get(index).map_or(Err(Refusal::MissingField), |value| T::read(value, edge))
+    fields
+        .get(index)
+        .map_or(Err(Refusal::MissingField), |value| T::read(value, edge))
 }
 
-fn optional<T: FieldValue>(fields: &Fields<'_>, index: u8, edge: &Edge<'_>) -> Result<Option<T>, Refusal> {
-    fields.get(index).map(|value| T::read(value, edge)).transpose()
+fn optional<T: FieldValue>(
+    fields: &Fields<'_>,
+    index: u8,
+    edge: &Edge<'_>,
+) -> Result<Option<T>, Refusal> {
+    fields
+        .get(index)
+        .map(|value| T::read(value, edge))
+        .transpose()
 }

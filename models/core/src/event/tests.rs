@@ -38,7 +38,9 @@ impl World {
 fn example(kind: EventType, edge: &Edge<'_>, left: bool) -> Json {
     let mut object = json!({"id": "e-1", "at": 1_767_225_600_000_i64, "platform": "demo", "type": kind.name(), "schema": 1});
     for field in kind.definitions() {
-        let drop = kind.alternatives().is_some_and(|(a, b)| field.name == if left { b } else { a });
+        let drop = kind
+            .alternatives()
+            .is_some_and(|(a, b)| field.name == if left { b } else { a });
         if !drop {
             object[field.name] = example_value(&(field.schema)(edge));
         }
@@ -54,7 +56,9 @@ fn example_value(schema: &Json) -> Json {
         return json!("2026-01-01T00:00:00Z");
     }
     match (schema["type"].as_str(), schema["pattern"].as_str()) {
-        (Some("string"), Some(pattern)) if pattern.contains("{32}") => json!("0123456789abcdef0123456789abcdef"),
+        (Some("string"), Some(pattern)) if pattern.contains("{32}") => {
+            json!("0123456789abcdef0123456789abcdef")
+        }
         (Some("string"), _) => json!("+4915100000001"),
         (Some("boolean"), _) => json!(true),
         (Some("number"), _) => json!(0.25),
@@ -69,7 +73,11 @@ fn a_full_example_of_every_type_is_read() {
         for left in [true, false] {
             let example = example(*kind, &world.edge(), left).to_string();
             let read = world.read(&example, UnknownFields::Refuse);
-            assert_eq!(read.map(|read| read.event.body.event_type()), Ok(*kind), "{example}");
+            assert_eq!(
+                read.map(|read| read.event.body.event_type()),
+                Ok(*kind),
+                "{example}"
+            );
         }
     }
 }
@@ -97,7 +105,10 @@ fn each_refusal_has_an_example() {
     ] {
         assert_eq!(world.read(&record, UnknownFields::Refuse), Err(refusal), "{record}");
     }
-    assert_eq!(Fields::parse(b"{\"id\":\"\xff\"}").err(), Some(Refusal::NotJson));
+    assert_eq!(
+        Fields::parse(b"{\"id\":\"\xff\"}").err(),
+        Some(Refusal::NotJson)
+    );
 }
 
 #[test]
@@ -114,7 +125,11 @@ fn the_raw_identifier_of_an_account_is_found_again_in_its_record_only() {
     let world = World::new();
     let record = br#"{"id":"1","at":1,"platform":"demo","type":"user.blocked","account":"+491","target":"+492"}"#;
     let fields = Fields::parse(record).unwrap();
-    let Body::UserBlocked(blocked) = read(&fields, &world.edge(), UnknownFields::Refuse).unwrap().event.body else {
+    let Body::UserBlocked(blocked) = read(&fields, &world.edge(), UnknownFields::Refuse)
+        .unwrap()
+        .event
+        .body
+    else {
         panic!("another type");
     };
     let raw = find_account(&fields, &world.edge(), blocked.target.0).unwrap();
@@ -130,17 +145,40 @@ fn replacement() -> impl Strategy<Value = Json> {
         any::<i64>().prop_map(Json::from),
         any::<u64>().prop_map(Json::from),
         (0_u64..100).prop_map(Json::from),
-        any::<f64>().prop_map(|number| if number.is_finite() { json!(number) } else { json!(0.5) }),
+        any::<f64>().prop_map(|number| if number.is_finite() {
+            json!(number)
+        } else {
+            json!(0.5)
+        }),
         (0_u32..9).prop_map(|number| json!(f64::from(number))),
-        Just(json!(1e15)), Just(json!(4_294_967_296.0)), Just(json!(-0.0)), Just(json!(1.0)), Just(json!(63.5)),
+        Just(json!(1e15)),
+        Just(json!(4_294_967_296.0)),
+        Just(json!(-0.0)),
+        Just(json!(1.0)),
+        Just(json!(63.5)),
         "[A-Za-z0-9+@._:-]{0,130}".prop_map(Json::from),
         "\\PC{0,20}".prop_map(Json::from),
         prop::sample::select(vec![
-            "2024-02-29T23:59:59Z", "2023-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2400-02-29T00:00:00Z",
-            "2026-01-01T00:00:00+14:00", "2026-01-01T00:00:00.1234567890Z", "2026-01-01t00:00:00z", "DE", "de", "spam",
-            "demo", "industry", "0123456789abcdef0123456789abcdef", "0123456789ABCDEF0123456789ABCDEF", "a\n", "direct",
-        ]).prop_map(Json::from),
-        Just(json!([])), Just(json!({"a": [1]})),
+            "2024-02-29T23:59:59Z",
+            "2023-02-29T00:00:00Z",
+            "2100-02-29T00:00:00Z",
+            "2400-02-29T00:00:00Z",
+            "2026-01-01T00:00:00+14:00",
+            "2026-01-01T00:00:00.1234567890Z",
+            "2026-01-01t00:00:00z",
+            "DE",
+            "de",
+            "spam",
+            "demo",
+            "industry",
+            "0123456789abcdef0123456789abcdef",
+            "0123456789ABCDEF0123456789ABCDEF",
+            "a\n",
+            "direct",
+        ])
+        .prop_map(Json::from),
+        Just(json!([])),
+        Just(json!({"a": [1]})),
     ]
 }
 
@@ -165,11 +203,21 @@ fn schema_and_reader_accept_and_refuse_the_same_documents() {
     let world = World::new();
     let validator = jsonschema::validator_for(&json_schema(&world.edge())).unwrap();
     let mut runner = proptest::test_runner::TestRunner::new_with_rng(
-        ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() },
-        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+        ProptestConfig {
+            cases: 20_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        },
+        proptest::test_runner::TestRng::deterministic_rng(
+            proptest::test_runner::RngAlgorithm::ChaCha,
+        ),
     );
     let accepted = std::cell::Cell::new(0_u32);
-    let strategy = (0..EventType::ALL.len(), any::<bool>(), prop::collection::vec(mutation(), 0..3));
+    let strategy = (
+        0..EventType::ALL.len(),
+        any::<bool>(),
+        prop::collection::vec(mutation(), 0..3),
+    );
     runner
         .run(&strategy, |(kind, left, mutations)| {
             let mut document = example(EventType::ALL[kind], &world.edge(), left);
@@ -189,13 +237,19 @@ fn schema_and_reader_accept_and_refuse_the_same_documents() {
                 }
             }
             let by_schema = validator.is_valid(&document);
-            let by_reader = world.read(&document.to_string(), UnknownFields::Refuse).is_ok();
+            let by_reader = world
+                .read(&document.to_string(), UnknownFields::Refuse)
+                .is_ok();
             accepted.set(accepted.get() + u32::from(by_reader));
             prop_assert_eq!(by_schema, by_reader, "{}", document);
             Ok(())
         })
         .unwrap();
-    assert!((2_000..18_000).contains(&accepted.get()), "both sides were tried: {}", accepted.get());
+    assert!(
+        (2_000..18_000).contains(&accepted.get()),
+        "both sides were tried: {}",
+        accepted.get()
+    );
 }
 
 #[test]
@@ -203,16 +257,43 @@ fn a_structured_cloud_event_is_the_same_event() {
     let world = World::new();
     let native = br#"{"id":"1","at":"2026-01-01T00:00:00Z","platform":"demo","type":"account.closed","account":"a"}"#;
     let envelope = br#"{"specversion":"1.0","id":"1","source":"/p","type":"account.closed","time":"2026-01-01T00:00:00Z","datacontenttype":"application/json","data":{"platform":"demo","account":"a"}}"#;
-    let read_native = read(&Fields::parse(native).unwrap(), &world.edge(), UnknownFields::Refuse).unwrap();
+    let read_native = read(
+        &Fields::parse(native).unwrap(),
+        &world.edge(),
+        UnknownFields::Refuse,
+    )
+    .unwrap();
     let fields = Fields::parse_cloud_event(envelope).unwrap();
-    assert_eq!(read(&fields, &world.edge(), UnknownFields::Refuse).unwrap(), read_native);
+    assert_eq!(
+        read(&fields, &world.edge(), UnknownFields::Refuse).unwrap(),
+        read_native
+    );
     for (broken, refusal) in [
-        (r#"{"specversion":"0.3","id":"1","source":"/p","type":"account.closed","data":{}}"#, Refusal::InvalidEnvelope),
-        (r#"{"specversion":"1.0","id":"1","type":"account.closed","data":{}}"#, Refusal::InvalidEnvelope),
-        (r#"{"specversion":"1.0","source":"/p","id":"1","type":"account.closed"}"#, Refusal::InvalidEnvelope),
-        (r#"{"specversion":"1.0","source":"/p","id":"1","data":{"id":"2"}}"#, Refusal::DuplicateField),
-        (r#"{"specversion":"1.0","source":"/p","id":"1","data":"text"}"#, Refusal::NotAnObject),
+        (
+            r#"{"specversion":"0.3","id":"1","source":"/p","type":"account.closed","data":{}}"#,
+            Refusal::InvalidEnvelope,
+        ),
+        (
+            r#"{"specversion":"1.0","id":"1","type":"account.closed","data":{}}"#,
+            Refusal::InvalidEnvelope,
+        ),
+        (
+            r#"{"specversion":"1.0","source":"/p","id":"1","type":"account.closed"}"#,
+            Refusal::InvalidEnvelope,
+        ),
+        (
+            r#"{"specversion":"1.0","source":"/p","id":"1","data":{"id":"2"}}"#,
+            Refusal::DuplicateField,
+        ),
+        (
+            r#"{"specversion":"1.0","source":"/p","id":"1","data":"text"}"#,
+            Refusal::NotAnObject,
+        ),
     ] {
-        assert_eq!(Fields::parse_cloud_event(broken.as_bytes()).err(), Some(refusal), "{broken}");
+        assert_eq!(
+            Fields::parse_cloud_event(broken.as_bytes()).err(),
+            Some(refusal),
+            "{broken}"
+        );
     }
 }

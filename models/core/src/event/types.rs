@@ -2,10 +2,10 @@
 
 use super::definition::{FieldDefinition, events, index};
 use super::values::{
-    Account, AgeBand, Bank, Client, Country, Device, EnforcementAction, EnforcementOrigin, FieldValue, Forwarded,
-    Group, InitiatedBy, Issuer, JoinedVia, LabelOrigin, Log2, MatchKind, MatchedSurface, MessageKind, NameHash,
-    Network, NumberKind, NumberRange, PhotoHash, ProfileSurface, ReportCategory, Share, SignalKind, Standing, Verdict,
-    Verification,
+    Account, AgeBand, Bank, Client, Country, Device, EnforcementAction, EnforcementOrigin,
+    FieldValue, Forwarded, Group, InitiatedBy, Issuer, JoinedVia, LabelOrigin, Log2, MatchKind,
+    MatchedSurface, MessageKind, NameHash, Network, NumberKind, NumberRange, PhotoHash,
+    ProfileSurface, ReportCategory, Share, SignalKind, Standing, Verdict, Verification,
 };
 use super::{Edge, optional, required};
 use crate::behaviour::Behaviour;

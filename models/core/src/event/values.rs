@@ -31,12 +31,18 @@ fn integer(value: &Scalar<'_>, largest: u64) -> Result<u64, Refusal> {
     let number = match value {
         Scalar::Unsigned(number) => *number,
         // JSON Schema's `integer` is any number without a fraction, as 3.0 or 3e0.
-        Scalar::Number(number) if *number >= 0.0 && *number <= largest as f64 && libm::floor(*number) == *number => {
+        Scalar::Number(number)
+            if *number >= 0.0 && *number <= largest as f64 && libm::floor(*number) == *number =>
+        {
             *number as u64
         }
         _ => return Err(Refusal::InvalidValue),
     };
-    if number <= largest { Ok(number) } else { Err(Refusal::InvalidValue) }
+    if number <= largest {
+        Ok(number)
+    } else {
+        Err(Refusal::InvalidValue)
+    }
 }
 
 impl FieldValue for u64 {
@@ -183,8 +189,12 @@ pub struct Country(pub u8);
 
 impl FieldValue for Country {
     fn read(value: &Scalar<'_>, _: &Edge<'_>) -> Result<Self, Refusal> {
-        let Scalar::Text(text) = value else { return Err(Refusal::InvalidValue) };
-        let index = COUNTRIES.binary_search(&text.as_ref()).map_err(|_| Refusal::InvalidValue)?;
+        let Scalar::Text(text) = value else {
+            return Err(Refusal::InvalidValue);
+        };
+        let index = COUNTRIES
+            .binary_search(&text.as_ref())
+            .map_err(|_| Refusal::InvalidValue)?;
         Ok(Self(index as u8))
     }
 

@@ -117,7 +117,13 @@ pub fn index_of(name: &str) -> Option<usize> {
 pub fn schema_digest() -> String {
     let mut hasher = blake3::Hasher::new();
     for feature in &FEATURES {
-        let line = format!("{}|{}|{}|{}\n", feature.name, feature.unit.name(), feature.direction.name(), feature.revision);
+        let line = format!(
+            "{}|{}|{}|{}\n",
+            feature.name,
+            feature.unit.name(),
+            feature.direction.name(),
+            feature.revision
+        );
         hasher.update(line.as_bytes());
     }
     hasher.update(crate::detector::REVISIONS.as_bytes());
@@ -138,11 +144,18 @@ pub fn value_in_words(unit: Unit, value: f32) -> String {
         Unit::Seconds => format!("{} seconds", short_number(value)),
         Unit::Ratio => format!("{value:.2}"),
         Unit::Flag => if value > 0.5 { "yes" } else { "no" }.to_owned(),
-        Unit::LogSeconds => format!("{} seconds", short_number(libm::expm1(f64::from(value)) as f32)),
+        Unit::LogSeconds => format!(
+            "{} seconds",
+            short_number(libm::expm1(f64::from(value)) as f32)
+        ),
         Unit::Rank => format!("{value:.0}"),
     }
 }
 
 fn short_number(value: f32) -> String {
-    if value >= 10.0 || value == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+    if value >= 10.0 || value == 0.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.1}")
+    }
 }

@@ -2,7 +2,9 @@
 
 use super::{Direction, Family, Feature, Unit, View};
 use crate::event::values::NumberKind;
-use crate::state::actor::{ActorState, HAS_LINK, LINK_KNOWN, NEVER, Reading, day, hour, minute, week};
+use crate::state::actor::{
+    ActorState, HAS_LINK, LINK_KNOWN, NEVER, Reading, day, hour, minute, week,
+};
 use crate::state::links::UNKNOWN;
 use crate::state::sketch;
 use crate::time::{HOUR, Timestamp};
@@ -151,7 +153,11 @@ fn of(known: f32, count: f32) -> f32 {
 }
 
 fn hours_since(time: i64, at: i64) -> f32 {
-    if time == NEVER { f32::NAN } else { at.saturating_sub(time).max(0) as f32 / HOUR as f32 }
+    if time == NEVER {
+        f32::NAN
+    } else {
+        at.saturating_sub(time).max(0) as f32 / HOUR as f32
+    }
 }
 
 /// Hours since registration. Unknown, never zero, for an account first seen without its registration.
@@ -161,7 +167,11 @@ fn age_hours(view: &View<'_>) -> f32 {
 
 fn per_age(view: &View<'_>, count: f32) -> f32 {
     let age = age_hours(view);
-    if age.is_nan() { f32::NAN } else { count / age.clamp(1.0 / 60.0, 24.0) }
+    if age.is_nan() {
+        f32::NAN
+    } else {
+        count / age.clamp(1.0 / 60.0, 24.0)
+    }
 }
 
 /// The last hour against the account's usual one. Over a steady stream of `r` an hour, a counter with half-life `h` hours
@@ -171,7 +181,11 @@ fn burst(hour: f32, week: f32) -> f32 {
 }
 
 fn deviation(mean: f32, square: f32) -> f32 {
-    if mean.is_nan() { f32::NAN } else { libm::sqrt(f64::from((square - mean * mean).max(0.0))) as f32 }
+    if mean.is_nan() {
+        f32::NAN
+    } else {
+        libm::sqrt(f64::from((square - mean * mean).max(0.0))) as f32
+    }
 }
 
 fn busiest(hours: &[f32]) -> f32 {
@@ -201,7 +215,11 @@ fn this_part(view: &View<'_>) -> f32 {
 }
 
 fn rank(value: u8) -> f32 {
-    if value == UNKNOWN { f32::NAN } else { f32::from(value) }
+    if value == UNKNOWN {
+        f32::NAN
+    } else {
+        f32::from(value)
+    }
 }
 
 fn member(value: u8, members: &[u8]) -> f32 {

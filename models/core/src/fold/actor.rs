@@ -4,7 +4,8 @@ use crate::event::values::{EnforcementAction, ReportCategory, SignalKind};
 use crate::facet::{ActorTouch, Contact, Facet, PlaceKind, PlaceValues, Ternary};
 use crate::recommendation::Position;
 use crate::state::actor::{
-    ActorState, CLOSED, ENFORCED, HAS_LINK, LINK_KNOWN, NEVER, REGISTERED, Reading, day, hour, minute, move_mean, week,
+    ActorState, CLOSED, ENFORCED, HAS_LINK, LINK_KNOWN, NEVER, REGISTERED, Reading, day, hour,
+    minute, move_mean, week,
 };
 use crate::state::links::UNKNOWN;
 use crate::state::sketch;
@@ -31,17 +32,28 @@ fn begins_incarnation(state: &ActorState, facet: &Facet<ActorTouch>) -> bool {
     match facet.touch {
         ActorTouch::Registered { .. } => {
             let is_known = state.flags & (REGISTERED | CLOSED) != 0;
-            let is_older = state.first_at != NEVER && facet.at.saturating_sub(state.first_at) > HOUR;
+            let is_older =
+                state.first_at != NEVER && facet.at.saturating_sub(state.first_at) > HOUR;
             is_known || is_older
         }
-        ActorTouch::Signal { kind: SignalKind::IdentifierRecycled } => state.facets > 0,
+        ActorTouch::Signal {
+            kind: SignalKind::IdentifierRecycled,
+        } => state.facets > 0,
         _ => false,
     }
 }
 
 fn apply(state: &mut ActorState, facet: &Facet<ActorTouch>) {
     match &facet.touch {
-        ActorTouch::Registered { number_kind, client, age_band, attempts, seconds, platform, .. } => {
+        ActorTouch::Registered {
+            number_kind,
+            client,
+            age_band,
+            attempts,
+            seconds,
+            platform,
+            ..
+        } => {
             state.flags |= REGISTERED;
             state.registered_at = facet.at;
             state.number_kind = *number_kind;
@@ -51,7 +63,13 @@ fn apply(state: &mut ActorState, facet: &Facet<ActorTouch>) {
             state.verification_seconds = *seconds;
             state.platform = *platform;
         }
-        ActorTouch::Known { registered_at, number_kind, age_band, contacts, platform } => {
+        ActorTouch::Known {
+            registered_at,
+            number_kind,
+            age_band,
+            contacts,
+            platform,
+        } => {
             state.flags |= REGISTERED;
             state.registered_at = *registered_at;
             state.number_kind = *number_kind;
@@ -79,7 +97,11 @@ fn apply(state: &mut ActorState, facet: &Facet<ActorTouch>) {
             state.day[day::READ] += yes(*read);
             state.week[week::READ] += yes(*read);
         }
-        ActorTouch::LookedUp { numbers, hits, sequential_share } => {
+        ActorTouch::LookedUp {
+            numbers,
+            hits,
+            sequential_share,
+        } => {
             looked_up(state, *numbers as f32, *hits as f32, *sequential_share);
         }
         ActorTouch::GroupCreated { .. } => {
@@ -87,7 +109,11 @@ fn apply(state: &mut ActorState, facet: &Facet<ActorTouch>) {
             state.day[day::GROUPS] += 1.0;
             state.week[week::GROUPS] += 1.0;
         }
-        ActorTouch::MemberAdded { target_has_adder, by_itself, .. } => {
+        ActorTouch::MemberAdded {
+            target_has_adder,
+            by_itself,
+            ..
+        } => {
             if !by_itself {
                 state.minute[minute::ADDED] += 1.0;
                 state.hour[hour::ADDED] += 1.0;
@@ -147,7 +173,15 @@ fn no(value: Ternary) -> f32 {
 }
 
 fn login(state: &mut ActorState, facet: &Facet<ActorTouch>) {
-    let ActorTouch::Login { new_device, new_network, new_country, second_factor, client, .. } = &facet.touch else {
+    let ActorTouch::Login {
+        new_device,
+        new_network,
+        new_country,
+        second_factor,
+        client,
+        ..
+    } = &facet.touch
+    else {
         return;
     };
     state.day[day::LOGINS] += 1.0;
@@ -165,7 +199,14 @@ fn login(state: &mut ActorState, facet: &Facet<ActorTouch>) {
 }
 
 fn contacted(state: &mut ActorState, facet: &Facet<ActorTouch>) {
-    let ActorTouch::Contacted { counterpart, is_group, contact, target_strangers, target_minor } = &facet.touch else {
+    let ActorTouch::Contacted {
+        counterpart,
+        is_group,
+        contact,
+        target_strangers,
+        target_minor,
+    } = &facet.touch
+    else {
         return;
     };
     sketch::insert(&mut state.counterparts_today, *counterpart as u64);
@@ -178,7 +219,12 @@ fn contacted(state: &mut ActorState, facet: &Facet<ActorTouch>) {
     }
     match contact {
         Contact::Message { .. } => message(state, *contact, *is_group, facet.at),
-        Contact::Call { answered, seconds, known: has, .. } => {
+        Contact::Call {
+            answered,
+            seconds,
+            known: has,
+            ..
+        } => {
             state.hour[hour::CALLS] += 1.0;
             state.day[day::CALLS] += 1.0;
             state.day[day::CALLED_STRANGERS] += no(*has);
@@ -196,7 +242,17 @@ fn contacted(state: &mut ActorState, facet: &Facet<ActorTouch>) {
 }
 
 fn message(state: &mut ActorState, contact: Contact, is_group: bool, at: i64) {
-    let Contact::Message { recipients, size, first, known: has, reply, forwarded_many, typing_ms, .. } = contact else {
+    let Contact::Message {
+        recipients,
+        size,
+        first,
+        known: has,
+        reply,
+        forwarded_many,
+        typing_ms,
+        ..
+    } = contact
+    else {
         return;
     };
     let gap_seconds = if state.last_sent_at == NEVER {
@@ -256,7 +312,14 @@ fn looked_up(state: &mut ActorState, numbers: f32, hits: f32, sequential_share: 
 }
 
 fn reported(state: &mut ActorState, facet: &Facet<ActorTouch>) {
-    let ActorTouch::Reported { category, first_message, reporters, reporter_places, .. } = &facet.touch else {
+    let ActorTouch::Reported {
+        category,
+        first_message,
+        reporters,
+        reporter_places,
+        ..
+    } = &facet.touch
+    else {
         return;
     };
     // The subject of a report of self-harm is to be protected: no feature, no strike.
@@ -280,7 +343,11 @@ fn signal(state: &mut ActorState, kind: SignalKind) {
         SignalKind::Disabled | SignalKind::Purged => 4,
     };
     let is_withdrawn = strength == 0 || state.signal == UNKNOWN;
-    state.signal = if is_withdrawn { strength } else { state.signal.max(strength) };
+    state.signal = if is_withdrawn {
+        strength
+    } else {
+        state.signal.max(strength)
+    };
 }
 
 fn place_reading(state: &mut ActorState, kind: PlaceKind, values: &PlaceValues) {

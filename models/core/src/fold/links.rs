@@ -17,7 +17,13 @@ pub fn fold_links(table: &mut Table<Links>, facet: &Facet<LinksTouch>, out: &mut
     match &facet.touch {
         LinksTouch::Registered { .. } => registered(links, facet, out),
         LinksTouch::Login { .. } => login(links, facet, out),
-        LinksTouch::Reports { target, is_group, category, first_message, target_began } => {
+        LinksTouch::Reports {
+            target,
+            is_group,
+            category,
+            first_message,
+            target_began,
+        } => {
             if *is_group {
                 emit(out, facet, *target, SharedTouch::GroupReported);
             } else {
@@ -43,24 +49,44 @@ pub fn fold_links(table: &mut Table<Links>, facet: &Facet<LinksTouch>, out: &mut
         }
         LinksTouch::Recycled => {
             let last_at = links.last_at;
-            *links = Links { last_at, ..Links::empty() };
+            *links = Links {
+                last_at,
+                ..Links::empty()
+            };
         }
     }
 }
 
 fn emit(out: &mut Emitted, facet: &Facet<LinksTouch>, key: u128, touch: SharedTouch) {
     if key != 0 {
-        out.shared.push(Facet { key, place: Place::new(facet.place.sequence(), RANK), at: facet.at, touch });
+        out.shared.push(Facet {
+            key,
+            place: Place::new(facet.place.sequence(), RANK),
+            at: facet.at,
+            touch,
+        });
     }
 }
 
 fn registered(links: &mut Links, facet: &Facet<LinksTouch>, out: &mut Emitted) {
-    let LinksTouch::Registered { device, network, range, country, age_band, registered_at, begins } = &facet.touch else {
+    let LinksTouch::Registered {
+        device,
+        network,
+        range,
+        country,
+        age_band,
+        registered_at,
+        begins,
+    } = &facet.touch
+    else {
         return;
     };
     if *begins {
         let last_at = links.last_at;
-        *links = Links { last_at, ..Links::empty() };
+        *links = Links {
+            last_at,
+            ..Links::empty()
+        };
     }
     if *device != 0 {
         remember(&mut links.devices, *device);
@@ -78,9 +104,11 @@ fn registered(links: &mut Links, facet: &Facet<LinksTouch>, out: &mut Emitted) {
         links.age_band = *age_band;
     }
     links.registered_at = *registered_at;
-    for (kind, place) in
-        [(PlaceKind::Device, *device), (PlaceKind::Network, *network), (PlaceKind::Range, *range)]
-    {
+    for (kind, place) in [
+        (PlaceKind::Device, *device),
+        (PlaceKind::Network, *network),
+        (PlaceKind::Range, *range),
+    ] {
         let touch = SharedTouch::Seen {
             kind,
             account: facet.key,
@@ -93,7 +121,15 @@ fn registered(links: &mut Links, facet: &Facet<LinksTouch>, out: &mut Emitted) {
 }
 
 fn login(links: &mut Links, facet: &Facet<LinksTouch>, out: &mut Emitted) {
-    let LinksTouch::Login { device, network, country, new_device, second_factor, client } = &facet.touch else {
+    let LinksTouch::Login {
+        device,
+        network,
+        country,
+        new_device,
+        second_factor,
+        client,
+    } = &facet.touch
+    else {
         return;
     };
     // What the platform says of the device stands; where it says nothing, the account's last devices answer.
@@ -108,7 +144,11 @@ fn login(links: &mut Links, facet: &Facet<LinksTouch>, out: &mut Emitted) {
         Ternary::Unknown
     } else {
         let is_new = remember(&mut links.networks, *network);
-        if knows_networks { Ternary::from(Some(is_new)) } else { Ternary::Unknown }
+        if knows_networks {
+            Ternary::from(Some(is_new))
+        } else {
+            Ternary::Unknown
+        }
     };
     let new_country = if *country == UNKNOWN || links.country == UNKNOWN {
         Ternary::Unknown
@@ -143,8 +183,16 @@ fn login(links: &mut Links, facet: &Facet<LinksTouch>, out: &mut Emitted) {
     });
 }
 
-fn enforced(links: &mut Links, action: EnforcementAction, facet: &Facet<LinksTouch>, out: &mut Emitted) {
-    let stands = matches!(action, EnforcementAction::Banned | EnforcementAction::Suspended);
+fn enforced(
+    links: &mut Links,
+    action: EnforcementAction,
+    facet: &Facet<LinksTouch>,
+    out: &mut Emitted,
+) {
+    let stands = matches!(
+        action,
+        EnforcementAction::Banned | EnforcementAction::Suspended
+    );
     let change = match (action, links.banned != 0) {
         (EnforcementAction::Reinstated, true) => -1,
         (_, false) if stands => 1,
@@ -153,12 +201,36 @@ fn enforced(links: &mut Links, action: EnforcementAction, facet: &Facet<LinksTou
     if change != 0 {
         links.banned = u8::from(change > 0);
         for device in links.devices {
-            emit(out, facet, device, SharedTouch::AccountBanned { kind: PlaceKind::Device, change });
+            emit(
+                out,
+                facet,
+                device,
+                SharedTouch::AccountBanned {
+                    kind: PlaceKind::Device,
+                    change,
+                },
+            );
         }
         for network in links.networks {
-            emit(out, facet, network, SharedTouch::AccountBanned { kind: PlaceKind::Network, change });
+            emit(
+                out,
+                facet,
+                network,
+                SharedTouch::AccountBanned {
+                    kind: PlaceKind::Network,
+                    change,
+                },
+            );
         }
-        emit(out, facet, links.range, SharedTouch::AccountBanned { kind: PlaceKind::Range, change });
+        emit(
+            out,
+            facet,
+            links.range,
+            SharedTouch::AccountBanned {
+                kind: PlaceKind::Range,
+                change,
+            },
+        );
     }
     match action {
         EnforcementAction::Banned => judge_reporters(links, true, facet, out),

@@ -1,8 +1,10 @@
 //! Stage 1: devices, networks, ranges, groups; accounts as targets and as reporters.
 
 use super::Emitted;
-use crate::facet::{ActorTouch, Contact, Facet, Place, PlaceKind, PlaceValues, SharedTouch, Ternary};
 use crate::event::values::{AgeBand, ReportCategory};
+use crate::facet::{
+    ActorTouch, Contact, Facet, Place, PlaceKind, PlaceValues, SharedTouch, Ternary,
+};
 use crate::state::group::GroupState;
 use crate::state::links::{UNKNOWN, remember};
 use crate::state::place::PlaceState;
@@ -58,7 +60,9 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
             place.advance(facet.at);
             place.banned_week = (place.banned_week + f32::from(*change)).max(0.0);
         }
-        SharedTouch::Reached { sender, contact } => reached(&mut tables.targets, *sender, *contact, facet, out),
+        SharedTouch::Reached { sender, contact } => {
+            reached(&mut tables.targets, *sender, *contact, facet, out);
+        }
         SharedTouch::GroupReached { sender, contact } => {
             let group = touch_group(&mut tables.groups, facet);
             group.messages_day += 1.0;
@@ -76,7 +80,9 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
             group.creator = *creator;
             group.members = *members as f32;
         }
-        SharedTouch::MemberAdded { adder, by_itself, .. } => {
+        SharedTouch::MemberAdded {
+            adder, by_itself, ..
+        } => {
             let group = touch_group(&mut tables.groups, facet);
             group.members += 1.0;
             group.added_day += 1.0;
@@ -85,12 +91,24 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
             }
         }
         SharedTouch::MemberLeft { seconds, removed } => {
-            member_left(touch_group(&mut tables.groups, facet), *seconds, *removed, facet, out);
+            member_left(
+                touch_group(&mut tables.groups, facet),
+                *seconds,
+                *removed,
+                facet,
+                out,
+            );
         }
         SharedTouch::GroupReported => {
             let group = touch_group(&mut tables.groups, facet);
             group.reports_week += 1.0;
-            emit(out, facet, group.creator, 8, ActorTouch::GroupReported { group: facet.key });
+            emit(
+                out,
+                facet,
+                group.creator,
+                8,
+                ActorTouch::GroupReported { group: facet.key },
+            );
         }
         SharedTouch::Reported { .. } => reported(&mut tables.targets, facet, out),
         SharedTouch::Blocked { by } => {
@@ -101,7 +119,10 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
             let target = touch_target(&mut tables.targets, facet);
             if *begins {
                 let last_at = target.last_at;
-                *target = TargetState { last_at, ..TargetState::empty() };
+                *target = TargetState {
+                    last_at,
+                    ..TargetState::empty()
+                };
             }
             if *age_band != UNKNOWN {
                 target.age_band = *age_band;
@@ -112,25 +133,40 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
             let reporter = tables.reporters.state_mut(slot);
             reporter.advance(facet.at);
             reporter.made_week += 1.0;
-            let touch = ActorTouch::ReporterRecord { by: facet.key, precision: reporter.precision() };
+            let touch = ActorTouch::ReporterRecord {
+                by: facet.key,
+                precision: reporter.precision(),
+            };
             emit(out, facet, *target, 9, touch);
         }
         SharedTouch::ReportJudged { right } => {
             let slot = tables.reporters.touch(facet.key, facet.at);
             let reporter = tables.reporters.state_mut(slot);
             reporter.advance(facet.at);
-            *(if *right { &mut reporter.right } else { &mut reporter.wrong }) += 1.0;
+            *(if *right {
+                &mut reporter.right
+            } else {
+                &mut reporter.wrong
+            }) += 1.0;
         }
     }
 }
 
 fn emit(out: &mut Emitted, facet: &Facet<SharedTouch>, key: u128, rank: u64, touch: ActorTouch) {
     if key != 0 {
-        out.actor.push(Facet { key, place: Place::new(facet.place.sequence(), rank), at: facet.at, touch });
+        out.actor.push(Facet {
+            key,
+            place: Place::new(facet.place.sequence(), rank),
+            at: facet.at,
+            touch,
+        });
     }
 }
 
-fn touch_group<'table>(groups: &'table mut Table<GroupState>, facet: &Facet<SharedTouch>) -> &'table mut GroupState {
+fn touch_group<'table>(
+    groups: &'table mut Table<GroupState>,
+    facet: &Facet<SharedTouch>,
+) -> &'table mut GroupState {
     let slot = groups.touch(facet.key, facet.at);
     let group = groups.state_mut(slot);
     group.advance(facet.at);
@@ -148,7 +184,16 @@ fn touch_target<'table>(
 }
 
 fn seen(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted) {
-    let SharedTouch::Seen { kind, account, registration, country, own_banned } = &facet.touch else { return };
+    let SharedTouch::Seen {
+        kind,
+        account,
+        registration,
+        country,
+        own_banned,
+    } = &facet.touch
+    else {
+        return;
+    };
     let table = tables.places_mut(*kind);
     let slot = table.touch(facet.key, facet.at);
     let place = table.state_mut(slot);
@@ -159,7 +204,8 @@ fn seen(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted
         Ternary::from(Some(*country == place.country))
     };
     // Readings come before the account itself is counted: they tell of others, earlier.
-    let is_counted = place.accounts & (1 << (*account as u64 & 127)) != 0 && place.last_accounts.contains(account);
+    let is_counted = place.accounts & (1 << (*account as u64 & 127)) != 0
+        && place.last_accounts.contains(account);
     let own = if is_counted { 1.0 } else { 0.0 };
     let gap = if place.last_registration_at == i64::MIN {
         f32::NAN
@@ -175,7 +221,9 @@ fn seen(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted
         gap,
         country: same_country,
         registration: *registration,
-        last_accounts: place.last_accounts.map(|other| if other == *account { 0 } else { other }),
+        last_accounts: place
+            .last_accounts
+            .map(|other| if other == *account { 0 } else { other }),
     };
     sketch::insert(&mut place.accounts, *account as u64);
     remember(&mut place.last_accounts, *account);
@@ -191,7 +239,17 @@ fn seen(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted
         PlaceKind::Network => 9,
         PlaceKind::Range => 10,
     };
-    emit(out, facet, *account, rank, ActorTouch::PlaceReading { kind: *kind, place: facet.key, values });
+    emit(
+        out,
+        facet,
+        *account,
+        rank,
+        ActorTouch::PlaceReading {
+            kind: *kind,
+            place: facet.key,
+            values,
+        },
+    );
 }
 
 fn reached(
@@ -220,11 +278,21 @@ fn reached(
     emit(out, facet, sender, 8, touch);
 }
 
-fn member_left(group: &mut GroupState, seconds: i64, removed: Ternary, facet: &Facet<SharedTouch>, out: &mut Emitted) {
+fn member_left(
+    group: &mut GroupState,
+    seconds: i64,
+    removed: Ternary,
+    facet: &Facet<SharedTouch>,
+    out: &mut Emitted,
+) {
     group.members = (group.members - 1.0).max(0.0);
     group.left_day += 1.0;
     let (creator, adders) = (group.creator, group.adders);
-    let touch = ActorTouch::MemberLeft { group: facet.key, seconds, removed };
+    let touch = ActorTouch::MemberLeft {
+        group: facet.key,
+        seconds,
+        removed,
+    };
     emit(out, facet, creator, 8, touch.clone());
     for adder in adders {
         if adder != creator {

@@ -123,7 +123,9 @@ pub enum ModelError {
         node: usize,
     },
     /// A linear model of other rows.
-    #[error("the linear model has another number of features than the row, or a number that is not finite")]
+    #[error(
+        "the linear model has another number of features than the row, or a number that is not finite"
+    )]
     Linear,
     /// A base that is no number.
     #[error("the base margin is not a finite number")]

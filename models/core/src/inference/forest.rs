@@ -50,11 +50,21 @@ impl Forest {
         for (index, tree) in document.trees.iter().enumerate() {
             check(index, tree, width)?;
             let root = nodes.len() as u32;
-            nodes.push(Node { value: 0.0, child: 0, feature: 0 });
+            nodes.push(Node {
+                value: 0.0,
+                child: 0,
+                feature: 0,
+            });
             let depth = compile(tree, 0, root as usize, &mut nodes);
             roots.push((root, depth));
         }
-        Ok(Self { base: document.base, nodes, roots, document: document.clone(), width })
+        Ok(Self {
+            base: document.base,
+            nodes,
+            roots,
+            document: document.clone(),
+            width,
+        })
     }
 
     /// The margin of one row. A row that is too short has no unknown values at its end but an index out of bounds, so rows
@@ -93,7 +103,10 @@ impl Forest {
 
     /// What each feature adds to the row's margin (TreeSHAP, see [`shapley`]).
     pub fn contributions(&self, row: &[f32]) -> Contributions {
-        let mut contributions = Contributions { base: self.base, values: vec![0.0; self.width] };
+        let mut contributions = Contributions {
+            base: self.base,
+            values: vec![0.0; self.width],
+        };
         for tree in &self.document.trees {
             contributions.base += shapley::add_tree(&tree.nodes, row, &mut contributions.values);
         }
@@ -130,7 +143,10 @@ fn check(tree_index: usize, tree: &TreeDocument, width: usize) -> Result<(), Mod
         }
     }
     match parents.iter().position(|count| *count != 1) {
-        Some(node) => Err(ModelError::Shape { tree: tree_index, node }),
+        Some(node) => Err(ModelError::Shape {
+            tree: tree_index,
+            node,
+        }),
         None => Ok(()),
     }
 }
@@ -140,15 +156,30 @@ fn check(tree_index: usize, tree: &TreeDocument, width: usize) -> Result<(), Mod
 fn compile(tree: &TreeDocument, source: usize, place: usize, nodes: &mut Vec<Node>) -> u32 {
     match tree.nodes[source] {
         NodeDocument::Leaf { v, .. } => {
-            nodes[place] = Node { value: v, child: place as u32, feature: LEAF };
+            nodes[place] = Node {
+                value: v,
+                child: place as u32,
+                feature: LEAF,
+            };
             0
         }
         NodeDocument::Split { f, t, l, r, m, .. } => {
             let child = nodes.len();
-            nodes.push(Node { value: 0.0, child: 0, feature: 0 });
-            nodes.push(Node { value: 0.0, child: 0, feature: 0 });
-            nodes[place] =
-                Node { value: t, child: child as u32, feature: f | if m { 0 } else { UNKNOWN_RIGHT } };
+            nodes.push(Node {
+                value: 0.0,
+                child: 0,
+                feature: 0,
+            });
+            nodes.push(Node {
+                value: 0.0,
+                child: 0,
+                feature: 0,
+            });
+            nodes[place] = Node {
+                value: t,
+                child: child as u32,
+                feature: f | if m { 0 } else { UNKNOWN_RIGHT },
+            };
             let left = compile(tree, l as usize, child, nodes);
             let right = compile(tree, r as usize, child + 1, nodes);
             1 + left.max(right)

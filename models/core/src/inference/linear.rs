@@ -19,13 +19,23 @@ impl Linear {
             return Err(ModelError::Base);
         }
         let lists = [&document.weights, &document.centres, &document.unknown];
-        let fits = lists.iter().all(|list| list.len() == width && list.iter().all(|value| value.is_finite()));
-        if fits { Ok(Self { document: document.clone() }) } else { Err(ModelError::Linear) }
+        let fits = lists
+            .iter()
+            .all(|list| list.len() == width && list.iter().all(|value| value.is_finite()));
+        if fits {
+            Ok(Self {
+                document: document.clone(),
+            })
+        } else {
+            Err(ModelError::Linear)
+        }
     }
 
     /// The margin of one row.
     pub fn margin(&self, row: &[f32]) -> f64 {
-        (0..row.len()).fold(self.document.base, |margin, feature| margin + self.part(row, feature))
+        (0..row.len()).fold(self.document.base, |margin, feature| {
+            margin + self.part(row, feature)
+        })
     }
 
     /// What each feature adds: with features taken as independent, the Shapley value of a linear model is
@@ -33,7 +43,9 @@ impl Linear {
     pub fn contributions(&self, row: &[f32]) -> Contributions {
         Contributions {
             base: self.document.base,
-            values: (0..row.len()).map(|feature| self.part(row, feature)).collect(),
+            values: (0..row.len())
+                .map(|feature| self.part(row, feature))
+                .collect(),
         }
     }
 

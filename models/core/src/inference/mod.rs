@@ -8,7 +8,9 @@ mod shapley;
 #[cfg(test)]
 mod tests;
 
-pub use document::{LinearDocument, ModelDocument, ModelError, NodeDocument, TreeDocument, TreesDocument};
+pub use document::{
+    LinearDocument, ModelDocument, ModelError, NodeDocument, TreeDocument, TreesDocument,
+};
 pub use forest::Forest;
 pub use linear::Linear;
 

@@ -18,7 +18,19 @@ struct Element {
 
 /// Adds the tree's Shapley values to `values`, and returns the tree's expectation.
 pub fn add_tree(nodes: &[NodeDocument], row: &[f32], values: &mut [f64]) -> f64 {
-    descend(nodes, 0, row, &[], Element { feature: None, zero: 1.0, one: 1.0, weight: 0.0 }, values);
+    descend(
+        nodes,
+        0,
+        row,
+        &[],
+        Element {
+            feature: None,
+            zero: 1.0,
+            one: 1.0,
+            weight: 0.0,
+        },
+        values,
+    );
     expectation(nodes, 0)
 }
 
@@ -34,9 +46,16 @@ fn expectation(nodes: &[NodeDocument], index: usize) -> f64 {
 
 /// The shares of the training rows that went to each child; halves where none came.
 fn shares(nodes: &[NodeDocument], left: usize, right: usize) -> (f64, f64) {
-    let (left, right) = (f64::from(nodes[left].cover()), f64::from(nodes[right].cover()));
+    let (left, right) = (
+        f64::from(nodes[left].cover()),
+        f64::from(nodes[right].cover()),
+    );
     let sum = left + right;
-    if sum > 0.0 { (left / sum, right / sum) } else { (0.5, 0.5) }
+    if sum > 0.0 {
+        (left / sum, right / sum)
+    } else {
+        (0.5, 0.5)
+    }
 }
 
 fn descend(
@@ -52,7 +71,9 @@ fn descend(
         NodeDocument::Leaf { v, .. } => {
             for place in 1..path.len() {
                 let weight = unwound_sum(&path, place);
-                let Element { feature, zero, one, .. } = path[place];
+                let Element {
+                    feature, zero, one, ..
+                } = path[place];
                 if let Some(feature) = feature {
                     values[feature as usize] += weight * (one - zero) * f64::from(v);
                 }
@@ -62,16 +83,29 @@ fn descend(
             let value = row[f as usize];
             let goes_left = if value.is_nan() { m } else { value <= t };
             let (left_share, right_share) = shares(nodes, l as usize, r as usize);
-            let (hot, cold, hot_share, cold_share) =
-                if goes_left { (l, r, left_share, right_share) } else { (r, l, right_share, left_share) };
+            let (hot, cold, hot_share, cold_share) = if goes_left {
+                (l, r, left_share, right_share)
+            } else {
+                (r, l, right_share, left_share)
+            };
             // A feature met before on the path is unwound, so that it stands there once.
             let before = path.iter().position(|element| element.feature == Some(f));
             let (path, zero, one) = match before {
                 Some(place) => (unwind(&path, place), path[place].zero, path[place].one),
                 None => (path, 1.0, 1.0),
             };
-            let hot_element = Element { feature: Some(f), zero: zero * hot_share, one, weight: 0.0 };
-            let cold_element = Element { feature: Some(f), zero: zero * cold_share, one: 0.0, weight: 0.0 };
+            let hot_element = Element {
+                feature: Some(f),
+                zero: zero * hot_share,
+                one,
+                weight: 0.0,
+            };
+            let cold_element = Element {
+                feature: Some(f),
+                zero: zero * cold_share,
+                one: 0.0,
+                weight: 0.0,
+            };
             descend(nodes, hot as usize, row, &path, hot_element, values);
             descend(nodes, cold as usize, row, &path, cold_element, values);
         }
@@ -82,7 +116,10 @@ fn descend(
 fn extend(path: &[Element], element: Element) -> Vec<Element> {
     let length = path.len();
     let mut path = path.to_vec();
-    path.push(Element { weight: if length == 0 { 1.0 } else { 0.0 }, ..element });
+    path.push(Element {
+        weight: if length == 0 { 1.0 } else { 0.0 },
+        ..element
+    });
     for place in (0..length).rev() {
         let weight = path[place].weight;
         path[place + 1].weight += element.one * weight * (place + 1) as f64 / (length + 1) as f64;
@@ -117,5 +154,8 @@ fn unwind(path: &[Element], place: usize) -> Vec<Element> {
 
 /// The sum of the weights after unwinding one feature.
 fn unwound_sum(path: &[Element], place: usize) -> f64 {
-    unwind(path, place).iter().map(|element| element.weight).sum()
+    unwind(path, place)
+        .iter()
+        .map(|element| element.weight)
+        .sum()
 }

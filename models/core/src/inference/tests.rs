@@ -52,8 +52,12 @@ fn value_of(tree: &TreeDocument, index: usize, row: &[f32], known: u32) -> f64 {
                 let left = if value.is_nan() { m } else { value <= t };
                 return value_of(tree, if left { l } else { r }, row, known);
             }
-            let (left, right) = (f64::from(tree.nodes[l].cover()), f64::from(tree.nodes[r].cover()));
-            (left * value_of(tree, l, row, known) + right * value_of(tree, r, row, known)) / (left + right)
+            let (left, right) = (
+                f64::from(tree.nodes[l].cover()),
+                f64::from(tree.nodes[r].cover()),
+            );
+            (left * value_of(tree, l, row, known) + right * value_of(tree, r, row, known))
+                / (left + right)
         }
     }
 }
@@ -68,7 +72,9 @@ fn brute_force(tree: &TreeDocument, row: &[f32], width: u32) -> Vec<f64> {
                 .map(|subset| {
                     let size = subset.count_ones();
                     let weight = factorial(size) * factorial(width - size - 1) / factorial(width);
-                    weight * (value_of(tree, 0, row, subset | 1 << feature) - value_of(tree, 0, row, subset))
+                    weight
+                        * (value_of(tree, 0, row, subset | 1 << feature)
+                            - value_of(tree, 0, row, subset))
                 })
                 .sum()
         })
@@ -78,8 +84,21 @@ fn brute_force(tree: &TreeDocument, row: &[f32], width: u32) -> Vec<f64> {
 #[test]
 fn a_hand_computed_stump_is_scored_and_explained() {
     // 3 of 4 training rows left (−1), 1 right (3): the expectation is 0; a row on the right gets +3 from the feature.
-    let stump = TreeDocument { nodes: vec![split(0, 0.5, 1, 2, true, 4.0), leaf(-1.0, 3.0), leaf(3.0, 1.0)] };
-    let forest = Forest::new(&TreesDocument { base: 0.25, trees: vec![stump] }, 1).unwrap();
+    let stump = TreeDocument {
+        nodes: vec![
+            split(0, 0.5, 1, 2, true, 4.0),
+            leaf(-1.0, 3.0),
+            leaf(3.0, 1.0),
+        ],
+    };
+    let forest = Forest::new(
+        &TreesDocument {
+            base: 0.25,
+            trees: vec![stump],
+        },
+        1,
+    )
+    .unwrap();
     assert_eq!(forest.margin(&[1.0]), 3.25);
     assert_eq!(forest.margin(&[f32::NAN]), -0.75);
     let contributions = forest.contributions(&[1.0]);
@@ -89,10 +108,28 @@ fn a_hand_computed_stump_is_scored_and_explained() {
 
 #[test]
 fn contributions_are_the_shapley_values_over_all_subsets() {
-    for row in [[0.0, 0.0, 0.0], [2.0, 9.0, 0.0], [4.0, 9.0, 1.0], [4.0, 1.0, 0.0], [f32::NAN, 1.0, 0.0], [2.0, f32::NAN, 0.0]] {
-        let forest = Forest::new(&TreesDocument { base: 0.0, trees: vec![tree()] }, 3).unwrap();
+    for row in [
+        [0.0, 0.0, 0.0],
+        [2.0, 9.0, 0.0],
+        [4.0, 9.0, 1.0],
+        [4.0, 1.0, 0.0],
+        [f32::NAN, 1.0, 0.0],
+        [2.0, f32::NAN, 0.0],
+    ] {
+        let forest = Forest::new(
+            &TreesDocument {
+                base: 0.0,
+                trees: vec![tree()],
+            },
+            3,
+        )
+        .unwrap();
         let contributions = forest.contributions(&row);
-        for (ours, exact) in contributions.values.iter().zip(brute_force(&tree(), &row, 3)) {
+        for (ours, exact) in contributions
+            .values
+            .iter()
+            .zip(brute_force(&tree(), &row, 3))
+        {
             assert!((ours - exact).abs() < 1e-9, "{ours} {exact}");
         }
         let sum: f64 = contributions.values.iter().sum();
@@ -102,17 +139,47 @@ fn contributions_are_the_shapley_values_over_all_subsets() {
 
 #[test]
 fn damaged_trees_are_refused_by_name() {
-    let broken = |nodes: Vec<NodeDocument>| Forest::new(&TreesDocument { base: 0.0, trees: vec![TreeDocument { nodes }] }, 2).err();
+    let broken = |nodes: Vec<NodeDocument>| {
+        Forest::new(
+            &TreesDocument {
+                base: 0.0,
+                trees: vec![TreeDocument { nodes }],
+            },
+            2,
+        )
+        .err()
+    };
     assert_eq!(broken(vec![]), Some(ModelError::Empty { tree: 0 }));
-    assert_eq!(broken(vec![split(0, 1.0, 0, 1, true, 1.0), leaf(0.0, 1.0)]), Some(ModelError::Child { tree: 0, node: 0 }));
-    assert_eq!(broken(vec![split(0, 1.0, 1, 1, true, 1.0), leaf(0.0, 1.0)]), Some(ModelError::Shape { tree: 0, node: 1 }));
-    assert_eq!(broken(vec![split(2, 1.0, 1, 2, true, 1.0), leaf(0.0, 1.0), leaf(0.0, 1.0)]), Some(ModelError::Feature { tree: 0, node: 0 }));
-    assert_eq!(broken(vec![leaf(f32::NAN, 1.0)]), Some(ModelError::NotFinite { tree: 0, node: 0 }));
+    assert_eq!(
+        broken(vec![split(0, 1.0, 0, 1, true, 1.0), leaf(0.0, 1.0)]),
+        Some(ModelError::Child { tree: 0, node: 0 })
+    );
+    assert_eq!(
+        broken(vec![split(0, 1.0, 1, 1, true, 1.0), leaf(0.0, 1.0)]),
+        Some(ModelError::Shape { tree: 0, node: 1 })
+    );
+    assert_eq!(
+        broken(vec![
+            split(2, 1.0, 1, 2, true, 1.0),
+            leaf(0.0, 1.0),
+            leaf(0.0, 1.0)
+        ]),
+        Some(ModelError::Feature { tree: 0, node: 0 })
+    );
+    assert_eq!(
+        broken(vec![leaf(f32::NAN, 1.0)]),
+        Some(ModelError::NotFinite { tree: 0, node: 0 })
+    );
 }
 
 #[test]
 fn a_linear_model_is_scored_and_explained() {
-    let document = LinearDocument { base: 1.0, weights: vec![2.0, -1.0], centres: vec![0.5, 0.0], unknown: vec![0.25, 0.0] };
+    let document = LinearDocument {
+        base: 1.0,
+        weights: vec![2.0, -1.0],
+        centres: vec![0.5, 0.0],
+        unknown: vec![0.25, 0.0],
+    };
     let linear = Linear::new(&document, 2).unwrap();
     assert_eq!(linear.margin(&[1.0, 3.0]), 1.0 + 1.0 - 3.0);
     assert_eq!(linear.margin(&[f32::NAN, 3.0]), 1.0 + 0.25 - 3.0);
@@ -122,11 +189,16 @@ fn a_linear_model_is_scored_and_explained() {
 
 /// A random tree with children after their parents.
 fn random_tree() -> impl Strategy<Value = TreeDocument> {
-    prop::collection::vec((0_u32..4, -3.0_f32..3.0, any::<bool>(), any::<u16>()), 0..12).prop_map(|splits| {
+    prop::collection::vec(
+        (0_u32..4, -3.0_f32..3.0, any::<bool>(), any::<u16>()),
+        0..12,
+    )
+    .prop_map(|splits| {
         let mut nodes = vec![leaf(0.5, 1.0)];
         for (f, t, m, choice) in splits {
-            let leaves: Vec<usize> =
-                (0..nodes.len()).filter(|index| matches!(nodes[*index], NodeDocument::Leaf { .. })).collect();
+            let leaves: Vec<usize> = (0..nodes.len())
+                .filter(|index| matches!(nodes[*index], NodeDocument::Leaf { .. }))
+                .collect();
             let place = leaves[usize::from(choice) % leaves.len()];
             let next = nodes.len() as u32;
             nodes.push(leaf(t, 1.0 + f32::from(choice % 7)));
@@ -138,7 +210,7 @@ fn random_tree() -> impl Strategy<Value = TreeDocument> {
 }
 
 fn random_row() -> impl Strategy<Value = Vec<f32>> {
-    prop::collection::vec(prop_oneof![3 => (-4.0_f32..4.0), 1 => Just(f32::NAN)], 4)
+    prop::collection::vec(prop_oneof![3 => -4.0_f32..4.0, 1 => Just(f32::NAN)], 4)
 }
 
 proptest! {

@@ -315,7 +315,10 @@ flat_state! {
     }
 }
 
-const _: () = assert!(<ActorState as crate::state::flat::Flat>::SIZE <= 512, "an actor's state is at most 512 bytes");
+const _: () = assert!(
+    <ActorState as crate::state::flat::Flat>::SIZE <= 512,
+    "an actor's state is at most 512 bytes"
+);
 
 /// Bit of `flags`: the account was registered, or known on day one.
 pub const REGISTERED: u8 = 1;
@@ -418,7 +421,9 @@ impl ActorState {
 
     /// The place of a behaviour's latch. `None` for behaviours without a detector.
     pub fn latch_index(behaviour: Behaviour) -> Option<usize> {
-        Behaviour::WITH_DETECTOR.iter().position(|candidate| *candidate == behaviour)
+        Behaviour::WITH_DETECTOR
+            .iter()
+            .position(|candidate| *candidate == behaviour)
     }
 
     /// Whether a recommendation at `at` is held back by an earlier one, still within the cool-down in milliseconds.
@@ -441,7 +446,9 @@ impl ActorState {
 
     /// Notes a log-in on a new device.
     pub fn note_new_device(&mut self, at: i64) {
-        self.new_device_minute = self.new_device_minute.max((at / MINUTE).clamp(0, i64::from(u32::MAX)) as u32);
+        self.new_device_minute = self
+            .new_device_minute
+            .max((at / MINUTE).clamp(0, i64::from(u32::MAX)) as u32);
     }
 
     /// Notes a score point.
@@ -468,5 +475,9 @@ impl ActorState {
 
 /// Moves a decayed mean towards a new value by a twentieth; the first value becomes the mean.
 pub fn move_mean(mean: &mut f32, value: f32) {
-    *mean = if mean.is_nan() { value } else { *mean + 0.05 * (value - *mean) };
+    *mean = if mean.is_nan() {
+        value
+    } else {
+        *mean + 0.05 * (value - *mean)
+    };
 }

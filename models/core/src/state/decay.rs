@@ -26,7 +26,12 @@ impl Factors {
     /// The factors over a gap in milliseconds (negative counts as zero).
     pub fn over(gap: i64) -> Self {
         if gap <= 0 {
-            return Self { minute: 1.0, hour: 1.0, day: 1.0, week: 1.0 };
+            return Self {
+                minute: 1.0,
+                hour: 1.0,
+                day: 1.0,
+                week: 1.0,
+            };
         }
         let factor = |half_life: i64| libm::exp2(-(gap as f64) / half_life as f64) as f32;
         Self {
@@ -59,6 +64,14 @@ mod tests {
 
     #[test]
     fn a_late_event_decays_nothing() {
-        assert_eq!(Factors::over(-5), Factors { minute: 1.0, hour: 1.0, day: 1.0, week: 1.0 });
+        assert_eq!(
+            Factors::over(-5),
+            Factors {
+                minute: 1.0,
+                hour: 1.0,
+                day: 1.0,
+                week: 1.0
+            }
+        );
     }
 }

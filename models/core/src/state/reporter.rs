@@ -23,7 +23,12 @@ impl EntityState for ReporterState {
     const PERIOD: i64 = 180 * DAY;
 
     fn empty() -> Self {
-        Self { last_at: i64::MIN, made_week: 0.0, right: 0.0, wrong: 0.0 }
+        Self {
+            last_at: i64::MIN,
+            made_week: 0.0,
+            right: 0.0,
+            wrong: 0.0,
+        }
     }
 
     fn last_at(&self) -> i64 {

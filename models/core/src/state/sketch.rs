@@ -42,6 +42,10 @@ mod tests {
             z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             insert(&mut word, z ^ (z >> 31));
         }
-        assert!((80.0..120.0).contains(&estimate(word)), "{}", estimate(word));
+        assert!(
+            (80.0..120.0).contains(&estimate(word)),
+            "{}",
+            estimate(word)
+        );
     }
 }

@@ -56,7 +56,10 @@ impl<S: EntityState> Table<S> {
 
     /// The slot of this key, as it is; an entity seen for the first time starts empty. Counts as changed.
     pub fn slot(&mut self, key: u128) -> usize {
-        let found = self.index.find(key as u64, |slot| self.keys[*slot as usize] == key).copied();
+        let found = self
+            .index
+            .find(key as u64, |slot| self.keys[*slot as usize] == key)
+            .copied();
         let slot = found.unwrap_or_else(|| self.insert(key, S::empty()));
         if !self.is_dirty[slot as usize] {
             self.is_dirty[slot as usize] = true;
@@ -67,7 +70,8 @@ impl<S: EntityState> Table<S> {
 
     /// Whether a touch at `at` finds the state idle for longer than its period.
     pub fn is_expired(&self, slot: usize, at: i64) -> bool {
-        at.saturating_sub(self.states[slot].last_at()) > S::PERIOD && self.states[slot].last_at() != i64::MIN
+        at.saturating_sub(self.states[slot].last_at()) > S::PERIOD
+            && self.states[slot].last_at() != i64::MIN
     }
 
     /// Empties a state.
@@ -92,13 +96,18 @@ impl<S: EntityState> Table<S> {
 
     /// The state of a key, if it has one.
     pub fn get(&self, key: u128) -> Option<&S> {
-        let slot = self.index.find(key as u64, |slot| self.keys[*slot as usize] == key)?;
+        let slot = self
+            .index
+            .find(key as u64, |slot| self.keys[*slot as usize] == key)?;
         self.states.get(*slot as usize)
     }
 
     /// Puts a state that was read from the store. It is not dirty.
     pub fn restore(&mut self, key: u128, state: S) {
-        let found = self.index.find(key as u64, |slot| self.keys[*slot as usize] == key).copied();
+        let found = self
+            .index
+            .find(key as u64, |slot| self.keys[*slot as usize] == key)
+            .copied();
         match found {
             Some(slot) => self.states[slot as usize] = state,
             None => {
@@ -131,7 +140,8 @@ impl<S: EntityState> Table<S> {
     pub fn remove_expired(&mut self, oldest_possible: i64) {
         let mut slot = 0;
         while slot < self.keys.len() {
-            let is_expired = oldest_possible.saturating_sub(self.states[slot].last_at()) > S::PERIOD;
+            let is_expired =
+                oldest_possible.saturating_sub(self.states[slot].last_at()) > S::PERIOD;
             if is_expired && !self.is_dirty[slot] {
                 self.remove(slot);
             } else {
@@ -141,7 +151,11 @@ impl<S: EntityState> Table<S> {
     }
 
     /// Hands every changed state, then every removed key, to the commit, and forgets that they changed.
-    pub fn drain_changes(&mut self, mut changed: impl FnMut(u128, &S), mut removed: impl FnMut(u128)) {
+    pub fn drain_changes(
+        &mut self,
+        mut changed: impl FnMut(u128, &S),
+        mut removed: impl FnMut(u128),
+    ) {
         for slot in self.dirty.drain(..) {
             let slot = slot as usize;
             self.is_dirty[slot] = false;
@@ -165,7 +179,8 @@ impl<S: EntityState> Table<S> {
         self.states.push(state);
         self.is_dirty.push(false);
         let keys = &self.keys;
-        self.index.insert_unique(key as u64, slot, |slot| keys[*slot as usize] as u64);
+        self.index
+            .insert_unique(key as u64, slot, |slot| keys[*slot as usize] as u64);
         slot
     }
 
@@ -173,12 +188,18 @@ impl<S: EntityState> Table<S> {
     fn remove(&mut self, slot: usize) {
         let key = self.keys[slot];
         let last = self.keys.len() - 1;
-        if let Ok(entry) = self.index.find_entry(key as u64, |found| *found as usize == slot) {
+        if let Ok(entry) = self
+            .index
+            .find_entry(key as u64, |found| *found as usize == slot)
+        {
             entry.remove();
         }
         if slot != last {
             let last_key = self.keys[last];
-            if let Some(found) = self.index.find_mut(last_key as u64, |found| *found as usize == last) {
+            if let Some(found) = self
+                .index
+                .find_mut(last_key as u64, |found| *found as usize == last)
+            {
                 *found = slot as u32;
             }
             for dirty in &mut self.dirty {

@@ -58,9 +58,18 @@ impl<'record> EnvelopeVisitor<'_, 'record> {
         map: &mut A,
         seen: &mut Seen,
     ) -> Result<Result<(), Refusal>, A::Error> {
-        let once = |flag: &mut bool| if std::mem::replace(flag, true) { Err(Refusal::DuplicateField) } else { Ok(()) };
+        let once = |flag: &mut bool| {
+            if std::mem::replace(flag, true) {
+                Err(Refusal::DuplicateField)
+            } else {
+                Ok(())
+            }
+        };
         if name == "data" {
-            let seed = DataSeed { fields: self.fields, refusal: self.refusal };
+            let seed = DataSeed {
+                fields: self.fields,
+                refusal: self.refusal,
+            };
             map.next_value_seed(seed)?;
             return Ok(once(&mut seen.data));
         }
@@ -94,7 +103,10 @@ impl<'record> DeserializeSeed<'record> for DataSeed<'_, 'record> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'record>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(FieldsVisitor { fields: self.fields, refusal: self.refusal })
+        deserializer.deserialize_any(FieldsVisitor {
+            fields: self.fields,
+            refusal: self.refusal,
+        })
     }
 }
 
@@ -103,7 +115,10 @@ struct NameSeed;
 impl<'record> DeserializeSeed<'record> for NameSeed {
     type Value = Cow<'record, str>;
 
-    fn deserialize<D: Deserializer<'record>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'record>>(
+        self,
+        deserializer: D,
+    ) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
     }
 }

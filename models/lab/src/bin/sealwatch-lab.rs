@@ -9,7 +9,7 @@ use sealwatch_core::artefact::Artefact;
 use sealwatch_core::recommendation::Population;
 use sealwatch_lab::replay::World;
 use sealwatch_lab::train::{Plan, train};
-use sealwatch_lab::{convert, evaluate, table};
+use sealwatch_lab::{convert, evaluate, planted, table};
 
 /// Trains, calibrates and evaluates the models of Sealwatch.
 #[derive(Parser)]
@@ -23,6 +23,8 @@ struct Arguments {
 enum Command {
     /// Trains models, sets thresholds, and writes the artefact.
     Train(TrainArguments),
+    /// Shows what an artefact does on real traffic with planted abusers and controls.
+    Planted(PlantedArguments),
     /// Turns public data into events of schema 1.
     #[command(subcommand)]
     Convert(ConvertCommand),
@@ -77,6 +79,25 @@ struct TrainArguments {
     banks: Vec<String>,
 }
 
+#[derive(Args)]
+struct PlantedArguments {
+    /// Files of events.
+    #[arg(long, required = true, num_args = 1..)]
+    events: Vec<PathBuf>,
+    /// Their labels.
+    #[arg(long)]
+    labels: PathBuf,
+    /// The artefact.
+    #[arg(long)]
+    artefact: PathBuf,
+    /// Which of its thresholds.
+    #[arg(long, default_value_t = 0.001)]
+    alpha: f64,
+    /// The platforms of the events.
+    #[arg(long, value_delimiter = ',', default_value = "copenhagen")]
+    platforms: Vec<String>,
+}
+
 #[derive(Subcommand)]
 enum ConvertCommand {
     /// The SMS and calls of the Copenhagen Networks Study.
@@ -102,6 +123,22 @@ fn main() -> ExitCode {
 fn execute(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Train(arguments) => run_training(&arguments),
+        Command::Planted(arguments) => {
+            let world = World::new(arguments.platforms.clone(), Vec::new(), Vec::new());
+            let bytes = std::fs::read(&arguments.artefact).context("cannot read the artefact")?;
+            let artefact = Artefact::parse(&bytes)?;
+            print!(
+                "{}",
+                planted::table(
+                    &arguments.events,
+                    &arguments.labels,
+                    &artefact,
+                    arguments.alpha,
+                    &world
+                )?
+            );
+            Ok(())
+        }
         Command::Convert(ConvertCommand::Copenhagen { folder, out }) => {
             let count = convert::copenhagen(&folder, &out)?;
             println!("{count} events in {}", out.display());
@@ -116,7 +153,11 @@ fn run_training(arguments: &TrainArguments) -> Result<()> {
         Some(("platform", name)) => Population::Platform(name.to_owned()),
         _ => bail!("--population is simulator:NAME or platform:NAME"),
     };
-    let world = World::new(arguments.platforms.clone(), arguments.issuers.clone(), arguments.banks.clone());
+    let world = World::new(
+        arguments.platforms.clone(),
+        arguments.issuers.clone(),
+        arguments.banks.clone(),
+    );
     let plan = Plan {
         training: arguments.training.clone(),
         calibration: arguments.calibration.clone(),
@@ -127,12 +168,16 @@ fn run_training(arguments: &TrainArguments) -> Result<()> {
         valid_days: arguments.valid_days,
         seed: arguments.seed,
         population,
-        command: format!("sealwatch-lab train, seed {}, see models/lab/train-demo.sh", arguments.seed),
+        command: format!(
+            "sealwatch-lab train, seed {}, see models/lab/train-demo.sh",
+            arguments.seed
+        ),
     };
     let trained = train(&plan, &world)?;
     let bytes = Artefact::write(&trained.artefact)?;
     Artefact::parse(&bytes).context("the artefact that was trained cannot be read back")?;
-    std::fs::write(&arguments.out, &bytes).with_context(|| format!("cannot write {}", arguments.out.display()))?;
+    std::fs::write(&arguments.out, &bytes)
+        .with_context(|| format!("cannot write {}", arguments.out.display()))?;
     let text = evaluate::table(&trained.figures);
     print!("{text}");
     if let Some(path) = &arguments.report {

@@ -23,7 +23,13 @@ impl Bins {
         let mut ends = Vec::with_capacity(rows.width);
         let mut bins = Vec::with_capacity(rows.width);
         for feature in 0..rows.width {
-            let column = || rows.values.iter().skip(feature).step_by(rows.width).copied();
+            let column = || {
+                rows.values
+                    .iter()
+                    .skip(feature)
+                    .step_by(rows.width)
+                    .copied()
+            };
             let feature_ends = ends_of(column().filter(|value| !value.is_nan()).collect());
             bins.push(column().map(|value| bin_of(value, &feature_ends)).collect());
             ends.push(feature_ends);

@@ -52,7 +52,9 @@ struct Split {
 
 /// A 64-bit mix of the seed and two numbers (SplitMix64's finaliser, Steele, Lea, Flood 2014).
 fn mix(seed: u64, first: u64, second: u64) -> u64 {
-    let mut z = seed ^ first.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ second.wrapping_mul(0xd1b5_4a32_d192_ed03);
+    let mut z = seed
+        ^ first.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        ^ second.wrapping_mul(0xd1b5_4a32_d192_ed03);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
@@ -87,25 +89,49 @@ pub fn tree(
         })
         .collect();
     let drawn: Vec<u32> = (0..rows.len() as u32)
-        .filter(|row| is_drawn(parameters.seed, 2 * number, u64::from(*row), parameters.row_share))
+        .filter(|row| {
+            is_drawn(
+                parameters.seed,
+                2 * number,
+                u64::from(*row),
+                parameters.row_share,
+            )
+        })
         .collect();
     let features: Vec<usize> = (0..rows.width)
-        .filter(|feature| is_drawn(parameters.seed, 2 * number + 1, *feature as u64, parameters.feature_share))
+        .filter(|feature| {
+            is_drawn(
+                parameters.seed,
+                2 * number + 1,
+                *feature as u64,
+                parameters.feature_share,
+            )
+        })
         .collect();
     let mut nodes = vec![NodeDocument::Leaf { v: 0.0, c: 0.0 }];
     let all = total(&drawn, &sums);
-    let mut open = vec![Open { rows: drawn, sums: all, bounds: (f64::NEG_INFINITY, f64::INFINITY), place: 0, depth: 0 }];
+    let mut open = vec![Open {
+        rows: drawn,
+        sums: all,
+        bounds: (f64::NEG_INFINITY, f64::INFINITY),
+        place: 0,
+        depth: 0,
+    }];
     while let Some(node) = open.pop() {
         let split = (node.depth < parameters.depth)
             .then(|| best_split(&node, bins, &sums, &features, directions, parameters))
             .flatten();
         let Some(split) = split else {
             let value = parameters.learning_rate * leaf(node.sums, node.bounds, parameters);
-            nodes[node.place] = NodeDocument::Leaf { v: value as f32, c: node.sums.weight as f32 };
+            nodes[node.place] = NodeDocument::Leaf {
+                v: value as f32,
+                c: node.sums.weight as f32,
+            };
             continue;
         };
         let (left, right) = part(&node.rows, &bins.bins[split.feature], &split);
-        let (left_bounds, right_bounds) = child_bounds(&node, &split, directions[split.feature], parameters);
+        let (left_bounds, right_bounds) =
+            child_bounds(&node, &split, directions[split.feature], parameters);
         let place = nodes.len();
         nodes.push(NodeDocument::Leaf { v: 0.0, c: 0.0 });
         nodes.push(NodeDocument::Leaf { v: 0.0, c: 0.0 });
@@ -119,8 +145,20 @@ pub fn tree(
         };
         let right_sums = node.sums.without(split.left);
         let depth = node.depth + 1;
-        open.push(Open { rows: right, sums: right_sums, bounds: right_bounds, place: place + 1, depth });
-        open.push(Open { rows: left, sums: split.left, bounds: left_bounds, place, depth });
+        open.push(Open {
+            rows: right,
+            sums: right_sums,
+            bounds: right_bounds,
+            place: place + 1,
+            depth,
+        });
+        open.push(Open {
+            rows: left,
+            sums: split.left,
+            bounds: left_bounds,
+            place,
+            depth,
+        });
     }
     TreeDocument { nodes }
 }
@@ -144,11 +182,16 @@ fn objective(sums: Sums, value: f64, parameters: &Parameters) -> f64 {
 }
 
 fn part(rows: &[u32], bins: &[u8], split: &Split) -> (Vec<u32>, Vec<u32>) {
-    rows.iter().partition(|row| goes_left(bins[**row as usize], split))
+    rows.iter()
+        .partition(|row| goes_left(bins[**row as usize], split))
 }
 
 const fn goes_left(bin: u8, split: &Split) -> bool {
-    if bin == UNKNOWN { split.unknown_left } else { bin <= split.bin }
+    if bin == UNKNOWN {
+        split.unknown_left
+    } else {
+        bin <= split.bin
+    }
 }
 
 fn best_split(
@@ -174,10 +217,20 @@ fn best_split(
             if !unknown_left && unknown.weight == 0.0 {
                 continue;
             }
-            let mut left = if unknown_left { unknown } else { Sums::default() };
+            let mut left = if unknown_left {
+                unknown
+            } else {
+                Sums::default()
+            };
             for bin in 0..bins.ends[*feature].len() {
                 left.add(histogram[bin]);
-                let candidate = Split { feature: *feature, bin: bin as u8, unknown_left, gain: 0.0, left };
+                let candidate = Split {
+                    feature: *feature,
+                    bin: bin as u8,
+                    unknown_left,
+                    gain: 0.0,
+                    left,
+                };
                 let gain = gain(node, &candidate, directions[*feature], parameters);
                 if gain > best.map_or(parameters.least_gain, |best| best.gain) {
                     best = Some(Split { gain, ..candidate });
@@ -194,8 +247,10 @@ fn gain(node: &Open, split: &Split, direction: Direction, parameters: &Parameter
     if split.left.hessian < parameters.least_hessian || right.hessian < parameters.least_hessian {
         return 0.0;
     }
-    let (left_value, right_value) =
-        (leaf(split.left, node.bounds, parameters), leaf(right, node.bounds, parameters));
+    let (left_value, right_value) = (
+        leaf(split.left, node.bounds, parameters),
+        leaf(right, node.bounds, parameters),
+    );
     let breaks = match direction {
         Direction::Free => false,
         Direction::Rising => left_value > right_value,
@@ -204,8 +259,14 @@ fn gain(node: &Open, split: &Split, direction: Direction, parameters: &Parameter
     if breaks {
         return 0.0;
     }
-    let before = objective(node.sums, leaf(node.sums, node.bounds, parameters), parameters);
-    before - objective(split.left, left_value, parameters) - objective(right, right_value, parameters)
+    let before = objective(
+        node.sums,
+        leaf(node.sums, node.bounds, parameters),
+        parameters,
+    );
+    before
+        - objective(split.left, left_value, parameters)
+        - objective(right, right_value, parameters)
 }
 
 /// Bounds of the children: on a constrained feature no value below the left may cross the middle to the right, whatever
@@ -217,7 +278,8 @@ fn child_bounds(
     parameters: &Parameters,
 ) -> ((f64, f64), (f64, f64)) {
     let right = node.sums.without(split.left);
-    let middle = 0.5 * (leaf(split.left, node.bounds, parameters) + leaf(right, node.bounds, parameters));
+    let middle =
+        0.5 * (leaf(split.left, node.bounds, parameters) + leaf(right, node.bounds, parameters));
     let (low, high) = node.bounds;
     match direction {
         Direction::Free => (node.bounds, node.bounds),

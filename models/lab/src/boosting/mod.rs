@@ -86,7 +86,9 @@ impl Default for Parameters {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrainError {
     /// One class is missing.
-    #[error("there are {positives} positive and {negatives} negative training rows; both are needed")]
+    #[error(
+        "there are {positives} positive and {negatives} negative training rows; both are needed"
+    )]
     OneClass {
         /// Positive rows.
         positives: usize,
@@ -110,7 +112,11 @@ pub fn loss(margins: &[f64], rows: &Rows<'_>) -> f64 {
     for ((margin, label), row_weight) in margins.iter().zip(rows.labels).zip(rows.weights) {
         let signed = if *label { *margin } else { -margin };
         // ln(1 + e^−m), without overflow.
-        let part = if signed > 0.0 { libm::log1p(libm::exp(-signed)) } else { libm::log1p(libm::exp(signed)) - signed };
+        let part = if signed > 0.0 {
+            libm::log1p(libm::exp(-signed))
+        } else {
+            libm::log1p(libm::exp(signed)) - signed
+        };
         sum += row_weight * part;
         weight += row_weight;
     }
@@ -128,25 +134,45 @@ pub fn train(
     parameters: &Parameters,
 ) -> Result<TreesDocument, TrainError> {
     let fits = |rows: &Rows<'_>| {
-        rows.values.len() == rows.len() * rows.width && rows.weights.len() == rows.len() && rows.width == directions.len()
+        rows.values.len() == rows.len() * rows.width
+            && rows.weights.len() == rows.len()
+            && rows.width == directions.len()
     };
     if !fits(training) || !(validation.is_empty() || fits(validation)) {
         return Err(TrainError::Lengths);
     }
     let positives = training.labels.iter().filter(|label| **label).count();
     if positives == 0 || positives == training.len() {
-        return Err(TrainError::OneClass { positives, negatives: training.len() - positives });
+        return Err(TrainError::OneClass {
+            positives,
+            negatives: training.len() - positives,
+        });
     }
     let bins = Bins::new(training);
     let base = base_margin(training);
-    let mut document = TreesDocument { base, trees: Vec::new() };
+    let mut document = TreesDocument {
+        base,
+        trees: Vec::new(),
+    };
     let mut margins = vec![base; training.len()];
     let mut validation_margins = vec![base; validation.len()];
     let mut best = (loss(&validation_margins, validation), 0);
     for number in 0..parameters.trees {
-        let tree = grow::tree(training, &bins, &margins, directions, parameters, number as u64);
-        let single = TreesDocument { base: 0.0, trees: vec![tree] };
-        let Ok(forest) = Forest::new(&single, training.width) else { break };
+        let tree = grow::tree(
+            training,
+            &bins,
+            &margins,
+            directions,
+            parameters,
+            number as u64,
+        );
+        let single = TreesDocument {
+            base: 0.0,
+            trees: vec![tree],
+        };
+        let Ok(forest) = Forest::new(&single, training.width) else {
+            break;
+        };
         add(&forest, training, &mut margins);
         add(&forest, validation, &mut validation_margins);
         document.trees.extend(single.trees);

@@ -28,18 +28,35 @@ fn table(count: usize, seed: u64) -> Table {
     for _ in 0..count {
         let row: Vec<f64> = (0..4).map(|_| random(&mut state)).collect();
         let is_unknown = random(&mut state) < 0.2;
-        let odds = if (row[0] > 0.5) == (row[1] > 0.5) { 1.5 } else { -1.5 } + 2.0 * (row[2] - 0.5);
+        let odds = if (row[0] > 0.5) == (row[1] > 0.5) {
+            1.5
+        } else {
+            -1.5
+        } + 2.0 * (row[2] - 0.5);
         labels.push(random(&mut state) < logistic(odds));
         values.extend(row.iter().enumerate().map(|(index, value)| {
-            if index == 2 && is_unknown { f32::NAN } else { *value as f32 }
+            if index == 2 && is_unknown {
+                f32::NAN
+            } else {
+                *value as f32
+            }
         }));
     }
-    Table { values, weights: vec![1.0; labels.len()], labels }
+    Table {
+        values,
+        weights: vec![1.0; labels.len()],
+        labels,
+    }
 }
 
 impl Table {
     fn rows(&self) -> Rows<'_> {
-        Rows { values: &self.values, width: 4, labels: &self.labels, weights: &self.weights }
+        Rows {
+            values: &self.values,
+            width: 4,
+            labels: &self.labels,
+            weights: &self.weights,
+        }
     }
 }
 
@@ -47,13 +64,23 @@ const FREE: [Direction; 4] = [Direction::Free; 4];
 
 fn margins(document: &TreesDocument, table: &Table) -> Vec<f64> {
     let forest = Forest::new(document, 4).unwrap();
-    table.values.chunks(4).map(|row| forest.margin(row)).collect()
+    table
+        .values
+        .chunks(4)
+        .map(|row| forest.margin(row))
+        .collect()
 }
 
 #[test]
 fn trees_learn_an_interaction_that_no_linear_model_can() {
     let (training, validation, test) = (table(8_000, 1), table(2_000, 2), table(4_000, 3));
-    let document = train(&training.rows(), &validation.rows(), &FREE, &Parameters::default()).unwrap();
+    let document = train(
+        &training.rows(),
+        &validation.rows(),
+        &FREE,
+        &Parameters::default(),
+    )
+    .unwrap();
     let auc = auc(&margins(&document, &test), &test.labels);
     assert!(auc > 0.80, "{auc}");
 }
@@ -61,8 +88,19 @@ fn trees_learn_an_interaction_that_no_linear_model_can() {
 #[test]
 fn a_monotone_constraint_holds_for_the_whole_model() {
     let training = table(6_000, 4);
-    let directions = [Direction::Free, Direction::Rising, Direction::Rising, Direction::Falling];
-    let document = train(&training.rows(), &table(1_000, 5).rows(), &directions, &Parameters::default()).unwrap();
+    let directions = [
+        Direction::Free,
+        Direction::Rising,
+        Direction::Rising,
+        Direction::Falling,
+    ];
+    let document = train(
+        &training.rows(),
+        &table(1_000, 5).rows(),
+        &directions,
+        &Parameters::default(),
+    )
+    .unwrap();
     let forest = Forest::new(&document, 4).unwrap();
     let mut moved = 0;
     for row in training.values.chunks(4).take(300) {
@@ -83,17 +121,28 @@ fn a_monotone_constraint_holds_for_the_whole_model() {
 
 #[test]
 fn a_weight_of_two_is_the_row_twice() {
-    let parameters = Parameters { row_share: 1.0, trees: 5, ..Parameters::default() };
+    let parameters = Parameters {
+        row_share: 1.0,
+        trees: 5,
+        ..Parameters::default()
+    };
     let mut weighted = table(500, 6);
     weighted.weights[..250].fill(2.0);
     let mut doubled = table(500, 6);
     doubled.values.extend_from_within(..1_000);
     doubled.labels.extend_from_within(..250);
     doubled.weights = vec![1.0; 750];
-    let empty = Table { values: vec![], labels: vec![], weights: vec![] };
+    let empty = Table {
+        values: vec![],
+        labels: vec![],
+        weights: vec![],
+    };
     let one = train(&weighted.rows(), &empty.rows(), &FREE, &parameters).unwrap();
     let two = train(&doubled.rows(), &empty.rows(), &FREE, &parameters).unwrap();
-    for (left, right) in margins(&one, &weighted).iter().zip(margins(&two, &weighted)) {
+    for (left, right) in margins(&one, &weighted)
+        .iter()
+        .zip(margins(&two, &weighted))
+    {
         assert!((left - right).abs() < 1e-4, "{left} {right}");
     }
 }
@@ -102,7 +151,11 @@ fn a_weight_of_two_is_the_row_twice() {
 fn the_same_seed_gives_the_same_trees_and_another_seed_others() {
     let (training, validation) = (table(2_000, 7), table(500, 8));
     let run = |seed| {
-        let parameters = Parameters { seed, trees: 10, ..Parameters::default() };
+        let parameters = Parameters {
+            seed,
+            trees: 10,
+            ..Parameters::default()
+        };
         train(&training.rows(), &validation.rows(), &FREE, &parameters).unwrap()
     };
     assert_eq!(run(1), run(1));
@@ -114,20 +167,50 @@ fn unknown_values_go_where_the_loss_is_smaller() {
     let values = [0.0, f32::NAN, 1.0, f32::NAN].repeat(50);
     let labels = [false, true, false, true].repeat(50);
     let weights = vec![1.0; 200];
-    let rows = Rows { values: &values, width: 1, labels: &labels, weights: &weights };
-    let empty = Rows { values: &[], width: 1, labels: &[], weights: &[] };
-    let parameters = Parameters { row_share: 1.0, feature_share: 1.0, trees: 20, ..Parameters::default() };
+    let rows = Rows {
+        values: &values,
+        width: 1,
+        labels: &labels,
+        weights: &weights,
+    };
+    let empty = Rows {
+        values: &[],
+        width: 1,
+        labels: &[],
+        weights: &[],
+    };
+    let parameters = Parameters {
+        row_share: 1.0,
+        feature_share: 1.0,
+        trees: 20,
+        ..Parameters::default()
+    };
     let document = train(&rows, &empty, &[Direction::Free], &parameters).unwrap();
     let forest = Forest::new(&document, 1).unwrap();
     assert!(forest.margin(&[f32::NAN]) > 1.0 && forest.margin(&[0.0]) < -0.5);
-    assert!(document.trees.iter().any(|tree| matches!(tree.nodes[0], NodeDocument::Split { .. })));
+    assert!(
+        document
+            .trees
+            .iter()
+            .any(|tree| matches!(tree.nodes[0], NodeDocument::Split { .. }))
+    );
 }
 
 #[test]
 fn one_class_alone_is_an_error() {
     let mut one = table(100, 9);
     one.labels.fill(false);
-    let empty = Table { values: vec![], labels: vec![], weights: vec![] };
+    let empty = Table {
+        values: vec![],
+        labels: vec![],
+        weights: vec![],
+    };
     let refused = train(&one.rows(), &empty.rows(), &FREE, &Parameters::default());
-    assert_eq!(refused, Err(TrainError::OneClass { positives: 0, negatives: 100 }));
+    assert_eq!(
+        refused,
+        Err(TrainError::OneClass {
+            positives: 0,
+            negatives: 100
+        })
+    );
 }
