@@ -17,5 +17,12 @@ pub async fn asset(name: Result<Path<String>, PathRejection>) -> Response {
         "icon.svg" => ("image/svg+xml", ICON),
         _ => return Problem::not_found().into_response(),
     };
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "public, max-age=300")], text).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, kind),
+            (header::CACHE_CONTROL, "public, max-age=300"),
+        ],
+        text,
+    )
+        .into_response()
 }

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::hexadecimal;
+use crate::state::Random;
 use crate::store::{CaseStore, CaseStoreError};
 
 /// How long a session lasts.
-const SESSION: Duration = Duration::from_secs(8 * 3600);
+const SESSION: Duration = Duration::from_hours(8);
 
 /// Wrong tokens that one address may give in a minute.
 const WRONG_IN_A_MINUTE: u32 = 10;
@@ -28,7 +30,7 @@ const SESSION_COOKIE: &str = "sealwatch_session";
 const FORM_COOKIE: &str = "sealwatch_form";
 
 struct Inner {
-    random: Box<dyn FnMut(&mut [u8]) + Send>,
+    random: Random,
     /// Sessions by the hash of their secret: when they end.
     sessions: BTreeMap<String, Duration>,
     minute: u64,
@@ -64,7 +66,7 @@ impl Auth {
     /// Reads the tokens. Where there are none, makes one and returns it: the only time that it is seen.
     pub(crate) async fn open(
         store: &CaseStore,
-        mut random: Box<dyn FnMut(&mut [u8]) + Send>,
+        mut random: Random,
         now_ms: i64,
     ) -> Result<(Self, Option<String>), CaseStoreError> {
         let mut tokens = store.tokens().await?;
@@ -77,18 +79,34 @@ impl Auth {
         }
         let mut form_key = [0; 32];
         random(&mut form_key);
-        let inner = Inner { random, sessions: BTreeMap::new(), minute: 0, wrong: BTreeMap::new() };
-        Ok((Self { tokens, form_key, inner: Mutex::new(inner) }, made))
+        let inner = Inner {
+            random,
+            sessions: BTreeMap::new(),
+            minute: 0,
+            wrong: BTreeMap::new(),
+        };
+        Ok((
+            Self {
+                tokens,
+                form_key,
+                inner: Mutex::new(inner),
+            },
+            made,
+        ))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.inner
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Whether a token is one of ours. Compared in constant time, by hash.
     pub(crate) fn is_token(&self, token: &str) -> bool {
         let given = hash(token);
-        self.tokens.iter().fold(false, |found, known| found | same(known, &given))
+        self.tokens
+            .iter()
+            .fold(false, |found, known| found | same(known, &given))
     }
 
     /// Whether too many wrong tokens came from this address in this minute.
@@ -96,7 +114,10 @@ impl Auth {
         let mut inner = self.inner();
         inner.turn_to(now);
         let key = inner.key(address);
-        inner.wrong.get(&key).is_some_and(|wrong| *wrong >= WRONG_IN_A_MINUTE)
+        inner
+            .wrong
+            .get(&key)
+            .is_some_and(|wrong| *wrong >= WRONG_IN_A_MINUTE)
     }
 
     /// Notes a wrong token.
@@ -113,7 +134,11 @@ impl Auth {
         let secret = secret(&mut *inner.random);
         inner.sessions.retain(|_, end| *end > now);
         if inner.sessions.len() >= SESSIONS {
-            let oldest = inner.sessions.iter().min_by_key(|(_, end)| **end).map(|(hash, _)| hash.clone());
+            let oldest = inner
+                .sessions
+                .iter()
+                .min_by_key(|(_, end)| **end)
+                .map(|(hash, _)| hash.clone());
             oldest.and_then(|hash| inner.sessions.remove(&hash));
         }
         inner.sessions.insert(hash(&secret), now + SESSION);
@@ -129,8 +154,12 @@ impl Auth {
 
     /// Whether the request has a valid session.
     pub(crate) fn has_session(&self, headers: &HeaderMap, now: Duration) -> bool {
-        cookie(headers, SESSION_COOKIE)
-            .is_some_and(|secret| self.inner().sessions.get(&hash(secret)).is_some_and(|end| *end > now))
+        cookie(headers, SESSION_COOKIE).is_some_and(|secret| {
+            self.inner()
+                .sessions
+                .get(&hash(secret))
+                .is_some_and(|end| *end > now)
+        })
     }
 
     /// A fresh secret for the cookie that a log-in form is bound to.
@@ -140,12 +169,16 @@ impl Auth {
 
     /// What a form carries for a session's or a form's cookie.
     pub(crate) fn form_secret(&self, cookie: &str) -> String {
-        blake3::keyed_hash(&self.form_key, cookie.as_bytes()).to_hex().to_string()
+        blake3::keyed_hash(&self.form_key, cookie.as_bytes())
+            .to_hex()
+            .to_string()
     }
 
     /// What the forms of a signed-in person's pages carry. Empty without a session: then there is nothing to sign out of.
     pub(crate) fn session_form_secret(&self, headers: &HeaderMap) -> String {
-        cookie(headers, SESSION_COOKIE).map(|cookie| self.form_secret(cookie)).unwrap_or_default()
+        cookie(headers, SESSION_COOKIE)
+            .map(|cookie| self.form_secret(cookie))
+            .unwrap_or_default()
     }
 
     /// Whether a log-in form is from our page: it carries its cookie's secret, and the browser does not say that it comes
@@ -162,13 +195,23 @@ impl Auth {
     fn is_our_form(&self, headers: &HeaderMap, name: &str, given: &str) -> bool {
         let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
         let is_foreign = site.is_some_and(|site| site != b"same-origin" && site != b"none");
-        !is_foreign && cookie(headers, name).is_some_and(|cookie| same(&self.form_secret(cookie), given))
+        !is_foreign
+            && cookie(headers, name).is_some_and(|cookie| same(&self.form_secret(cookie), given))
     }
 }
 
 /// The cookie that begins or (with an empty secret) ends a session.
 pub(crate) fn session_cookie(secret: &str, is_secure: bool) -> String {
-    set_cookie(SESSION_COOKIE, secret, if secret.is_empty() { 0 } else { SESSION.as_secs() }, is_secure)
+    set_cookie(
+        SESSION_COOKIE,
+        secret,
+        if secret.is_empty() {
+            0
+        } else {
+            SESSION.as_secs()
+        },
+        is_secure,
+    )
 }
 
 /// The cookie that a log-in form is bound to, for an hour.
@@ -183,7 +226,11 @@ fn set_cookie(name: &str, secret: &str, seconds: u64, is_secure: bool) -> String
 
 /// The token of the `Authorization` header.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let (scheme, token) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
@@ -199,15 +246,21 @@ fn cookie<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'header
 fn secret(random: &mut dyn FnMut(&mut [u8])) -> String {
     let mut bytes = [0; 32];
     random(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&bytes)
 }
 
 /// Tokens have 256 random bits: a plain hash is enough.
 fn hash(secret: &str) -> String {
-    blake3::derive_key("sealwatch 2026 token", secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&blake3::derive_key(
+        "sealwatch 2026 token",
+        secret.as_bytes(),
+    ))
 }
 
 fn same(left: &str, right: &str) -> bool {
-    let difference = left.bytes().zip(right.bytes()).fold(0, |difference, (left, right)| difference | (left ^ right));
+    let difference = left
+        .bytes()
+        .zip(right.bytes())
+        .fold(0, |difference, (left, right)| difference | (left ^ right));
     left.len() == right.len() && difference == 0
 }

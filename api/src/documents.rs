@@ -1,7 +1,10 @@
 //! What the HTTP interface answers, as documents of its own: their form is a promise to clients, that of the core's is not.
 
 use sealwatch_core::behaviour::Mode;
-use sealwatch_core::recommendation::{Evidence, Population, Position, Reason, SealedIdentity, Threshold};
+use sealwatch_core::identifier::Pseudonym;
+use sealwatch_core::recommendation::{
+    Evidence, Population, Position, Reason, SealedIdentity, Threshold,
+};
 use sealwatch_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -155,7 +158,11 @@ pub struct PositionDocument {
 
 impl From<Position> for PositionDocument {
     fn from(position: Position) -> Self {
-        Self { sequence: position.sequence, partition: position.partition, offset: position.offset }
+        Self {
+            sequence: position.sequence,
+            partition: position.partition,
+            offset: position.offset,
+        }
     }
 }
 
@@ -265,22 +272,37 @@ impl RecommendationDocument {
             at: facet.at.to_rfc3339(),
             position: facet.position.into(),
             what: facet.what.clone(),
-            counterpart: facet.counterpart.map(|counterpart| counterpart.to_hexadecimal()),
-            values: facet.values.iter().map(|(name, value)| NamedValue { name: name.clone(), value: *value }).collect(),
+            counterpart: facet.counterpart.map(Pseudonym::to_hexadecimal),
+            values: facet
+                .values
+                .iter()
+                .map(|(name, value)| NamedValue {
+                    name: name.clone(),
+                    value: *value,
+                })
+                .collect(),
         };
         let link = |link: &sealwatch_core::recommendation::EvidenceLink| LinkDocument {
             kind: link.kind.clone(),
             entity: link.entity.to_hexadecimal(),
             accounts: link.accounts,
             banned: link.banned,
-            last_accounts: link.last_accounts.iter().map(|account| account.to_hexadecimal()).collect(),
+            last_accounts: link
+                .last_accounts
+                .iter()
+                .map(|account| account.to_hexadecimal())
+                .collect(),
         };
         Self {
             summary: (&delivered.summary()).into(),
             guarantee: (&recommendation.threshold).into(),
             model_digest: recommendation.model_digest.clone(),
             reasons: recommendation.reasons.iter().map(Into::into).collect(),
-            features: features.iter().zip(&recommendation.features).map(name).collect(),
+            features: features
+                .iter()
+                .zip(&recommendation.features)
+                .map(name)
+                .collect(),
             first: recommendation.first.into(),
             deciding: recommendation.deciding.into(),
             facets_seen: recommendation.facets_seen,
@@ -319,8 +341,13 @@ pub struct DetectorDocument {
 
 impl DetectorDocument {
     /// Of a behaviour, and its detector where one is on.
-    pub fn new(behaviour: sealwatch_core::behaviour::Behaviour, detectors: &[DetectorDescription]) -> Self {
-        let detector = detectors.iter().find(|detector| detector.behaviour == behaviour);
+    pub fn new(
+        behaviour: sealwatch_core::behaviour::Behaviour,
+        detectors: &[DetectorDescription],
+    ) -> Self {
+        let detector = detectors
+            .iter()
+            .find(|detector| detector.behaviour == behaviour);
         let status = match detector {
             Some(_) => "on",
             None if behaviour.has_detector() => "off",

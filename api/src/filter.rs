@@ -47,8 +47,16 @@ impl ListQuery {
     /// # Errors
     /// An unknown name or a value that its name does not allow. The problem names the parameter if it is one of ours.
     pub fn parse(query: Option<&str>, platforms: &[String]) -> Result<Self, Problem> {
-        let mut parsed = Self { filter: Filter::default(), behind: None, limit: PAGE };
-        for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
+        let mut parsed = Self {
+            filter: Filter::default(),
+            behind: None,
+            limit: PAGE,
+        };
+        for pair in query
+            .unwrap_or("")
+            .split('&')
+            .filter(|pair| !pair.is_empty())
+        {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = percent_decode(value).ok_or_else(|| Problem::parameter("a parameter"))?;
             if !value.is_empty() {
@@ -69,10 +77,19 @@ impl ListQuery {
             "answer" => filter.answer = some("answer", Answer::parse(value))?,
             "account" => filter.account = some("account", Pseudonym::parse(value))?,
             "platform" => {
-                filter.platform = some("platform", platforms.iter().find(|platform| *platform == value).cloned())?;
+                filter.platform = some(
+                    "platform",
+                    platforms
+                        .iter()
+                        .find(|platform| *platform == value)
+                        .cloned(),
+                )?;
             }
             "minimum_score" => {
-                filter.minimum_score = some("minimum_score", value.parse().ok().filter(|score: &f64| score.is_finite()))?;
+                filter.minimum_score = some(
+                    "minimum_score",
+                    value.parse().ok().filter(|score: &f64| score.is_finite()),
+                )?;
             }
             "from" => filter.from = some("from", parse_time(value))?,
             "until" => filter.until = some("until", parse_time(value))?,
@@ -95,15 +112,29 @@ impl ListQuery {
                 parts.push(format!("{name}={value}"));
             }
         };
-        add("behaviour", filter.behaviour.map(|behaviour| behaviour.name().to_owned()));
+        add(
+            "behaviour",
+            filter
+                .behaviour
+                .map(|behaviour| behaviour.name().to_owned()),
+        );
         add("mode", filter.mode.map(|mode| mode.name().to_owned()));
-        add("answer", filter.answer.map(|answer| answer.name().to_owned()));
+        add(
+            "answer",
+            filter.answer.map(|answer| answer.name().to_owned()),
+        );
         add("account", filter.account.map(Pseudonym::to_hexadecimal));
         add("platform", filter.platform.clone());
-        add("minimum_score", filter.minimum_score.map(|score| score.to_string()));
+        add(
+            "minimum_score",
+            filter.minimum_score.map(|score| score.to_string()),
+        );
         add("from", filter.from.map(Timestamp::to_rfc3339));
         add("until", filter.until.map(Timestamp::to_rfc3339));
-        add("limit", (self.limit != PAGE).then(|| self.limit.to_string()));
+        add(
+            "limit",
+            (self.limit != PAGE).then(|| self.limit.to_string()),
+        );
         parts.join("&")
     }
 }
@@ -125,14 +156,22 @@ impl Cursor {
 
     fn parse(text: &str) -> Option<Self> {
         let (at, sequence) = text.split_once('-')?;
-        let number = |text: &str| i64::from_str_radix(text, 16).ok().filter(|number| *number >= 0);
-        Some(Self { at_ms: number(at)?, intake_sequence: number(sequence)? })
+        let number = |text: &str| {
+            i64::from_str_radix(text, 16)
+                .ok()
+                .filter(|number| *number >= 0)
+        };
+        Some(Self {
+            at_ms: number(at)?,
+            intake_sequence: number(sequence)?,
+        })
     }
 }
 
 /// RFC 3339, or what a browser's form sends: `2026-11-24T08:00`, in UTC.
 fn parse_time(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text).or_else(|| (text.len() == 16).then(|| Timestamp::parse(&format!("{text}:00Z")))?)
+    Timestamp::parse(text)
+        .or_else(|| (text.len() == 16).then(|| Timestamp::parse(&format!("{text}:00Z")))?)
 }
 
 /// Decodes a part of a query or form. None where it is no text.
@@ -170,17 +209,40 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(query.limit, 20);
-        assert_eq!(query.filter.from.unwrap().to_rfc3339(), "2026-11-24T08:00:00.000Z");
+        assert_eq!(
+            query.filter.from.unwrap().to_rfc3339(),
+            "2026-11-24T08:00:00.000Z"
+        );
         assert_eq!(parse(&query.to_query()).unwrap(), query);
-        let cursor = Cursor { at_ms: 1_790_000_000_000, intake_sequence: 77 };
-        assert_eq!(parse(&format!("cursor={}", cursor.to_text())).unwrap().behind, Some(cursor));
+        let cursor = Cursor {
+            at_ms: 1_790_000_000_000,
+            intake_sequence: 77,
+        };
+        assert_eq!(
+            parse(&format!("cursor={}", cursor.to_text()))
+                .unwrap()
+                .behind,
+            Some(cursor)
+        );
     }
 
     #[test]
     fn wrong_values_are_refused_and_not_echoed() {
         for query in [
-            "behaviour=canary", "limit=0", "limit=1000", "cursor=canary", "cursor=1-", "cursor=-1--1", "canary=1", "from=%zz",
-            "minimum_score=NaN", "platform=canary", "account=canary", "until=canary", "mode=%ff", "from=2026-11-24T08:0é",
+            "behaviour=canary",
+            "limit=0",
+            "limit=1000",
+            "cursor=canary",
+            "cursor=1-",
+            "cursor=-1--1",
+            "canary=1",
+            "from=%zz",
+            "minimum_score=NaN",
+            "platform=canary",
+            "account=canary",
+            "until=canary",
+            "mode=%ff",
+            "from=2026-11-24T08:0é",
         ] {
             let problem = parse(query).unwrap_err();
             assert_eq!(problem.status, 400, "{query}");

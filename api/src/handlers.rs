@@ -9,25 +9,42 @@ use prometheus::{Encoder, TextEncoder};
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::recommendation::RecommendationId;
 
-use crate::documents::{DetectorDocument, DetectorList, RecommendationDocument, RecommendationPage};
+use crate::documents::{
+    DetectorDocument, DetectorList, RecommendationDocument, RecommendationPage,
+};
 use crate::filter::ListQuery;
 use crate::problem::Problem;
 use crate::state::ApiState;
 use crate::store::{Delivered, Summary};
 
 /// A page of a list, and where it goes on.
-pub(crate) async fn page(state: &ApiState, query: &ListQuery) -> Result<(Vec<Summary>, Option<String>), Problem> {
+pub(crate) async fn page(
+    state: &ApiState,
+    query: &ListQuery,
+) -> Result<(Vec<Summary>, Option<String>), Problem> {
     // One row more than asked for tells whether the list goes on.
-    let mut rows = state.store.list(&query.filter, query.behind, query.limit + 1).await?;
+    let mut rows = state
+        .store
+        .list(&query.filter, query.behind, query.limit + 1)
+        .await?;
     let goes_on = rows.len() > query.limit as usize;
     rows.truncate(query.limit as usize);
-    let next = rows.last().filter(|_| goes_on).map(|row| row.cursor().to_text());
+    let next = rows
+        .last()
+        .filter(|_| goes_on)
+        .map(|row| row.cursor().to_text());
     Ok((rows, next))
 }
 
 /// The recommendation that a path names.
-pub(crate) async fn find(state: &ApiState, id: Result<Path<String>, PathRejection>) -> Result<Delivered, Problem> {
-    let id = id.ok().and_then(|Path(id)| RecommendationId::parse(&id)).ok_or(Problem::not_found())?;
+pub(crate) async fn find(
+    state: &ApiState,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Delivered, Problem> {
+    let id = id
+        .ok()
+        .and_then(|Path(id)| RecommendationId::parse(&id))
+        .ok_or(Problem::not_found())?;
     state.store.get(id).await?.ok_or(Problem::not_found())
 }
 
@@ -56,7 +73,10 @@ pub async fn recommendations(
 ) -> Result<Json<RecommendationPage>, Problem> {
     let query = ListQuery::parse(query.as_deref(), &state.config.platforms)?;
     let (rows, next_cursor) = page(&state, &query).await?;
-    Ok(Json(RecommendationPage { items: rows.iter().map(Into::into).collect(), next_cursor }))
+    Ok(Json(RecommendationPage {
+        items: rows.iter().map(Into::into).collect(),
+        next_cursor,
+    }))
 }
 
 /// A recommendation with everything that it rests on.
@@ -72,7 +92,10 @@ pub async fn recommendation(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<RecommendationDocument>, Problem> {
     let delivered = find(&state, id).await?;
-    Ok(Json(RecommendationDocument::new(&delivered, &state.features)))
+    Ok(Json(RecommendationDocument::new(
+        &delivered,
+        &state.features,
+    )))
 }
 
 /// All behaviours, and how each is detected.
@@ -83,7 +106,9 @@ pub async fn recommendation(
     ))]
 pub async fn detectors(State(state): State<ApiState>) -> Json<DetectorList> {
     let describe = |behaviour: &Behaviour| DetectorDocument::new(*behaviour, &state.detectors);
-    Json(DetectorList { detectors: Behaviour::ALL.iter().map(describe).collect() })
+    Json(DetectorList {
+        detectors: Behaviour::ALL.iter().map(describe).collect(),
+    })
 }
 
 /// Whether the process lives.
@@ -100,7 +125,11 @@ pub async fn live() -> &'static str {
         (status = 503, description = "Not now", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn ready(State(state): State<ApiState>) -> Result<&'static str, Problem> {
-    if (state.ready)() && state.store.is_answering().await { Ok("ready\n") } else { Err(Problem::unavailable()) }
+    if (state.ready)() && state.store.is_answering().await {
+        Ok("ready\n")
+    } else {
+        Err(Problem::unavailable())
+    }
 }
 
 /// Metrics of the whole process, in the Prometheus text format.
@@ -112,11 +141,17 @@ pub async fn ready(State(state): State<ApiState>) -> Result<&'static str, Proble
 pub async fn metrics(State(state): State<ApiState>) -> Result<Response, Problem> {
     let mut text = Vec::new();
     let encoder = TextEncoder::new();
-    encoder.encode(&state.registry.gather(), &mut text).map_err(|_| {
-        tracing::error!("the metrics cannot be written");
-        Problem::internal()
-    })?;
-    Ok(([(header::CONTENT_TYPE, encoder.format_type().to_owned())], text).into_response())
+    encoder
+        .encode(&state.registry.gather(), &mut text)
+        .map_err(|_| {
+            tracing::error!("the metrics cannot be written");
+            Problem::internal()
+        })?;
+    Ok((
+        [(header::CONTENT_TYPE, encoder.format_type().to_owned())],
+        text,
+    )
+        .into_response())
 }
 
 /// This description.

@@ -17,19 +17,33 @@ impl Metrics {
     /// The registry has them already.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let requests = IntCounterVec::new(
-            Opts::new("sealwatch_api_requests_total", "Requests answered, by route template, method and status class."),
+            Opts::new(
+                "sealwatch_api_requests_total",
+                "Requests answered, by route template, method and status class.",
+            ),
             &["route", "method", "status"],
         )?;
-        let buckets = vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+        let buckets = vec![
+            0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+        ];
         let seconds = HistogramVec::new(
-            HistogramOpts::new("sealwatch_api_request_seconds", "Time to an answer, by route template.").buckets(buckets),
+            HistogramOpts::new(
+                "sealwatch_api_request_seconds",
+                "Time to an answer, by route template.",
+            )
+            .buckets(buckets),
             &["route"],
         )?;
-        let wrong_tokens = prometheus::IntCounter::new("sealwatch_api_wrong_tokens_total", "Wrong tokens given.")?;
+        let wrong_tokens =
+            prometheus::IntCounter::new("sealwatch_api_wrong_tokens_total", "Wrong tokens given.")?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(seconds.clone()))?;
         registry.register(Box::new(wrong_tokens.clone()))?;
-        Ok(Self { requests, seconds, wrong_tokens })
+        Ok(Self {
+            requests,
+            seconds,
+            wrong_tokens,
+        })
     }
 
     /// Notes an answer. `route` is a template of ours or `other`.
@@ -47,7 +61,9 @@ impl Metrics {
             400..=499 => "4xx",
             _ => "5xx",
         };
-        self.requests.with_label_values(&[route, method, class]).inc();
+        self.requests
+            .with_label_values(&[route, method, class])
+            .inc();
         self.seconds.with_label_values(&[route]).observe(seconds);
     }
 

@@ -23,68 +23,124 @@ pub struct Problem {
 
 impl Problem {
     const fn new(kind: &'static str, title: &'static str, status: StatusCode) -> Self {
-        Self { kind, title, status: status.as_u16(), detail: None }
+        Self {
+            kind,
+            title,
+            status: status.as_u16(),
+            detail: None,
+        }
     }
 
     /// A parameter of ours with a value that it does not allow.
     pub fn parameter(name: &'static str) -> Self {
-        let problem = Self::new("urn:sealwatch:problem:parameter", "A parameter has a wrong value", StatusCode::BAD_REQUEST);
-        Self { detail: Some(format!("see the documentation of {name}")), ..problem }
+        let problem = Self::new(
+            "urn:sealwatch:problem:parameter",
+            "A parameter has a wrong value",
+            StatusCode::BAD_REQUEST,
+        );
+        Self {
+            detail: Some(format!("see the documentation of {name}")),
+            ..problem
+        }
     }
 
     /// A parameter that there is not.
     pub const fn unknown_parameter() -> Self {
-        Self::new("urn:sealwatch:problem:unknown-parameter", "There is no such parameter", StatusCode::BAD_REQUEST)
+        Self::new(
+            "urn:sealwatch:problem:unknown-parameter",
+            "There is no such parameter",
+            StatusCode::BAD_REQUEST,
+        )
     }
 
     /// Nothing is there.
     pub const fn not_found() -> Self {
-        Self::new("urn:sealwatch:problem:not-found", "There is nothing here", StatusCode::NOT_FOUND)
+        Self::new(
+            "urn:sealwatch:problem:not-found",
+            "There is nothing here",
+            StatusCode::NOT_FOUND,
+        )
     }
 
     /// Another method is needed.
     pub const fn method() -> Self {
-        Self::new("urn:sealwatch:problem:method", "This method is not allowed here", StatusCode::METHOD_NOT_ALLOWED)
+        Self::new(
+            "urn:sealwatch:problem:method",
+            "This method is not allowed here",
+            StatusCode::METHOD_NOT_ALLOWED,
+        )
     }
 
     /// No valid token.
     pub const fn unauthorised() -> Self {
-        Self::new("urn:sealwatch:problem:unauthorised", "A token is needed", StatusCode::UNAUTHORIZED)
+        Self::new(
+            "urn:sealwatch:problem:unauthorised",
+            "A token is needed",
+            StatusCode::UNAUTHORIZED,
+        )
     }
 
     /// Too many wrong tokens.
     pub const fn too_many() -> Self {
-        Self::new("urn:sealwatch:problem:too-many", "Too many attempts; wait a minute", StatusCode::TOO_MANY_REQUESTS)
+        Self::new(
+            "urn:sealwatch:problem:too-many",
+            "Too many attempts; wait a minute",
+            StatusCode::TOO_MANY_REQUESTS,
+        )
     }
 
     /// A form that did not come from our page.
     pub const fn forbidden() -> Self {
-        Self::new("urn:sealwatch:problem:forbidden", "This form did not come from our page", StatusCode::FORBIDDEN)
+        Self::new(
+            "urn:sealwatch:problem:forbidden",
+            "This form did not come from our page",
+            StatusCode::FORBIDDEN,
+        )
     }
 
     /// A request that is too large.
     pub const fn too_large() -> Self {
-        Self::new("urn:sealwatch:problem:too-large", "The request is too large", StatusCode::PAYLOAD_TOO_LARGE)
+        Self::new(
+            "urn:sealwatch:problem:too-large",
+            "The request is too large",
+            StatusCode::PAYLOAD_TOO_LARGE,
+        )
     }
 
     /// A body that is not what is asked for.
     pub const fn body() -> Self {
-        Self::new("urn:sealwatch:problem:body", "The body is not what is asked for here", StatusCode::BAD_REQUEST)
+        Self::new(
+            "urn:sealwatch:problem:body",
+            "The body is not what is asked for here",
+            StatusCode::BAD_REQUEST,
+        )
     }
 
     /// No answer in time.
     pub const fn timeout() -> Self {
-        Self::new("urn:sealwatch:problem:timeout", "There was no answer in time", StatusCode::GATEWAY_TIMEOUT)
+        Self::new(
+            "urn:sealwatch:problem:timeout",
+            "There was no answer in time",
+            StatusCode::GATEWAY_TIMEOUT,
+        )
     }
 
     /// Not ready yet.
     pub const fn unavailable() -> Self {
-        Self::new("urn:sealwatch:problem:unavailable", "Not ready", StatusCode::SERVICE_UNAVAILABLE)
+        Self::new(
+            "urn:sealwatch:problem:unavailable",
+            "Not ready",
+            StatusCode::SERVICE_UNAVAILABLE,
+        )
     }
 
     /// A fault of ours.
     pub const fn internal() -> Self {
-        Self::new("urn:sealwatch:problem:internal", "Something failed here; it is in the log", StatusCode::INTERNAL_SERVER_ERROR)
+        Self::new(
+            "urn:sealwatch:problem:internal",
+            "Something failed here; it is in the log",
+            StatusCode::INTERNAL_SERVER_ERROR,
+        )
     }
 
     /// The status.
@@ -96,7 +152,12 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = serde_json::to_string(&self).unwrap_or_default();
-        let mut response = (self.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response = (
+            self.status(),
+            [(header::CONTENT_TYPE, "application/problem+json")],
+            body,
+        )
+            .into_response();
         let headers = response.headers_mut();
         if self.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

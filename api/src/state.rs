@@ -79,6 +79,9 @@ impl FeatureDescription {
 /// Says whether the process is ready to serve.
 pub type Ready = Arc<dyn Fn() -> bool + Send + Sync>;
 
+/// Fills a buffer with the operating system's randomness.
+pub type Random = Box<dyn FnMut(&mut [u8]) + Send>;
+
 /// The parts of the server.
 pub struct ApiParts {
     /// The case store.
@@ -98,7 +101,7 @@ pub struct ApiParts {
     /// The process's metrics.
     pub registry: prometheus::Registry,
     /// The operating system's randomness.
-    pub random: Box<dyn FnMut(&mut [u8]) + Send>,
+    pub random: Random,
 }
 
 /// What every handler is given.
@@ -139,6 +142,8 @@ impl ApiState {
 
     /// Whether a detector that is on is a demonstration: then every page says so.
     pub(crate) fn is_demonstration(&self) -> bool {
-        self.detectors.iter().any(DetectorDescription::is_demonstration)
+        self.detectors
+            .iter()
+            .any(DetectorDescription::is_demonstration)
     }
 }

@@ -22,7 +22,10 @@ struct LogInPage {
 }
 
 /// The page to log in on.
-pub async fn log_in_page(State(state): State<ApiState>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn log_in_page(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if state.auth.has_session(&headers, (state.monotonic)()) {
         return Ok(Redirect::to("/recommendations").into_response());
     }
@@ -37,8 +40,15 @@ fn form(
 ) -> Result<Response, Problem> {
     let cookie = state.auth.begin_form();
     let form_secret = state.auth.form_secret(&cookie);
-    let page = draw(&LogInPage { frame: Frame::new(state, headers, "login"), form_secret, message })?;
-    let set = [(header::SET_COOKIE, form_cookie(&cookie, state.config.secure_cookies))];
+    let page = draw(&LogInPage {
+        frame: Frame::new(state, headers, "login"),
+        form_secret,
+        message,
+    })?;
+    let set = [(
+        header::SET_COOKIE,
+        form_cookie(&cookie, state.config.secure_cookies),
+    )];
     Ok((status, set, page).into_response())
 }
 
@@ -48,13 +58,21 @@ pub async fn log_in(State(state): State<ApiState>, request: Request) -> Result<R
     let address = address(&request);
     let now = (state.monotonic)();
     let fields = Fields::read(request).await?;
-    if !state.auth.is_our_log_in(&headers, fields.get("form_secret")) {
+    if !state
+        .auth
+        .is_our_log_in(&headers, fields.get("form_secret"))
+    {
         let message = "This page was too old, or your browser keeps no cookies. Try again.";
         return form(&state, &headers, StatusCode::FORBIDDEN, Some(message));
     }
     if state.auth.is_barred(address, now) {
         let message = "Too many wrong tokens came from here. Wait a minute, then try again.";
-        return form(&state, &headers, StatusCode::TOO_MANY_REQUESTS, Some(message));
+        return form(
+            &state,
+            &headers,
+            StatusCode::TOO_MANY_REQUESTS,
+            Some(message),
+        );
     }
     if !state.auth.is_token(fields.get("token").trim()) {
         state.auth.note_wrong(address, now);
@@ -63,7 +81,10 @@ pub async fn log_in(State(state): State<ApiState>, request: Request) -> Result<R
         return form(&state, &headers, StatusCode::UNAUTHORIZED, Some(message));
     }
     let session = state.auth.begin_session(now);
-    let set = [(header::SET_COOKIE, session_cookie(&session, state.config.secure_cookies))];
+    let set = [(
+        header::SET_COOKIE,
+        session_cookie(&session, state.config.secure_cookies),
+    )];
     Ok((set, Redirect::to("/recommendations")).into_response())
 }
 
@@ -71,11 +92,17 @@ pub async fn log_in(State(state): State<ApiState>, request: Request) -> Result<R
 pub async fn log_out(State(state): State<ApiState>, request: Request) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let fields = Fields::read(request).await?;
-    if !state.auth.is_our_log_out(&headers, fields.get("form_secret")) {
+    if !state
+        .auth
+        .is_our_log_out(&headers, fields.get("form_secret"))
+    {
         return Err(Problem::forbidden());
     }
     state.auth.end_session(&headers);
-    let set = [(header::SET_COOKIE, session_cookie("", state.config.secure_cookies))];
+    let set = [(
+        header::SET_COOKIE,
+        session_cookie("", state.config.secure_cookies),
+    )];
     Ok((set, Redirect::to("/login")).into_response())
 }
 
@@ -84,17 +111,26 @@ struct Fields(Vec<(String, String)>);
 
 impl Fields {
     async fn read(request: Request) -> Result<Self, Problem> {
-        let bytes = to_bytes(request.into_body(), BODY_LIMIT).await.map_err(|_| Problem::too_large())?;
+        let bytes = to_bytes(request.into_body(), BODY_LIMIT)
+            .await
+            .map_err(|_| Problem::too_large())?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Problem::body())?;
         let pair = |pair: &str| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Some((percent_decode(name)?, percent_decode(value)?))
         };
-        let fields = text.split('&').map(pair).collect::<Option<_>>().ok_or(Problem::body())?;
+        let fields = text
+            .split('&')
+            .map(pair)
+            .collect::<Option<_>>()
+            .ok_or(Problem::body())?;
         Ok(Self(fields))
     }
 
     fn get(&self, name: &str) -> &str {
-        self.0.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
+        self.0
+            .iter()
+            .find(|(found, _)| found == name)
+            .map_or("", |(_, value)| value)
     }
 }

@@ -9,7 +9,16 @@ use super::words::Moment;
 const BARS: i64 = 60;
 
 /// Widths of a bar to choose from, in milliseconds.
-const WIDTHS: &[i64] = &[MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR, 7 * 24 * HOUR, 28 * 24 * HOUR];
+const WIDTHS: &[i64] = &[
+    MINUTE,
+    5 * MINUTE,
+    15 * MINUTE,
+    HOUR,
+    6 * HOUR,
+    24 * HOUR,
+    7 * 24 * HOUR,
+    28 * 24 * HOUR,
+];
 
 /// Height of the drawing, in its own units; a bar is 10 wide.
 const HEIGHT: usize = 80;
@@ -60,11 +69,20 @@ impl Chart {
         let most = counts.iter().copied().max()?;
         let bar = |(column, count): (usize, &usize)| {
             let height = (count * HEIGHT).div_ceil(most);
-            Bar { x: column * 10, y: HEIGHT - height, height }
+            Bar {
+                x: column * 10,
+                y: HEIGHT - height,
+                height,
+            }
         };
         Some(Self {
             width: columns.max(24) * 10,
-            bars: counts.iter().enumerate().filter(|(_, count)| **count > 0).map(bar).collect(),
+            bars: counts
+                .iter()
+                .enumerate()
+                .filter(|(_, count)| **count > 0)
+                .map(bar)
+                .collect(),
             most,
             step: step(width),
             from: Moment::new(Timestamp(first)),
@@ -79,7 +97,11 @@ fn step(width: i64) -> String {
         width if width < 24 * HOUR => (width / HOUR, "hour"),
         width => (width / (24 * HOUR), "day"),
     };
-    if number == 1 { unit.to_owned() } else { format!("{number} {unit}s") }
+    if number == 1 {
+        unit.to_owned()
+    } else {
+        format!("{number} {unit}s")
+    }
 }
 
 #[cfg(test)]
@@ -99,11 +121,26 @@ mod tests {
 
     #[test]
     fn each_facet_is_in_one_bar_and_the_highest_fills_the_height() {
-        let chart = Chart::new(&[facet(0), facet(1), facet(10 * MINUTE), facet(30 * MINUTE)]).unwrap();
+        let chart =
+            Chart::new(&[facet(0), facet(1), facet(10 * MINUTE), facet(30 * MINUTE)]).unwrap();
         assert_eq!(chart.step, "minute");
         assert_eq!(chart.most, 2);
-        assert_eq!(chart.bars[0], Bar { x: 0, y: 0, height: 80 });
-        assert_eq!(chart.bars[1], Bar { x: 100, y: 40, height: 40 });
+        assert_eq!(
+            chart.bars[0],
+            Bar {
+                x: 0,
+                y: 0,
+                height: 80
+            }
+        );
+        assert_eq!(
+            chart.bars[1],
+            Bar {
+                x: 100,
+                y: 40,
+                height: 40
+            }
+        );
         assert_eq!(chart.bars.len(), 3);
     }
 

@@ -2,7 +2,10 @@
 
 use askama::Template;
 use sealwatch_core::feature::value_in_words;
-use sealwatch_core::recommendation::{EvidenceFacet, EvidenceLink, Position, Reason, SealedIdentity};
+use sealwatch_core::identifier::Pseudonym;
+use sealwatch_core::recommendation::{
+    EvidenceFacet, EvidenceLink, Position, Reason, SealedIdentity,
+};
 use sealwatch_core::time::Timestamp;
 
 use super::chart::Chart;
@@ -81,17 +84,30 @@ pub struct DetailPage {
 
 impl DetailPage {
     /// Of a delivered recommendation, the names of the features, and others about the same account.
-    pub fn new(frame: Frame, delivered: &Delivered, features: &[FeatureDescription], others: &[Summary]) -> Self {
+    pub fn new(
+        frame: Frame,
+        delivered: &Delivered,
+        features: &[FeatureDescription],
+        others: &[Summary],
+    ) -> Self {
         let recommendation = &delivered.recommendation;
         let evidence = &recommendation.evidence;
         // Another version's list has other features: names that may be wrong are worse than none.
         let are_names_known = features.len() == recommendation.features.len();
         let features: Vec<FeatureRow> = if are_names_known {
-            features.iter().zip(&recommendation.features).map(feature_row).collect()
+            features
+                .iter()
+                .zip(&recommendation.features)
+                .map(feature_row)
+                .collect()
         } else {
             Vec::new()
         };
-        let most = recommendation.reasons.iter().map(|reason| reason.contribution.abs()).fold(0.0, f64::max);
+        let most = recommendation
+            .reasons
+            .iter()
+            .map(|reason| reason.contribution.abs())
+            .fold(0.0, f64::max);
         Self {
             frame,
             row: (&delivered.summary()).into(),
@@ -100,12 +116,21 @@ impl DetailPage {
             threshold: Threshold::new(&recommendation.threshold),
             excess: words::score(recommendation.score - recommendation.threshold.margin),
             model_digest: recommendation.model_digest.clone(),
-            reasons: recommendation.reasons.iter().map(|reason| reason_row(reason, most)).collect(),
+            reasons: recommendation
+                .reasons
+                .iter()
+                .map(|reason| reason_row(reason, most))
+                .collect(),
             unknown: features.iter().filter(|feature| !feature.is_known).count(),
             features,
             are_names_known,
             chart: Chart::new(&evidence.facets),
-            facets: evidence.facets.iter().rev().map(|facet| facet_row(facet, recommendation.deciding)).collect(),
+            facets: evidence
+                .facets
+                .iter()
+                .rev()
+                .map(|facet| facet_row(facet, recommendation.deciding))
+                .collect(),
             facets_seen: recommendation.facets_seen,
             links: evidence.links.iter().map(link_row).collect(),
             sealed: delivered.sealed_identities.iter().map(sealed_row).collect(),
@@ -120,11 +145,18 @@ impl DetailPage {
 }
 
 fn reason_row(reason: &Reason, most: f64) -> ReasonRow {
-    let share = if most > 0.0 { reason.contribution.abs() / most } else { 0.0 };
+    let share = if most > 0.0 {
+        reason.contribution.abs() / most
+    } else {
+        0.0
+    };
     ReasonRow {
         words: reason.words.clone(),
         feature: reason.feature.clone(),
-        value: reason.value.map_or_else(|| "unknown".to_owned(), |value| format!("{} {}", number(value), reason.unit)),
+        value: reason.value.map_or_else(
+            || "unknown".to_owned(),
+            |value| format!("{} {}", number(value), reason.unit),
+        ),
         contribution: format!("{:+.2}", reason.contribution),
         bar: format!("{:.1}", (share * BAR).max(1.0)),
     }
@@ -134,7 +166,10 @@ fn feature_row((description, value): (&FeatureDescription, &Option<f32>)) -> Fea
     FeatureRow {
         name: description.name.clone(),
         meaning: description.meaning.clone(),
-        value: value.map_or_else(|| "unknown".to_owned(), |value| value_in_words(description.unit, value)),
+        value: value.map_or_else(
+            || "unknown".to_owned(),
+            |value| value_in_words(description.unit, value),
+        ),
         unit: words::name(description.unit.name()),
         is_known: value.is_some(),
     }
@@ -145,8 +180,16 @@ fn facet_row(facet: &EvidenceFacet, deciding: Position) -> FacetRow {
     FacetRow {
         at: Moment::new(facet.at),
         what: words::name(&facet.what),
-        counterpart: facet.counterpart.map(|counterpart| counterpart.to_hexadecimal()).unwrap_or_default(),
-        values: facet.values.iter().map(value).collect::<Vec<_>>().join(" · "),
+        counterpart: facet
+            .counterpart
+            .map(Pseudonym::to_hexadecimal)
+            .unwrap_or_default(),
+        values: facet
+            .values
+            .iter()
+            .map(value)
+            .collect::<Vec<_>>()
+            .join(" · "),
         is_deciding: facet.position == deciding,
     }
 }
@@ -157,16 +200,26 @@ fn link_row(link: &EvidenceLink) -> LinkRow {
         entity: link.entity.to_hexadecimal(),
         accounts: number(link.accounts.round()),
         banned: format!("{:.1}", link.banned),
-        last_accounts: link.last_accounts.iter().map(|account| account.to_hexadecimal()).collect(),
+        last_accounts: link
+            .last_accounts
+            .iter()
+            .map(|account| account.to_hexadecimal())
+            .collect(),
     }
 }
 
 fn sealed_row(identity: &SealedIdentity) -> SealedRow {
-    SealedRow { sealed_for: identity.sealed_for.name(), key_ids: identity.key_ids.clone() }
+    SealedRow {
+        sealed_for: identity.sealed_for.name(),
+        key_ids: identity.key_ids.clone(),
+    }
 }
 
 /// A position in words.
 fn place(position: &Position) -> String {
     let (partition, offset) = (position.partition, count(position.offset));
-    format!("record {} (partition {partition}, offset {offset})", count(position.sequence))
+    format!(
+        "record {} (partition {partition}, offset {offset})",
+        count(position.sequence)
+    )
 }

@@ -33,13 +33,24 @@ struct Frame {
 impl Frame {
     fn new(state: &ApiState, headers: &HeaderMap, section: &'static str) -> Self {
         let is_in = state.auth.has_session(headers, (state.monotonic)());
-        let form_secret = if is_in { state.auth.session_form_secret(headers) } else { String::new() };
-        Self { section, is_demonstration: state.is_demonstration(), form_secret }
+        let form_secret = if is_in {
+            state.auth.session_form_secret(headers)
+        } else {
+            String::new()
+        };
+        Self {
+            section,
+            is_demonstration: state.is_demonstration(),
+            form_secret,
+        }
     }
 
     /// The same, with the banner where what is shown needs it.
     fn showing(self, is_demonstration: bool) -> Self {
-        Self { is_demonstration: self.is_demonstration || is_demonstration, ..self }
+        Self {
+            is_demonstration: self.is_demonstration || is_demonstration,
+            ..self
+        }
     }
 }
 
@@ -142,7 +153,8 @@ pub async fn recommendations(
     let filter = &query.filter;
     let shown = query.to_query();
     let input = |time: Option<sealwatch_core::time::Timestamp>| {
-        time.map(|time| time.to_rfc3339()[..16].to_owned()).unwrap_or_default()
+        time.map(|time| time.to_rfc3339()[..16].to_owned())
+            .unwrap_or_default()
     };
     let platform = |platform: &String| Choice {
         value: platform.clone(),
@@ -152,12 +164,23 @@ pub async fn recommendations(
     let is_demonstration = rows.iter().any(Summary::is_demonstration);
     draw(&ListPage {
         frame: Frame::new(&state, &headers, "recommendations").showing(is_demonstration),
-        behaviours: Choice::list(Behaviour::ALL, filter.behaviour, Behaviour::name, Behaviour::title),
+        behaviours: Choice::list(
+            Behaviour::ALL,
+            filter.behaviour,
+            Behaviour::name,
+            Behaviour::title,
+        ),
         modes: Choice::list(Mode::ALL, filter.mode, Mode::name, Mode::name),
         answers: Choice::list(Answer::ALL, filter.answer, Answer::name, Answer::name),
         platforms: state.config.platforms.iter().map(platform).collect(),
-        account: filter.account.map(Pseudonym::to_hexadecimal).unwrap_or_default(),
-        minimum_score: filter.minimum_score.map(|score| score.to_string()).unwrap_or_default(),
+        account: filter
+            .account
+            .map(Pseudonym::to_hexadecimal)
+            .unwrap_or_default(),
+        minimum_score: filter
+            .minimum_score
+            .map(|score| score.to_string())
+            .unwrap_or_default(),
         from: input(filter.from),
         until: input(filter.until),
         is_filtered: *filter != Filter::default(),
@@ -175,11 +198,20 @@ pub async fn recommendation(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let delivered = find(&state, id).await?;
-    let filter = Filter { account: Some(delivered.recommendation.account), ..Filter::default() };
+    let filter = Filter {
+        account: Some(delivered.recommendation.account),
+        ..Filter::default()
+    };
     let mut others = state.store.list(&filter, None, 11).await?;
     others.retain(|other| other.id != delivered.recommendation.id);
-    let frame = Frame::new(&state, &headers, "recommendation").showing(delivered.summary().is_demonstration());
-    draw(&detail::DetailPage::new(frame, &delivered, &state.features, &others))
+    let frame = Frame::new(&state, &headers, "recommendation")
+        .showing(delivered.summary().is_demonstration());
+    draw(&detail::DetailPage::new(
+        frame,
+        &delivered,
+        &state.features,
+        &others,
+    ))
 }
 
 struct Detector {
@@ -199,9 +231,15 @@ struct DetectorsPage {
 }
 
 /// The page of the detectors.
-pub async fn detectors(State(state): State<ApiState>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn detectors(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let describe = |behaviour: &Behaviour| {
-        let found = state.detectors.iter().find(|detector| detector.behaviour == *behaviour);
+        let found = state
+            .detectors
+            .iter()
+            .find(|detector| detector.behaviour == *behaviour);
         Detector {
             behaviour: behaviour.title(),
             status: match found {
@@ -216,7 +254,10 @@ pub async fn detectors(State(state): State<ApiState>, headers: HeaderMap) -> Res
         }
     };
     let detectors = Behaviour::ALL.iter().map(describe).collect();
-    draw(&DetectorsPage { frame: Frame::new(&state, &headers, "detectors"), detectors })
+    draw(&DetectorsPage {
+        frame: Frame::new(&state, &headers, "detectors"),
+        detectors,
+    })
 }
 
 #[derive(Template)]
@@ -228,7 +269,10 @@ struct ProblemPage<'problem> {
 
 /// The page of a problem, for browsers.
 pub fn problem_page(state: &ApiState, headers: &HeaderMap, problem: &Problem) -> Response {
-    let page = ProblemPage { frame: Frame::new(state, headers, "problem"), problem };
+    let page = ProblemPage {
+        frame: Frame::new(state, headers, "problem"),
+        problem,
+    };
     // No page can be drawn of this one's own failure.
     draw(&page).unwrap_or_else(|_| problem.title.into_response())
 }

@@ -17,7 +17,10 @@ impl Moment {
     pub fn new(at: Timestamp) -> Self {
         let machine = at.to_rfc3339();
         let (day, time) = machine.split_once('T').unwrap_or((&machine, ""));
-        let shown = format!("{day} {}", time.split_once('.').map_or(time, |(seconds, _)| seconds));
+        let shown = format!(
+            "{day} {}",
+            time.split_once('.').map_or(time, |(seconds, _)| seconds)
+        );
         Self { machine, shown }
     }
 }
@@ -38,7 +41,7 @@ pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -48,7 +51,11 @@ pub fn count(number: u64) -> String {
 
 /// A number of an event or a feature, short.
 pub fn number(value: f32) -> String {
-    if value.fract() == 0.0 && value.abs() < 1e9 { format!("{value:.0}") } else { format!("{value:.2}") }
+    if value.fract() == 0.0 && value.abs() < 1e9 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.2}")
+    }
 }
 
 /// A name of a closed set in words.
@@ -61,21 +68,29 @@ pub const fn answer(answer: Answer) -> &'static str {
     match answer {
         Answer::Limit => "Slow the account down for a while",
         Answer::Ban => "Ban the account",
-        Answer::Protect => "Protect the account’s owner: sign out the new device and ask for the second factor",
+        Answer::Protect => {
+            "Protect the account’s owner: sign out the new device and ask for the second factor"
+        }
     }
 }
 
 /// What the behaviour looks like from outside.
 pub const fn behaviour(behaviour: Behaviour) -> &'static str {
     match behaviour {
-        Behaviour::BulkMessaging => "many messages, fast, to strangers, without typing and without replies",
-        Behaviour::AutomatedRegistration => "accounts registered in series on shared networks, devices or number ranges",
+        Behaviour::BulkMessaging => {
+            "many messages, fast, to strangers, without typing and without replies"
+        }
+        Behaviour::AutomatedRegistration => {
+            "accounts registered in series on shared networks, devices or number ranges"
+        }
         Behaviour::BanEvasion => "an account that continues a banned one",
         Behaviour::CoordinatedRing => "accounts that act on the same targets at the same times",
         Behaviour::GroupSpam => "groups made and strangers added fast, who leave and report",
         Behaviour::ScamFanout => "slow, wide first contacts with few deep threads",
         Behaviour::Enumeration => "contact look-ups in bulk, with no conversation after",
-        Behaviour::AccountTakeover => "a new device or network, then a burst against the account’s own habits",
+        Behaviour::AccountTakeover => {
+            "a new device or network, then a burst against the account’s own habits"
+        }
         Behaviour::FalseReporting => "reports that are coordinated or wrong",
         Behaviour::MinorContactRisk => "adults reaching out to many minors who do not know them",
     }
@@ -135,6 +150,9 @@ mod tests {
 
     #[test]
     fn times_are_shown_to_the_second() {
-        assert_eq!(Moment::new(Timestamp(1_767_225_600_123)).shown, "2026-01-01 00:00:00");
+        assert_eq!(
+            Moment::new(Timestamp(1_767_225_600_123)).shown,
+            "2026-01-01 00:00:00"
+        );
     }
 }

@@ -48,7 +48,10 @@ pub struct Summary {
 impl Summary {
     /// Where the list goes on behind this row.
     pub const fn cursor(&self) -> Cursor {
-        Cursor { at_ms: self.at.0, intake_sequence: self.intake_sequence }
+        Cursor {
+            at_ms: self.at.0,
+            intake_sequence: self.intake_sequence,
+        }
     }
 
     /// Whether nobody may be banned on it.
@@ -74,14 +77,29 @@ impl CaseStore {
              is_simulated, at_ms, received_ms FROM recommendations WHERE 1 = 1",
         );
         narrow(&mut query, filter, leader);
-        let at = if leader == Leader::Score { "at_ms + 0" } else { "at_ms" };
+        let at = if leader == Leader::Score {
+            "at_ms + 0"
+        } else {
+            "at_ms"
+        };
         if let Some(behind) = behind {
             // The first half is implied by the second; it lets the index begin at the right place.
-            query.push(format_args!(" AND {at} <= ")).push_bind(behind.at_ms);
-            query.push(format_args!(" AND ({at} < ")).push_bind(behind.at_ms);
-            query.push(" OR intake_sequence < ").push_bind(behind.intake_sequence).push(")");
+            query
+                .push(format_args!(" AND {at} <= "))
+                .push_bind(behind.at_ms);
+            query
+                .push(format_args!(" AND ({at} < "))
+                .push_bind(behind.at_ms);
+            query
+                .push(" OR intake_sequence < ")
+                .push_bind(behind.intake_sequence)
+                .push(")");
         }
-        query.push(format_args!(" ORDER BY {at} DESC, intake_sequence DESC LIMIT ")).push_bind(i64::from(limit));
+        query
+            .push(format_args!(
+                " ORDER BY {at} DESC, intake_sequence DESC LIMIT "
+            ))
+            .push_bind(i64::from(limit));
         let rows = query.build().fetch_all(&self.pool).await?;
         rows.iter().map(read).collect()
     }
@@ -103,10 +121,16 @@ impl CaseStore {
             }
         }
         Ok(match filter {
-            Filter { behaviour: Some(_), .. } => Leader::Behaviour,
-            Filter { answer: Some(_), .. } => Leader::Answer,
+            Filter {
+                behaviour: Some(_), ..
+            } => Leader::Behaviour,
+            Filter {
+                answer: Some(_), ..
+            } => Leader::Answer,
             Filter { mode: Some(_), .. } => Leader::Mode,
-            Filter { platform: Some(_), .. } => Leader::Platform,
+            Filter {
+                platform: Some(_), ..
+            } => Leader::Platform,
             _ => Leader::Time,
         })
     }
@@ -127,24 +151,54 @@ enum Leader {
 
 fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter, leader: Leader) {
     let equal = [
-        ("account", Leader::Account, filter.account.map(Pseudonym::to_hexadecimal)),
-        ("behaviour", Leader::Behaviour, filter.behaviour.map(|behaviour| behaviour.name().to_owned())),
-        ("answer", Leader::Answer, filter.answer.map(|answer| answer.name().to_owned())),
-        ("mode", Leader::Mode, filter.mode.map(|mode| mode.name().to_owned())),
+        (
+            "account",
+            Leader::Account,
+            filter.account.map(Pseudonym::to_hexadecimal),
+        ),
+        (
+            "behaviour",
+            Leader::Behaviour,
+            filter
+                .behaviour
+                .map(|behaviour| behaviour.name().to_owned()),
+        ),
+        (
+            "answer",
+            Leader::Answer,
+            filter.answer.map(|answer| answer.name().to_owned()),
+        ),
+        (
+            "mode",
+            Leader::Mode,
+            filter.mode.map(|mode| mode.name().to_owned()),
+        ),
         ("platform", Leader::Platform, filter.platform.clone()),
     ];
     for (column, leads, value) in equal {
         if let Some(value) = value {
             // An expression has no index.
-            let left = if leads == leader { column.to_owned() } else { format!("{column} || ''") };
+            let left = if leads == leader {
+                column.to_owned()
+            } else {
+                format!("{column} || ''")
+            };
             query.push(format_args!(" AND {left} = ")).push_bind(value);
         }
     }
     if let Some(score) = filter.minimum_score {
-        let left = if leader == Leader::Score { "score" } else { "score + 0" };
+        let left = if leader == Leader::Score {
+            "score"
+        } else {
+            "score + 0"
+        };
         query.push(format_args!(" AND {left} >= ")).push_bind(score);
     }
-    let at = if leader == Leader::Score { "at_ms + 0" } else { "at_ms" };
+    let at = if leader == Leader::Score {
+        "at_ms + 0"
+    } else {
+        "at_ms"
+    };
     if let Some(from) = filter.from {
         query.push(format_args!(" AND {at} >= ")).push_bind(from.0);
     }
@@ -154,7 +208,11 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter, leader: Leader) {
 }
 
 fn read(row: &SqliteRow) -> Result<Summary, CaseStoreError> {
-    fn parsed<T>(row: &SqliteRow, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, CaseStoreError> {
+    fn parsed<T>(
+        row: &SqliteRow,
+        column: &str,
+        parse: fn(&str) -> Option<T>,
+    ) -> Result<T, CaseStoreError> {
         let text: &str = row.try_get(column)?;
         parse(text).ok_or(CaseStoreError::Damaged)
     }

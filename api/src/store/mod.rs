@@ -15,19 +15,29 @@ pub use list::Summary;
 #[derive(Debug, thiserror::Error)]
 pub enum CaseStoreError {
     /// The database refused.
-    #[error("case store: the database refused ({0}); see that its folder can be written and has space")]
+    #[error(
+        "case store: the database refused ({0}); see that its folder can be written and has space"
+    )]
     Database(#[from] sqlx::Error),
     /// The database was made by a newer version.
-    #[error("case store: the database was made by a newer version of sealwatch; use that version, or another file")]
+    #[error(
+        "case store: the database was made by a newer version of sealwatch; use that version, or another file"
+    )]
     Newer,
     /// Its tables cannot be brought to this version.
-    #[error("case store: the database cannot be brought to this version ({0}); restore it from a backup")]
+    #[error(
+        "case store: the database cannot be brought to this version ({0}); restore it from a backup"
+    )]
     Migration(String),
     /// A stored document that cannot be read.
-    #[error("case store: a stored recommendation cannot be read; restore the database from a backup")]
+    #[error(
+        "case store: a stored recommendation cannot be read; restore the database from a backup"
+    )]
     Damaged,
     /// A recommendation that cannot be written as a document.
-    #[error("case store: a recommendation cannot be written as a document; this is a fault of the program")]
+    #[error(
+        "case store: a recommendation cannot be written as a document; this is a fault of the program"
+    )]
     Unwritable,
 }
 
@@ -84,13 +94,18 @@ impl CaseStore {
             // after the delivery, so that only FULL keeps the promise that nothing delivered is lost.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
-        sqlx::migrate!("./migrations").run(&pool).await.map_err(|error| match error {
-            sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionTooNew(..) => {
-                CaseStoreError::Newer
-            }
-            other => CaseStoreError::Migration(other.to_string()),
-        })?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("./migrations")
+            .run(&pool)
+            .await
+            .map_err(|error| match error {
+                sqlx::migrate::MigrateError::VersionMissing(_)
+                | sqlx::migrate::MigrateError::VersionTooNew(..) => CaseStoreError::Newer,
+                other => CaseStoreError::Migration(other.to_string()),
+            })?;
         Ok(Self { pool })
     }
 
@@ -99,12 +114,17 @@ impl CaseStore {
     ///
     /// # Errors
     /// The database refused; nothing of this call is in it then.
-    pub async fn deliver(&self, deliveries: &[Delivery], received_ms: i64) -> Result<u64, CaseStoreError> {
+    pub async fn deliver(
+        &self,
+        deliveries: &[Delivery],
+        received_ms: i64,
+    ) -> Result<u64, CaseStoreError> {
         // The lock is taken at once: a transaction that reads first and writes then may be refused in between.
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(intake_sequence), 0) FROM recommendations")
-            .fetch_one(&mut *transaction)
-            .await?;
+        let last: i64 =
+            sqlx::query_scalar("SELECT COALESCE(MAX(intake_sequence), 0) FROM recommendations")
+                .fetch_one(&mut *transaction)
+                .await?;
         let mut new = 0;
         for delivery in deliveries {
             let sequence = last + 1 + i64::try_from(new).unwrap_or(i64::MAX);
@@ -136,8 +156,10 @@ impl CaseStore {
             received_ms: row.try_get("received_ms")?,
             deliveries: row.try_get("deliveries")?,
             last_received_ms: row.try_get("last_received_ms")?,
-            recommendation: serde_json::from_str(&recommendation).map_err(|_| CaseStoreError::Damaged)?,
-            sealed_identities: serde_json::from_str(&sealed).map_err(|_| CaseStoreError::Damaged)?,
+            recommendation: serde_json::from_str(&recommendation)
+                .map_err(|_| CaseStoreError::Damaged)?,
+            sealed_identities: serde_json::from_str(&sealed)
+                .map_err(|_| CaseStoreError::Damaged)?,
         }))
     }
 
@@ -146,17 +168,26 @@ impl CaseStore {
     /// # Errors
     /// The database refused.
     pub async fn count(&self) -> Result<u64, CaseStoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM recommendations").fetch_one(&self.pool).await?;
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM recommendations")
+            .fetch_one(&self.pool)
+            .await?;
         Ok(count.unsigned_abs())
     }
 
     /// Whether the database answers.
     pub(crate) async fn is_answering(&self) -> bool {
-        sqlx::query_scalar::<_, i64>("SELECT 1").fetch_one(&self.pool).await.is_ok()
+        sqlx::query_scalar::<_, i64>("SELECT 1")
+            .fetch_one(&self.pool)
+            .await
+            .is_ok()
     }
 
     /// Keeps a token's hash.
-    pub(crate) async fn add_token(&self, hash: &str, created_ms: i64) -> Result<(), CaseStoreError> {
+    pub(crate) async fn add_token(
+        &self,
+        hash: &str,
+        created_ms: i64,
+    ) -> Result<(), CaseStoreError> {
         sqlx::query("INSERT INTO tokens (hash, created_ms) VALUES ($1, $2)")
             .bind(hash)
             .bind(created_ms)
@@ -167,7 +198,9 @@ impl CaseStore {
 
     /// The hashes of all tokens.
     pub(crate) async fn tokens(&self) -> Result<Vec<String>, CaseStoreError> {
-        Ok(sqlx::query_scalar("SELECT hash FROM tokens ORDER BY hash").fetch_all(&self.pool).await?)
+        Ok(sqlx::query_scalar("SELECT hash FROM tokens ORDER BY hash")
+            .fetch_all(&self.pool)
+            .await?)
     }
 
     /// Closes the database. What was delivered is in it.
@@ -185,7 +218,8 @@ async fn insert(
 ) -> Result<bool, CaseStoreError> {
     let recommendation = &delivery.recommendation;
     let document = serde_json::to_string(recommendation).map_err(|_| CaseStoreError::Unwritable)?;
-    let sealed = serde_json::to_string(&delivery.sealed_identities).map_err(|_| CaseStoreError::Unwritable)?;
+    let sealed = serde_json::to_string(&delivery.sealed_identities)
+        .map_err(|_| CaseStoreError::Unwritable)?;
     let deliveries: i64 = sqlx::query_scalar(
         "INSERT INTO recommendations (intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, \
          threshold_margin, is_simulated, at_ms, received_ms, deliveries, last_received_ms, recommendation, \

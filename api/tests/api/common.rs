@@ -1,16 +1,17 @@
 //! Realistic recommendations, and a server over them.
-#![expect(dead_code, reason = "each test file uses a part of it")]
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sealwatch_api::{ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription};
+use sealwatch_api::{
+    ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
+};
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::feature::{FEATURES, value_in_words};
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::recommendation::{
-    Delivery, Evidence, EvidenceFacet, EvidenceLink, Population, Position, Reason, Recommendation, RecommendationId,
-    SealedFor, SealedIdentity, Threshold,
+    Delivery, Evidence, EvidenceFacet, EvidenceLink, Population, Position, Reason, Recommendation,
+    RecommendationId, SealedFor, SealedIdentity, Threshold,
 };
 use sealwatch_core::time::{HOUR, MINUTE, SECOND, Timestamp};
 
@@ -35,7 +36,14 @@ pub fn threshold(behaviour: Behaviour, simulated: bool) -> Threshold {
         Population::Platform("chat".to_owned())
     };
     let margin = 3.0 + behaviour.index() as f64 / 4.0;
-    Threshold { margin, alpha: 0.001, delta: 0.05, n: 12_480, window_days: 28, population }
+    Threshold {
+        margin,
+        alpha: 0.001,
+        delta: 0.05,
+        n: 12_480,
+        window_days: 28,
+        population,
+    }
 }
 
 pub fn answer(behaviour: Behaviour) -> Answer {
@@ -50,18 +58,35 @@ fn facets(seed: u64, at: i64) -> Vec<EvidenceFacet> {
     let facet = |index: u64| {
         let roll = mix(seed ^ index << 8);
         let (what, values): (&str, Vec<(&str, f32)>) = match roll % 6 {
-            0 => ("delivered", vec![("delay_seconds", (roll % 90) as f32), ("read", 0.0)]),
+            0 => (
+                "delivered",
+                vec![("delay_seconds", (roll % 90) as f32), ("read", 0.0)],
+            ),
             1 => ("blocked", vec![]),
-            _ => ("message_sent", vec![("recipients", 1.0), ("first_contact", 1.0), ("typing_seconds", 0.4)]),
+            _ => (
+                "message_sent",
+                vec![
+                    ("recipients", 1.0),
+                    ("first_contact", 1.0),
+                    ("typing_seconds", 0.4),
+                ],
+            ),
         };
         let back = (180 - index) as i64 * 5 * MINUTE - (roll % 240) as i64 * SECOND;
         let back = if index > 120 { back / 4 } else { back };
         EvidenceFacet {
             at: Timestamp(at - back),
-            position: Position { sequence: 1_000_000 + index, partition: 0, offset: 500_000 + index },
+            position: Position {
+                sequence: 1_000_000 + index,
+                partition: 0,
+                offset: 500_000 + index,
+            },
             what: what.to_owned(),
             counterpart: Some(pseudonym(seed ^ index)),
-            values: values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            values: values
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
         }
     };
     (0..180).map(facet).collect()
@@ -72,7 +97,9 @@ pub fn recommendation(seed: u64, simulated: bool) -> Recommendation {
     let behaviour = Behaviour::WITH_DETECTOR[seed as usize % 5];
     let at = START + seed as i64 * 7 * MINUTE;
     let features: Vec<Option<f32>> = (0..FEATURES.len() as u64)
-        .map(|index| (mix(seed ^ index << 20) % 5 != 0).then(|| (mix(seed + index) % 400) as f32 / 10.0))
+        .map(|index| {
+            (!mix(seed ^ index << 20).is_multiple_of(5)).then(|| (mix(seed + index) % 400) as f32 / 10.0)
+        })
         .collect();
     let reason = |rank: usize| {
         let feature = &FEATURES[(seed as usize * 7 + rank * 11) % FEATURES.len()];
@@ -82,7 +109,11 @@ pub fn recommendation(seed: u64, simulated: bool) -> Recommendation {
             value: Some(value),
             unit: feature.unit.name().to_owned(),
             contribution: 2.4 / (rank as f64 + 1.2),
-            words: format!("{}: {}", feature.meaning, value_in_words(feature.unit, value)),
+            words: format!(
+                "{}: {}",
+                feature.meaning,
+                value_in_words(feature.unit, value)
+            ),
         }
     };
     let link = |rank: u64| EvidenceLink {
@@ -90,12 +121,22 @@ pub fn recommendation(seed: u64, simulated: bool) -> Recommendation {
         entity: pseudonym(seed ^ 0x9900 ^ rank),
         accounts: (37 - 9 * rank) as f32,
         banned: 4.2 - rank as f32,
-        last_accounts: (0..3).map(|other| pseudonym(seed ^ 0x7700 ^ other)).collect(),
+        last_accounts: (0..3)
+            .map(|other| pseudonym(seed ^ 0x7700 ^ other))
+            .collect(),
     };
-    let evidence = Evidence { facets: facets(seed, at), links: (0..3).map(link).collect() };
+    let evidence = Evidence {
+        facets: facets(seed, at),
+        links: (0..3).map(link).collect(),
+    };
     let threshold = threshold(behaviour, simulated);
     Recommendation {
-        id: RecommendationId::parse(&format!("{:016x}{:016x}", mix(seed ^ 0x11), mix(seed ^ 0x22))).unwrap(),
+        id: RecommendationId::parse(&format!(
+            "{:016x}{:016x}",
+            mix(seed ^ 0x11),
+            mix(seed ^ 0x22)
+        ))
+        .unwrap(),
         platform: ["chat", "market"][usize::from(seed % 9 == 8)].to_owned(),
         account: pseudonym(seed / 2),
         incarnation: u32::from(seed % 4 == 3),
@@ -108,8 +149,16 @@ pub fn recommendation(seed: u64, simulated: bool) -> Recommendation {
         reasons: (0..6).map(reason).collect(),
         features,
         at: Timestamp(at),
-        first: Position { sequence: 4_100, partition: 0, offset: 2_050 },
-        deciding: Position { sequence: 1_000_179, partition: 0, offset: 500_179 },
+        first: Position {
+            sequence: 4_100,
+            partition: 0,
+            offset: 2_050,
+        },
+        deciding: Position {
+            sequence: 1_000_179,
+            partition: 0,
+            offset: 500_179,
+        },
         facets_seen: 431,
         evidence,
     }
@@ -125,7 +174,10 @@ pub fn delivery(seed: u64, simulated: bool) -> Delivery {
         recommendation: recommendation(seed, simulated),
         sealed_identities: vec![
             identity(SealedFor::Enforcement, &["5d1e0c7a9b224f10"]),
-            identity(SealedFor::Referral, &["a1b2c3d4e5f60718", "0f1e2d3c4b5a6978"]),
+            identity(
+                SealedFor::Referral,
+                &["a1b2c3d4e5f60718", "0f1e2d3c4b5a6978"],
+            ),
         ],
     }
 }
@@ -137,7 +189,11 @@ pub fn detectors(simulated: bool) -> Vec<DetectorDescription> {
         mode: if simulated { Mode::Demo } else { Mode::Live },
         threshold: threshold(*behaviour, simulated),
     };
-    Behaviour::WITH_DETECTOR.iter().take(4).map(describe).collect()
+    Behaviour::WITH_DETECTOR
+        .iter()
+        .take(4)
+        .map(describe)
+        .collect()
 }
 
 /// The parts of a server. Its clock stands still and its randomness counts.
@@ -168,7 +224,9 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
 /// A store with so many recommendations, in a folder that goes when the first value does.
 pub async fn store(count: u64, simulated: bool) -> (tempfile::TempDir, CaseStore) {
     let folder = tempfile::tempdir().unwrap();
-    let store = CaseStore::open(&folder.path().join("cases.sqlite")).await.unwrap();
+    let store = CaseStore::open(&folder.path().join("cases.sqlite"))
+        .await
+        .unwrap();
     let deliveries: Vec<Delivery> = (0..count).map(|seed| delivery(seed, simulated)).collect();
     store.deliver(&deliveries, START + HOUR).await.unwrap();
     (folder, store)

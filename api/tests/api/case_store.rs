@@ -1,10 +1,8 @@
 //! The case store, through its public interface.
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{START, delivery, store};
+use crate::common::{START, delivery, store};
 use sealwatch_api::{CaseStore, CaseStoreError, Filter};
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::recommendation::Delivery;
@@ -14,14 +12,28 @@ use sealwatch_core::time::{HOUR, MINUTE, Timestamp};
 async fn delivering_again_changes_nothing_but_the_count_of_deliveries() {
     let (_folder, store) = store(10, true).await;
     let deliveries: Vec<Delivery> = (5..15).map(|seed| delivery(seed, true)).collect();
-    assert_eq!(store.deliver(&deliveries, START + 2 * HOUR).await.unwrap(), 5);
+    assert_eq!(
+        store.deliver(&deliveries, START + 2 * HOUR).await.unwrap(),
+        5
+    );
     assert_eq!(store.count().await.unwrap(), 15);
-    let repeated = store.get(deliveries[0].recommendation.id).await.unwrap().unwrap();
-    assert_eq!((repeated.deliveries, repeated.received_ms), (2, START + HOUR));
+    let repeated = store
+        .get(deliveries[0].recommendation.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (repeated.deliveries, repeated.received_ms),
+        (2, START + HOUR)
+    );
     assert_eq!(repeated.last_received_ms, START + 2 * HOUR);
     assert_eq!(repeated.recommendation, deliveries[0].recommendation);
     assert_eq!(repeated.sealed_identities, deliveries[0].sealed_identities);
-    let new = store.get(deliveries[9].recommendation.id).await.unwrap().unwrap();
+    let new = store
+        .get(deliveries[9].recommendation.id)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((new.deliveries, new.intake_sequence), (1, 15));
 }
 
@@ -36,18 +48,25 @@ async fn paging_visits_each_exactly_once_while_new_ones_arrive() {
         behind = Some(last.cursor());
         seen.extend(rows.iter().map(|row| row.id));
         let arriving = 1_000 + seen.len() as u64;
-        store.deliver(&[delivery(arriving, true)], START).await.unwrap();
+        store
+            .deliver(&[delivery(arriving, true)], START)
+            .await
+            .unwrap();
     }
     let distinct: BTreeSet<_> = seen.iter().copied().collect();
     assert_eq!(seen.len(), distinct.len());
-    let expected: BTreeSet<_> = (0..103).map(|seed| delivery(seed, true).recommendation.id).collect();
+    let expected: BTreeSet<_> = (0..103)
+        .map(|seed| delivery(seed, true).recommendation.id)
+        .collect();
     assert_eq!(distinct, expected);
 }
 
 #[tokio::test]
 async fn rows_of_the_same_time_are_paged_by_intake() {
     let folder = tempfile::tempdir().unwrap();
-    let store = CaseStore::open(&folder.path().join("cases.sqlite")).await.unwrap();
+    let store = CaseStore::open(&folder.path().join("cases.sqlite"))
+        .await
+        .unwrap();
     let mut deliveries: Vec<Delivery> = (0..7).map(|seed| delivery(seed, true)).collect();
     for delivery in &mut deliveries {
         delivery.recommendation.at = Timestamp(START);
@@ -55,7 +74,12 @@ async fn rows_of_the_same_time_are_paged_by_intake() {
     store.deliver(&deliveries, START).await.unwrap();
     let mut sequences = Vec::new();
     let mut behind = None;
-    while let Some(row) = store.list(&Filter::default(), behind, 1).await.unwrap().pop() {
+    while let Some(row) = store
+        .list(&Filter::default(), behind, 1)
+        .await
+        .unwrap()
+        .pop()
+    {
         behind = Some(row.cursor());
         sequences.push(row.intake_sequence);
     }
@@ -65,19 +89,49 @@ async fn rows_of_the_same_time_are_paged_by_intake() {
 #[tokio::test]
 async fn each_filter_and_all_of_them_together_give_what_a_plain_scan_gives() {
     let (_folder, store) = store(200, true).await;
-    store.deliver(&(200..260).map(|seed| delivery(seed, false)).collect::<Vec<_>>(), START).await.unwrap();
+    store
+        .deliver(
+            &(200..260)
+                .map(|seed| delivery(seed, false))
+                .collect::<Vec<_>>(),
+            START,
+        )
+        .await
+        .unwrap();
     let all = store.list(&Filter::default(), None, 1_000).await.unwrap();
     assert_eq!(all.len(), 260);
     let sample = &all[60];
     let one = Filter::default();
     let filters = [
-        Filter { behaviour: Some(Behaviour::GroupSpam), ..one.clone() },
-        Filter { mode: Some(Mode::Live), ..one.clone() },
-        Filter { answer: Some(Answer::Protect), ..one.clone() },
-        Filter { account: Some(sample.account), ..one.clone() },
-        Filter { platform: Some("market".to_owned()), ..one.clone() },
-        Filter { minimum_score: Some(5.5), ..one.clone() },
-        Filter { from: Some(Timestamp(START + 600 * MINUTE)), until: Some(sample.at), ..one.clone() },
+        Filter {
+            behaviour: Some(Behaviour::GroupSpam),
+            ..one.clone()
+        },
+        Filter {
+            mode: Some(Mode::Live),
+            ..one.clone()
+        },
+        Filter {
+            answer: Some(Answer::Protect),
+            ..one.clone()
+        },
+        Filter {
+            account: Some(sample.account),
+            ..one.clone()
+        },
+        Filter {
+            platform: Some("market".to_owned()),
+            ..one.clone()
+        },
+        Filter {
+            minimum_score: Some(5.5),
+            ..one.clone()
+        },
+        Filter {
+            from: Some(Timestamp(START + 600 * MINUTE)),
+            until: Some(sample.at),
+            ..one.clone()
+        },
         Filter {
             behaviour: Some(sample.behaviour),
             mode: Some(sample.mode),
@@ -90,20 +144,40 @@ async fn each_filter_and_all_of_them_together_give_what_a_plain_scan_gives() {
         },
     ];
     for filter in filters {
-        let expected: Vec<_> = all.iter().filter(|row| matches(&filter, row)).cloned().collect();
-        assert!(!expected.is_empty() && expected.len() < all.len(), "{filter:?}");
-        assert_eq!(store.list(&filter, None, 1_000).await.unwrap(), expected, "{filter:?}");
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|row| matches(&filter, row))
+            .cloned()
+            .collect();
+        assert!(
+            !expected.is_empty() && expected.len() < all.len(),
+            "{filter:?}"
+        );
+        assert_eq!(
+            store.list(&filter, None, 1_000).await.unwrap(),
+            expected,
+            "{filter:?}"
+        );
         let behind = expected[0].cursor();
-        assert_eq!(store.list(&filter, Some(behind), 1_000).await.unwrap(), expected[1..], "{filter:?}");
+        assert_eq!(
+            store.list(&filter, Some(behind), 1_000).await.unwrap(),
+            expected[1..],
+            "{filter:?}"
+        );
     }
 }
 
 fn matches(filter: &Filter, row: &sealwatch_api::Summary) -> bool {
-    filter.behaviour.is_none_or(|behaviour| row.behaviour == behaviour)
+    filter
+        .behaviour
+        .is_none_or(|behaviour| row.behaviour == behaviour)
         && filter.mode.is_none_or(|mode| row.mode == mode)
         && filter.answer.is_none_or(|answer| row.answer == answer)
         && filter.account.is_none_or(|account| row.account == account)
-        && filter.platform.as_ref().is_none_or(|platform| row.platform == *platform)
+        && filter
+            .platform
+            .as_ref()
+            .is_none_or(|platform| row.platform == *platform)
         && filter.minimum_score.is_none_or(|score| row.score >= score)
         && filter.from.is_none_or(|from| row.at >= from)
         && filter.until.is_none_or(|until| row.at < until)
@@ -114,7 +188,9 @@ async fn a_database_of_a_newer_version_is_refused() {
     let (folder, store) = store(1, true).await;
     store.close().await;
     let path = folder.path().join("cases.sqlite");
-    let pool = sqlx::SqlitePool::connect(path.to_str().unwrap()).await.unwrap();
+    let pool = sqlx::SqlitePool::connect(path.to_str().unwrap())
+        .await
+        .unwrap();
     sqlx::query(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES (9999, 'from the future', 1, X'00', 0)",
@@ -123,21 +199,28 @@ async fn a_database_of_a_newer_version_is_refused() {
     .await
     .unwrap();
     pool.close().await;
-    assert!(matches!(CaseStore::open(&path).await, Err(CaseStoreError::Newer)));
+    assert!(matches!(
+        CaseStore::open(&path).await,
+        Err(CaseStoreError::Newer)
+    ));
 }
 
 #[tokio::test]
 async fn what_was_delivered_is_there_after_opening_again() {
     let (folder, store) = store(5, true).await;
     store.close().await;
-    let store = CaseStore::open(&folder.path().join("cases.sqlite")).await.unwrap();
+    let store = CaseStore::open(&folder.path().join("cases.sqlite"))
+        .await
+        .unwrap();
     assert_eq!(store.count().await.unwrap(), 5);
 }
 
 #[tokio::test]
 async fn intake_takes_more_than_a_thousand_a_second() {
     let folder = tempfile::tempdir().unwrap();
-    let store = CaseStore::open(&folder.path().join("cases.sqlite")).await.unwrap();
+    let store = CaseStore::open(&folder.path().join("cases.sqlite"))
+        .await
+        .unwrap();
     let deliveries: Vec<Delivery> = (0..2_000).map(|seed| delivery(seed, true)).collect();
     #[expect(clippy::disallowed_methods, reason = "a measurement")]
     let started = std::time::Instant::now();
@@ -145,6 +228,9 @@ async fn intake_takes_more_than_a_thousand_a_second() {
         store.deliver(batch, START).await.unwrap();
     }
     let rate = 2_000.0 / started.elapsed().as_secs_f64();
-    println!("{rate:.0} recommendations/s, {} bytes each", serde_json::to_string(&deliveries[0]).unwrap().len());
+    println!(
+        "{rate:.0} recommendations/s, {} bytes each",
+        serde_json::to_string(&deliveries[0]).unwrap().len()
+    );
     assert!(rate >= 1_000.0, "{rate:.0}/s");
 }

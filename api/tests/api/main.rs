@@ -1,0 +1,7 @@
+//! The crate as its users see it: the case store and the router, in one process.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
+
+mod case_store;
+mod common;
+mod http;
