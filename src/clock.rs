@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 
 /// A monotonic clock, for durations only. No decision sees it.
 pub fn monotonic() -> Arc<dyn Fn() -> Duration + Send + Sync> {
-    #[expect(clippy::disallowed_methods, reason = "this is the shell's clock; everything else is given it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the shell's clock; everything else is given it"
+    )]
     let start = Instant::now();
     Arc::new(move || start.elapsed())
 }
@@ -16,7 +19,9 @@ pub fn monotonic() -> Arc<dyn Fn() -> Duration + Send + Sync> {
 pub fn random() -> Box<dyn FnMut(&mut [u8]) + Send> {
     let mut source = File::open("/dev/urandom");
     Box::new(move |buffer| {
-        let filled = source.as_mut().is_ok_and(|file| file.read_exact(buffer).is_ok());
+        let filled = source
+            .as_mut()
+            .is_ok_and(|file| file.read_exact(buffer).is_ok());
         if !filled {
             eprintln!("sealwatch: the operating system gives no randomness");
             std::process::abort();
@@ -26,7 +31,10 @@ pub fn random() -> Box<dyn FnMut(&mut [u8]) + Send> {
 
 /// Milliseconds since 1970, for when something was received. No decision sees it.
 pub fn now_ms() -> Arc<dyn Fn() -> i64 + Send + Sync> {
-    #[expect(clippy::disallowed_methods, reason = "this is the shell's clock; everything else is given it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the shell's clock; everything else is given it"
+    )]
     Arc::new(|| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         now.map_or(0, |since| since.as_millis() as i64)

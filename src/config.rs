@@ -170,7 +170,11 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { threads: 2, epoch_records: 50_000, epoch_milliseconds: 500 }
+        Self {
+            threads: 2,
+            epoch_records: 50_000,
+            epoch_milliseconds: 500,
+        }
     }
 }
 
@@ -196,10 +200,12 @@ impl Config {
     /// # Errors
     /// One line that says which file, where and what.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::configuration(format!("configuration {}: {error}", path.display())))?;
-        let mut config = Self::parse(&text)
-            .map_err(|problem| Failure::configuration(format!("configuration {}: {problem}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::configuration(format!("configuration {}: {error}", path.display()))
+        })?;
+        let mut config = Self::parse(&text).map_err(|problem| {
+            Failure::configuration(format!("configuration {}: {problem}", path.display()))
+        })?;
         config.base = path.parent().unwrap_or(Path::new("")).to_path_buf();
         Ok(config)
     }
@@ -215,7 +221,9 @@ impl Config {
 
     fn parse(text: &str) -> Result<Self, String> {
         let config: Self = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+            let line = error
+                .span()
+                .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
             format!("line {line}: {}", error.message())
         })?;
         config.check()?;
@@ -223,31 +231,48 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), String> {
-        for (name, set) in [("platforms", &self.platforms), ("issuers", &self.issuers), ("banks", &self.banks)] {
+        for (name, set) in [
+            ("platforms", &self.platforms),
+            ("issuers", &self.issuers),
+            ("banks", &self.banks),
+        ] {
             if set.len() > 255 {
                 return Err(format!("{name} has more than 255 members"));
             }
             let fits = |member: &String| {
                 !member.is_empty()
                     && member.len() <= 64
-                    && member.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+                    && member.bytes().all(|byte| {
+                        byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+                    })
             };
             if !set.iter().all(fits) {
-                return Err(format!("{name} has a member that is not of the form [A-Za-z0-9_.-]{{1,64}}"));
+                return Err(format!(
+                    "{name} has a member that is not of the form [A-Za-z0-9_.-]{{1,64}}"
+                ));
             }
         }
         if self.platforms.is_empty() {
             return Err("platforms is empty; name at least one".to_owned());
         }
         if self.keys.officer.is_some() != self.keys.approver.is_some() {
-            return Err("keys.officer and keys.approver belong together; name both or neither".to_owned());
+            return Err(
+                "keys.officer and keys.approver belong together; name both or neither".to_owned(),
+            );
         }
         let limits = self.limits();
         if limits.dedupe_window_hours == 0 {
-            return Err("source.limits.dedupe_window_hours is 0; duplicates need a window".to_owned());
+            return Err(
+                "source.limits.dedupe_window_hours is 0; duplicates need a window".to_owned(),
+            );
         }
-        if self.engine.epoch_records == 0 || self.engine.epoch_milliseconds == 0 || self.engine.threads == 0 {
-            return Err("engine.threads, epoch_records and epoch_milliseconds are at least 1".to_owned());
+        if self.engine.epoch_records == 0
+            || self.engine.epoch_milliseconds == 0
+            || self.engine.threads == 0
+        {
+            return Err(
+                "engine.threads, epoch_records and epoch_milliseconds are at least 1".to_owned(),
+            );
         }
         privileged(limits).map(|_| ())
     }
@@ -267,8 +292,11 @@ impl Config {
     /// A type that is no privileged one.
     pub fn admission_limits(&self) -> Result<Limits, Failure> {
         let limits = self.limits();
-        let mut types: Vec<EventType> =
-            EventType::ALL.iter().copied().filter(|kind| !is_privileged(*kind)).collect();
+        let mut types: Vec<EventType> = EventType::ALL
+            .iter()
+            .copied()
+            .filter(|kind| !is_privileged(*kind))
+            .collect();
         types.extend(privileged(limits).map_err(Failure::Configuration)?);
         Ok(Limits {
             types,
@@ -281,7 +309,11 @@ impl Config {
 
     /// The configured sets.
     pub fn vocabulary(&self) -> Vocabulary {
-        Vocabulary { platforms: self.platforms.clone(), issuers: self.issuers.clone(), banks: self.banks.clone() }
+        Vocabulary {
+            platforms: self.platforms.clone(),
+            issuers: self.issuers.clone(),
+            banks: self.banks.clone(),
+        }
     }
 
     /// A configured path, from the configuration's folder.
@@ -315,6 +347,9 @@ mod tests {
     fn an_unknown_key_is_one_clear_line() {
         let text = include_str!("../config/demo.toml").replace("[engine]", "[engine]\nthreds = 2");
         let problem = Config::parse(&text).unwrap_err();
-        assert!(problem.contains("threds") && problem.starts_with("line "), "{problem}");
+        assert!(
+            problem.contains("threds") && problem.starts_with("line "),
+            "{problem}"
+        );
     }
 }

@@ -25,7 +25,10 @@ pub async fn pump(
         let mut wait = Duration::from_millis(100);
         // The rows stay in the outbox until they are in the case store: trying again is all there is to do.
         while let Err(error) = store.deliver(&deliveries, now_ms()).await {
-            tracing::error!(error.kind = error.kind(), "the case store did not take the recommendations; trying again");
+            tracing::error!(
+                error.kind = error.kind(),
+                "the case store did not take the recommendations; trying again"
+            );
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(10));
         }

@@ -36,8 +36,9 @@ pub fn scorer(config: &Config) -> Result<(Arc<Scorer>, Artefact), Failure> {
     let (bytes, name) = match &config.model.artefact {
         Some(path) => {
             let path = config.path(path);
-            let bytes = fs::read(&path)
-                .map_err(|error| Failure::configuration(format!("model artefact {}: {error}", path.display())))?;
+            let bytes = fs::read(&path).map_err(|error| {
+                Failure::configuration(format!("model artefact {}: {error}", path.display()))
+            })?;
             (bytes, path.display().to_string())
         }
         None => (DEMO_ARTEFACT.to_vec(), "(built in)".to_owned()),
@@ -47,7 +48,9 @@ pub fn scorer(config: &Config) -> Result<(Arc<Scorer>, Artefact), Failure> {
     if let Some(expected) = &config.model.digest {
         if expected != artefact.digest() {
             let found = artefact.digest();
-            let text = format!("model artefact {name} has digest {found}, the configuration expects {expected}");
+            let text = format!(
+                "model artefact {name} has digest {found}, the configuration expects {expected}"
+            );
             return Err(Failure::Configuration(text));
         }
     }
@@ -57,16 +60,24 @@ pub fn scorer(config: &Config) -> Result<(Arc<Scorer>, Artefact), Failure> {
 }
 
 fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
-    let (text, name) = if config.base.as_os_str().is_empty() && config.model.policy == Path::new("demo.policy.toml") {
-        (include_str!("../config/demo.policy.toml").to_owned(), "(built in)".to_owned())
+    let (text, name) = if config.base.as_os_str().is_empty()
+        && config.model.policy == Path::new("demo.policy.toml")
+    {
+        (
+            include_str!("../config/demo.policy.toml").to_owned(),
+            "(built in)".to_owned(),
+        )
     } else {
         let path = config.path(&config.model.policy);
-        let text = fs::read_to_string(&path)
-            .map_err(|error| Failure::configuration(format!("policy {}: {error}", path.display())))?;
+        let text = fs::read_to_string(&path).map_err(|error| {
+            Failure::configuration(format!("policy {}: {error}", path.display()))
+        })?;
         (text, path.display().to_string())
     };
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+        let line = error
+            .span()
+            .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
         Failure::configuration(format!("policy {name}: line {line}: {}", error.message()))
     })
 }
@@ -83,14 +94,27 @@ pub fn recipients(config: &Config) -> Result<Recipients, Failure> {
             return Ok(key);
         }
         let (file, found, role) = (path.display(), key.role().name(), role.name());
-        Err(Failure::configuration(format!("key {file} is of role {found}; {role} is needed here")))
+        Err(Failure::configuration(format!(
+            "key {file} is of role {found}; {role} is needed here"
+        )))
     };
-    let enforcement = config.keys.enforcement.as_ref().map(|path| read(path, Role::Enforcement)).transpose()?;
+    let enforcement = config
+        .keys
+        .enforcement
+        .as_ref()
+        .map(|path| read(path, Role::Enforcement))
+        .transpose()?;
     let referral = match (&config.keys.officer, &config.keys.approver) {
-        (Some(officer), Some(approver)) => Some((read(officer, Role::Officer)?, read(approver, Role::Approver)?)),
+        (Some(officer), Some(approver)) => Some((
+            read(officer, Role::Officer)?,
+            read(approver, Role::Approver)?,
+        )),
         _ => None,
     };
-    Ok(Recipients { enforcement, referral })
+    Ok(Recipients {
+        enforcement,
+        referral,
+    })
 }
 
 /// The edge's key.
@@ -101,7 +125,10 @@ pub fn pseudonym_key(config: &Config) -> Result<PseudonymKey, Failure> {
     let path = config.path(&config.keys.pseudonym);
     let (key, created) = keys::pseudonym_key(&path, &mut *clock::random())?;
     if created {
-        eprintln!("sealwatch: made the pseudonym key {}; keep it: without it no account is found again", path.display());
+        eprintln!(
+            "sealwatch: made the pseudonym key {}; keep it: without it no account is found again",
+            path.display()
+        );
     }
     Ok(key)
 }
@@ -117,7 +144,11 @@ pub struct StoreSettings {
 }
 
 /// The store's options.
-pub fn store_options(settings: StoreSettings, key: &PseudonymKey, lateness_days: u32) -> StoreOptions {
+pub fn store_options(
+    settings: StoreSettings,
+    key: &PseudonymKey,
+    lateness_days: u32,
+) -> StoreOptions {
     StoreOptions {
         directory: settings.directory,
         durability: settings.durability,
@@ -155,7 +186,8 @@ pub fn pipeline(
         threads,
         clock: clock::monotonic(),
     };
-    Pipeline::open(options, store_options(store, key, lateness_days)).map_err(Failure::configuration)
+    Pipeline::open(options, store_options(store, key, lateness_days))
+        .map_err(Failure::configuration)
 }
 
 /// The configured source, at the pipeline's positions.
@@ -179,7 +211,13 @@ pub fn source(config: &Config) -> Result<Box<dyn Source>, Failure> {
 /// # Errors
 /// There is none, or no broker answers.
 pub fn kafka(config: &Config) -> Result<KafkaSource, Failure> {
-    let SourceKind::Kafka { brokers, topic, settings, .. } = &config.source else {
+    let SourceKind::Kafka {
+        brokers,
+        topic,
+        settings,
+        ..
+    } = &config.source
+    else {
         return Err(Failure::configuration("the configured source is not Kafka"));
     };
     let settings = KafkaSettings {
@@ -188,7 +226,8 @@ pub fn kafka(config: &Config) -> Result<KafkaSource, Failure> {
         group: None,
         further: settings.clone(),
     };
-    KafkaSource::connect(&settings, config.limits().maximum_record_bytes).map_err(Failure::configuration)
+    KafkaSource::connect(&settings, config.limits().maximum_record_bytes)
+        .map_err(Failure::configuration)
 }
 
 /// Ends the process at the named step of a commit, if the environment asks for it.

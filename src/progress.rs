@@ -7,9 +7,15 @@ use sealwatch_ingest::outcome::OutcomeCounts;
 
 /// A line of progress; nothing where standard error is no terminal.
 pub fn line() -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target = if std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
     let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}, {msg}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{spinner} {human_pos} records, {per_sec}, {msg}")
+    {
         bar.set_style(style);
     }
     bar
@@ -21,7 +27,11 @@ pub fn table(records: u64, counts: &OutcomeCounts) -> String {
     for (outcome, count) in counts.iter().filter(|(_, count)| *count > 0) {
         text.push_str(&format!("{:<28} {count:>11}\n", outcome.name()));
     }
-    text.push_str(&format!("{:<28} {:>11}\n", "sum of outcomes", counts.total()));
+    text.push_str(&format!(
+        "{:<28} {:>11}\n",
+        "sum of outcomes",
+        counts.total()
+    ));
     text.push_str(&format!("{:<28} {records:>11}\n", "records in"));
     text
 }

@@ -27,7 +27,11 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            types: EventType::ALL.iter().copied().filter(|kind| !is_privileged(*kind)).collect(),
+            types: EventType::ALL
+                .iter()
+                .copied()
+                .filter(|kind| !is_privileged(*kind))
+                .collect(),
             lateness: DAY,
             ahead: HOUR,
             jump: 30 * DAY,
@@ -38,7 +42,10 @@ impl Default for Limits {
 
 /// Types that only a source which names them may carry: whoever can produce them can ban or launder anyone.
 pub const fn is_privileged(kind: EventType) -> bool {
-    matches!(kind, EventType::LabelGiven | EventType::EnforcementApplied | EventType::SignalReceived)
+    matches!(
+        kind,
+        EventType::LabelGiven | EventType::EnforcementApplied | EventType::SignalReceived
+    )
 }
 
 /// How many records in a row have to agree on a time far ahead before it is believed to be a gap and not a broken clock.
@@ -69,7 +76,11 @@ pub struct Admission {
 impl Admission {
     /// A partition of which nothing is known.
     pub fn new(limits: &Limits) -> Self {
-        Self { time: PartitionTime::default(), dedupe: Dedupe::new(limits.dedupe_window), stored_slices: BTreeMap::new() }
+        Self {
+            time: PartitionTime::default(),
+            dedupe: Dedupe::new(limits.dedupe_window),
+            stored_slices: BTreeMap::new(),
+        }
     }
 
     /// Decides about one event, and remembers it if it is admitted.
@@ -82,7 +93,10 @@ impl Admission {
         if self.is_too_far_ahead(at, broker_time, limits) {
             return Outcome::TooFarAhead;
         }
-        let behind = self.time.watermark.map_or(0, |watermark| watermark.saturating_sub(at));
+        let behind = self
+            .time
+            .watermark
+            .map_or(0, |watermark| watermark.saturating_sub(at));
         if behind > limits.lateness {
             return Outcome::TooLate;
         }
@@ -92,7 +106,10 @@ impl Admission {
         if !self.dedupe.insert(event.id, event.platform, at) {
             return Outcome::Duplicate;
         }
-        let watermark = self.time.watermark.map_or(at, |watermark| watermark.max(at));
+        let watermark = self
+            .time
+            .watermark
+            .map_or(at, |watermark| watermark.max(at));
         self.time.watermark = Some(watermark);
         self.dedupe.advance(watermark);
         if read.stripped {
@@ -108,12 +125,15 @@ impl Admission {
         if let Some(broker_time) = broker_time {
             return at.saturating_sub(broker_time) > limits.ahead;
         }
-        let Some(watermark) = self.time.watermark else { return false };
+        let Some(watermark) = self.time.watermark else {
+            return false;
+        };
         if at.saturating_sub(watermark) <= limits.jump {
             self.time.agreeing = 0;
             return false;
         }
-        let agrees = self.time.agreeing > 0 && at.abs_diff(self.time.candidate) <= limits.ahead.unsigned_abs();
+        let agrees = self.time.agreeing > 0
+            && at.abs_diff(self.time.candidate) <= limits.ahead.unsigned_abs();
         self.time.agreeing = if agrees { self.time.agreeing + 1 } else { 1 };
         self.time.candidate = at;
         self.time.agreeing < AGREEING
@@ -131,52 +151,110 @@ mod tests {
     fn read(id: u8, at: i64) -> Read {
         let account = Account(Pseudonym::from_bytes([1; 16]));
         let body = Body::AccountClosed(AccountClosed { account });
-        let event = Event { id: Pseudonym::from_bytes([id; 16]), at: Timestamp(at), platform: 0, body };
-        Read { event, stripped: false }
+        let event = Event {
+            id: Pseudonym::from_bytes([id; 16]),
+            at: Timestamp(at),
+            platform: 0,
+            body,
+        };
+        Read {
+            event,
+            stripped: false,
+        }
     }
 
     const NOW: i64 = 1_000 * DAY;
 
     #[test]
     fn a_duplicate_is_found_within_the_window_and_an_older_record_is_told_apart() {
-        let limits = Limits { lateness: 10 * DAY, dedupe_window: 2 * DAY, ..Limits::default() };
+        let limits = Limits {
+            lateness: 10 * DAY,
+            dedupe_window: 2 * DAY,
+            ..Limits::default()
+        };
         let mut admission = Admission::new(&limits);
-        assert_eq!(admission.admit(&read(1, NOW), None, &limits), Outcome::Accepted);
-        assert_eq!(admission.admit(&read(1, NOW), None, &limits), Outcome::Duplicate);
-        assert_eq!(admission.admit(&read(1, NOW + 5), None, &limits), Outcome::Duplicate);
-        assert_eq!(admission.admit(&read(2, NOW - HOUR), None, &limits), Outcome::AcceptedLate);
-        assert_eq!(admission.admit(&read(3, NOW - 3 * DAY), None, &limits), Outcome::PastDedupeWindow);
-        assert_eq!(admission.admit(&read(4, NOW - 11 * DAY), None, &limits), Outcome::TooLate);
+        assert_eq!(
+            admission.admit(&read(1, NOW), None, &limits),
+            Outcome::Accepted
+        );
+        assert_eq!(
+            admission.admit(&read(1, NOW), None, &limits),
+            Outcome::Duplicate
+        );
+        assert_eq!(
+            admission.admit(&read(1, NOW + 5), None, &limits),
+            Outcome::Duplicate
+        );
+        assert_eq!(
+            admission.admit(&read(2, NOW - HOUR), None, &limits),
+            Outcome::AcceptedLate
+        );
+        assert_eq!(
+            admission.admit(&read(3, NOW - 3 * DAY), None, &limits),
+            Outcome::PastDedupeWindow
+        );
+        assert_eq!(
+            admission.admit(&read(4, NOW - 11 * DAY), None, &limits),
+            Outcome::TooLate
+        );
     }
 
     #[test]
     fn a_time_ahead_of_the_broker_is_refused_and_moves_no_watermark() {
         let limits = Limits::default();
         let mut admission = Admission::new(&limits);
-        assert_eq!(admission.admit(&read(1, NOW + 2 * HOUR), Some(NOW), &limits), Outcome::TooFarAhead);
+        assert_eq!(
+            admission.admit(&read(1, NOW + 2 * HOUR), Some(NOW), &limits),
+            Outcome::TooFarAhead
+        );
         assert_eq!(admission.time.watermark, None);
-        assert_eq!(admission.admit(&read(2, NOW), Some(NOW), &limits), Outcome::Accepted);
+        assert_eq!(
+            admission.admit(&read(2, NOW), Some(NOW), &limits),
+            Outcome::Accepted
+        );
     }
 
     #[test]
     fn one_broken_clock_is_refused_but_a_real_gap_is_crossed() {
         let limits = Limits::default();
         let mut admission = Admission::new(&limits);
-        assert_eq!(admission.admit(&read(0, NOW), None, &limits), Outcome::Accepted);
-        assert_eq!(admission.admit(&read(1, NOW + 400 * DAY), None, &limits), Outcome::TooFarAhead);
-        assert_eq!(admission.admit(&read(2, NOW + 1), None, &limits), Outcome::Accepted);
+        assert_eq!(
+            admission.admit(&read(0, NOW), None, &limits),
+            Outcome::Accepted
+        );
+        assert_eq!(
+            admission.admit(&read(1, NOW + 400 * DAY), None, &limits),
+            Outcome::TooFarAhead
+        );
+        assert_eq!(
+            admission.admit(&read(2, NOW + 1), None, &limits),
+            Outcome::Accepted
+        );
         for id in 3..10 {
-            assert_eq!(admission.admit(&read(id, NOW + 90 * DAY + i64::from(id)), None, &limits), Outcome::TooFarAhead);
+            assert_eq!(
+                admission.admit(&read(id, NOW + 90 * DAY + i64::from(id)), None, &limits),
+                Outcome::TooFarAhead
+            );
         }
-        assert_eq!(admission.admit(&read(10, NOW + 90 * DAY + 10), None, &limits), Outcome::Accepted);
+        assert_eq!(
+            admission.admit(&read(10, NOW + 90 * DAY + 10), None, &limits),
+            Outcome::Accepted
+        );
     }
 
     #[test]
     fn labels_enforcements_and_signals_need_a_source_that_names_them() {
-        for kind in [EventType::LabelGiven, EventType::EnforcementApplied, EventType::SignalReceived] {
+        for kind in [
+            EventType::LabelGiven,
+            EventType::EnforcementApplied,
+            EventType::SignalReceived,
+        ] {
             assert!(!Limits::default().types.contains(&kind));
         }
-        let limits = Limits { types: vec![], ..Limits::default() };
+        let limits = Limits {
+            types: vec![],
+            ..Limits::default()
+        };
         let outcome = Admission::new(&limits).admit(&read(1, NOW), None, &limits);
         assert_eq!(outcome, Outcome::TypeNotPermitted);
     }

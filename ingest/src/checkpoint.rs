@@ -35,10 +35,14 @@ mod table {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CheckpointError {
     /// A table of another version.
-    #[error("the store has a table {0} that this version does not know; rebuild it with `sealwatch replay`")]
+    #[error(
+        "the store has a table {0} that this version does not know; rebuild it with `sealwatch replay`"
+    )]
     UnknownTable(u8),
     /// A value that is not of its table's layout.
-    #[error("the store has a value of another layout in table {0}; rebuild it with `sealwatch replay`")]
+    #[error(
+        "the store has a value of another layout in table {0}; rebuild it with `sealwatch replay`"
+    )]
     Layout(u8),
     /// Positions and counts that cannot be read.
     #[error("the store's positions cannot be read; rebuild it with `sealwatch replay`")]
@@ -112,16 +116,30 @@ impl Meta {
 }
 
 /// Puts every change since the last commit into the epoch's record.
-pub fn collect<J: Judge + Send>(engine: &mut Engine<J>, admissions: &mut [Admission], write: &mut EpochWrite) {
+pub fn collect<J: Judge + Send>(
+    engine: &mut Engine<J>,
+    admissions: &mut [Admission],
+    write: &mut EpochWrite,
+) {
     let mut bytes = Vec::with_capacity(1024);
     for shard in engine.shards_mut() {
         collect_table(table::LINKS, &mut shard.links, &mut bytes, write);
         collect_table(table::DEVICES, &mut shard.shared.devices, &mut bytes, write);
-        collect_table(table::NETWORKS, &mut shard.shared.networks, &mut bytes, write);
+        collect_table(
+            table::NETWORKS,
+            &mut shard.shared.networks,
+            &mut bytes,
+            write,
+        );
         collect_table(table::RANGES, &mut shard.shared.ranges, &mut bytes, write);
         collect_table(table::GROUPS, &mut shard.shared.groups, &mut bytes, write);
         collect_table(table::TARGETS, &mut shard.shared.targets, &mut bytes, write);
-        collect_table(table::REPORTERS, &mut shard.shared.reporters, &mut bytes, write);
+        collect_table(
+            table::REPORTERS,
+            &mut shard.shared.reporters,
+            &mut bytes,
+            write,
+        );
         collect_table(table::ACTORS, &mut shard.actors, &mut bytes, write);
     }
     for (partition, admission) in admissions.iter_mut().enumerate() {
@@ -129,7 +147,12 @@ pub fn collect<J: Judge + Send>(engine: &mut Engine<J>, admissions: &mut [Admiss
     }
 }
 
-fn collect_table<S: EntityState>(number: u8, states: &mut Table<S>, bytes: &mut Vec<u8>, write: &mut EpochWrite) {
+fn collect_table<S: EntityState>(
+    number: u8,
+    states: &mut Table<S>,
+    bytes: &mut Vec<u8>,
+    write: &mut EpochWrite,
+) {
     let mut removed = Vec::new();
     states.drain_changes(
         |key, state| {
@@ -214,8 +237,18 @@ pub fn restore<J: Judge + Send>(
     restore_state(engine.shard_mut(key), number, key, value)
 }
 
-fn restore_state(shard: &mut Shard, number: u8, key: u128, value: &[u8]) -> Result<(), CheckpointError> {
-    fn put<S: EntityState>(states: &mut Table<S>, number: u8, key: u128, value: &[u8]) -> Result<(), CheckpointError> {
+fn restore_state(
+    shard: &mut Shard,
+    number: u8,
+    key: u128,
+    value: &[u8],
+) -> Result<(), CheckpointError> {
+    fn put<S: EntityState>(
+        states: &mut Table<S>,
+        number: u8,
+        key: u128,
+        value: &[u8],
+    ) -> Result<(), CheckpointError> {
         states.restore(key, S::take(value).ok_or(CheckpointError::Layout(number))?);
         Ok(())
     }
@@ -234,7 +267,10 @@ fn restore_state(shard: &mut Shard, number: u8, key: u128, value: &[u8]) -> Resu
 
 /// A digest of all state: tables in a fixed order, each sorted by key. Two runs over the same order give the same.
 pub fn state_digest<J: Judge + Send>(engine: &Engine<J>) -> String {
-    fn add<'a, S: EntityState + 'a>(hasher: &mut blake3::Hasher, tables: impl Iterator<Item = &'a Table<S>>) {
+    fn add<'a, S: EntityState + 'a>(
+        hasher: &mut blake3::Hasher,
+        tables: impl Iterator<Item = &'a Table<S>>,
+    ) {
         let mut all: Vec<(u128, &S)> = tables.flat_map(Table::sorted).collect();
         all.sort_unstable_by_key(|(key, _)| *key);
         let mut bytes = Vec::new();
@@ -247,12 +283,30 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>) -> String {
     }
     let mut hasher = blake3::Hasher::new();
     add(&mut hasher, engine.shards().map(|shard| &shard.links));
-    add(&mut hasher, engine.shards().map(|shard| &shard.shared.devices));
-    add(&mut hasher, engine.shards().map(|shard| &shard.shared.networks));
-    add(&mut hasher, engine.shards().map(|shard| &shard.shared.ranges));
-    add(&mut hasher, engine.shards().map(|shard| &shard.shared.groups));
-    add(&mut hasher, engine.shards().map(|shard| &shard.shared.targets));
-    add(&mut hasher, engine.shards().map(|shard| &shard.shared.reporters));
+    add(
+        &mut hasher,
+        engine.shards().map(|shard| &shard.shared.devices),
+    );
+    add(
+        &mut hasher,
+        engine.shards().map(|shard| &shard.shared.networks),
+    );
+    add(
+        &mut hasher,
+        engine.shards().map(|shard| &shard.shared.ranges),
+    );
+    add(
+        &mut hasher,
+        engine.shards().map(|shard| &shard.shared.groups),
+    );
+    add(
+        &mut hasher,
+        engine.shards().map(|shard| &shard.shared.targets),
+    );
+    add(
+        &mut hasher,
+        engine.shards().map(|shard| &shard.shared.reporters),
+    );
     add(&mut hasher, engine.shards().map(|shard| &shard.actors));
     hasher.finalize().to_hex().to_string()
 }

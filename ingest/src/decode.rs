@@ -33,7 +33,11 @@ pub fn fields<'batch>(body: &Body<'batch>) -> Result<Fields<'batch>, Refusal> {
                 Ok(fields) => fields.has_unknown() && contains(bytes, b"\"specversion\""),
                 Err(_) => false,
             };
-            if is_envelope { Fields::parse_cloud_event(bytes) } else { fields }
+            if is_envelope {
+                Fields::parse_cloud_event(bytes)
+            } else {
+                fields
+            }
         }
         Body::Structured(bytes) => Fields::parse_cloud_event(bytes),
         Body::Binary { data, headers } => binary(data, headers),
@@ -42,13 +46,20 @@ pub fn fields<'batch>(body: &Body<'batch>) -> Result<Fields<'batch>, Refusal> {
 }
 
 /// CloudEvents 1.0 in Kafka's binary mode: attributes in `ce_*` headers, data in the value.
-fn binary<'batch>(data: &'batch [u8], headers: &CloudEventHeaders<'batch>) -> Result<Fields<'batch>, Refusal> {
+fn binary<'batch>(
+    data: &'batch [u8],
+    headers: &CloudEventHeaders<'batch>,
+) -> Result<Fields<'batch>, Refusal> {
     let has_source = headers.source.is_some_and(|source| !source.is_empty());
     if headers.specversion != Some(b"1.0") || !has_source {
         return Err(Refusal::InvalidEnvelope);
     }
     let mut fields = Fields::parse(data)?;
-    for (name, value) in [("id", headers.id), ("type", headers.event_type), ("at", headers.time)] {
+    for (name, value) in [
+        ("id", headers.id),
+        ("type", headers.event_type),
+        ("at", headers.time),
+    ] {
         if let Some(bytes) = value {
             let text = std::str::from_utf8(bytes).map_err(|_| Refusal::InvalidEnvelope)?;
             fields.insert(name, Scalar::Text(Cow::Borrowed(text)))?;

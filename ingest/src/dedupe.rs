@@ -90,7 +90,10 @@ impl Dedupe {
 
     /// What was added and forgotten since the last commit. An added id may be of a slice forgotten since.
     pub fn drain_changes(&mut self) -> (Vec<(Slice, u128)>, Vec<Slice>) {
-        (std::mem::take(&mut self.added), std::mem::take(&mut self.forgotten))
+        (
+            std::mem::take(&mut self.added),
+            std::mem::take(&mut self.forgotten),
+        )
     }
 }
 

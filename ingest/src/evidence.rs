@@ -39,10 +39,12 @@ pub struct Archive<'a> {
 pub fn bundle(archive: Archive<'_>, decision: &Decision) -> Result<Evidence, PipelineError> {
     let mut archive = archive;
     let facets = archive.last(decision, decision.point.account, FACETS, |_| true)?;
-    let readings =
-        archive.last(decision, links_key(decision.point.account), READINGS, |facet| {
-            matches!(facet.touch, ActorTouch::PlaceReading { .. })
-        })?;
+    let readings = archive.last(
+        decision,
+        links_key(decision.point.account),
+        READINGS,
+        |facet| matches!(facet.touch, ActorTouch::PlaceReading { .. }),
+    )?;
     Ok(Evidence {
         facets: facets.into_iter().map(|stored| stored.facet).collect(),
         links: links(&readings),
@@ -58,14 +60,26 @@ impl Archive<'_> {
         limit: usize,
         keep: impl Fn(&Facet<ActorTouch>) -> bool,
     ) -> Result<Vec<StoredFacet>, PipelineError> {
-        let (first, deciding) = (decision.point.first.sequence, decision.point.position.sequence);
-        let oldest_at = decision.point.at.saturating_sub(i64::from(ARCHIVE_DAYS) * DAY);
+        let (first, deciding) = (
+            decision.point.first.sequence,
+            decision.point.position.sequence,
+        );
+        let oldest_at = decision
+            .point
+            .at
+            .saturating_sub(i64::from(ARCHIVE_DAYS) * DAY);
         let mut found = Vec::new();
         let mut bytes = Vec::with_capacity(160);
         if self.first_sequence > 0 {
-            for row in self.store.last_facets(key, self.first_sequence - 1, limit)? {
+            for row in self
+                .store
+                .last_facets(key, self.first_sequence - 1, oldest_at, limit)?
+            {
                 if row.sequence >= first && row.at_ms >= oldest_at {
-                    found.push(decode(row.sequence, row.at_ms, &row.payload).ok_or(PipelineError::Evidence)?);
+                    found.push(
+                        decode(row.sequence, row.at_ms, &row.payload)
+                            .ok_or(PipelineError::Evidence)?,
+                    );
                 }
             }
         }
@@ -74,7 +88,9 @@ impl Archive<'_> {
             if sequence > deciding || sequence < first || facet.at < oldest_at || !keep(facet) {
                 continue;
             }
-            let Some(position) = self.engine.position(sequence) else { continue };
+            let Some(position) = self.engine.position(sequence) else {
+                continue;
+            };
             encode(facet, position, &mut bytes);
             found.push(decode(sequence, facet.at, &bytes).ok_or(PipelineError::Evidence)?);
         }

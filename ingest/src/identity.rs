@@ -11,7 +11,9 @@ use crate::source::Body;
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// The deciding record does not name the account: a fault of ours.
-    #[error("the deciding record does not name the recommended account; this is a fault of the program")]
+    #[error(
+        "the deciding record does not name the recommended account; this is a fault of the program"
+    )]
     NotNamed,
     /// Sealing failed.
     #[error("the identity cannot be sealed: {0}")]
@@ -43,7 +45,8 @@ impl Recipients {
             return Ok(Vec::new());
         }
         let fields = decode::fields(body).map_err(|_| IdentityError::NotNamed)?;
-        let raw = find_account(&fields, edge, recommendation.account).ok_or(IdentityError::NotNamed)?;
+        let raw =
+            find_account(&fields, edge, recommendation.account).ok_or(IdentityError::NotNamed)?;
         let identifier = raw.expose_to_edge();
         let binding = Binding {
             recommendation: recommendation.id.to_bytes(),

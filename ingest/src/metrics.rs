@@ -1,6 +1,8 @@
 //! Metrics of the pipeline. Label values come from closed sets only, and every label set is there from the start.
 
-use prometheus::{Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{
+    Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+};
 use sealwatch_core::behaviour::{Behaviour, Mode};
 
 use crate::outcome::Outcome;
@@ -28,26 +30,41 @@ impl Metrics {
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let metrics = Self {
             records: IntCounterVec::new(
-                Opts::new("sealwatch_records_total", "Records read, by outcome. Their sum is every record read."),
+                Opts::new(
+                    "sealwatch_records_total",
+                    "Records read, by outcome. Their sum is every record read.",
+                ),
                 &["outcome"],
             )?,
             epochs: IntCounter::new("sealwatch_epochs_total", "Epochs committed.")?,
             step_seconds: HistogramVec::new(
-                HistogramOpts::new("sealwatch_epoch_step_seconds", "Time of each step of an epoch.")
-                    .buckets(vec![0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]),
+                HistogramOpts::new(
+                    "sealwatch_epoch_step_seconds",
+                    "Time of each step of an epoch.",
+                )
+                .buckets(vec![0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]),
                 &["step"],
             )?,
             facets: IntCounter::new("sealwatch_facets_total", "Facets folded into state.")?,
             score_points: IntCounterVec::new(
-                Opts::new("sealwatch_score_points_total", "Moments at which an account was due for scoring, by result."),
+                Opts::new(
+                    "sealwatch_score_points_total",
+                    "Moments at which an account was due for scoring, by result.",
+                ),
                 &["result"],
             )?,
             gates: IntCounterVec::new(
-                Opts::new("sealwatch_gates_passed_total", "Gates passed at score points, by behaviour."),
+                Opts::new(
+                    "sealwatch_gates_passed_total",
+                    "Gates passed at score points, by behaviour.",
+                ),
                 &["behaviour"],
             )?,
             recommendations: IntCounterVec::new(
-                Opts::new("sealwatch_recommendations_total", "Recommendations made, by behaviour and mode."),
+                Opts::new(
+                    "sealwatch_recommendations_total",
+                    "Recommendations made, by behaviour and mode.",
+                ),
                 &["behaviour", "mode"],
             )?,
             accounts: IntGauge::new("sealwatch_accounts", "Accounts with a state.")?,
@@ -81,7 +98,8 @@ impl Metrics {
         for behaviour in Behaviour::WITH_DETECTOR {
             self.gates.with_label_values(&[behaviour.name()]);
             for mode in Mode::ALL {
-                self.recommendations.with_label_values(&[behaviour.name(), mode.name()]);
+                self.recommendations
+                    .with_label_values(&[behaviour.name(), mode.name()]);
             }
         }
     }
@@ -89,7 +107,9 @@ impl Metrics {
     /// Sets the counters to what an opened store has counted before.
     pub fn restore(&self, pipeline: &Pipeline) {
         for (outcome, count) in pipeline.counts().iter() {
-            self.records.with_label_values(&[outcome.name()]).inc_by(count);
+            self.records
+                .with_label_values(&[outcome.name()])
+                .inc_by(count);
         }
         self.observe_size(pipeline);
     }
@@ -97,14 +117,22 @@ impl Metrics {
     /// Observes a committed epoch.
     pub fn observe(&self, report: &EpochReport, pipeline: &Pipeline) {
         for (outcome, count) in report.outcomes.iter() {
-            self.records.with_label_values(&[outcome.name()]).inc_by(count);
+            self.records
+                .with_label_values(&[outcome.name()])
+                .inc_by(count);
         }
         self.epochs.inc();
         self.facets.inc_by(report.counts.facets);
-        self.score_points.with_label_values(&["scored"]).inc_by(report.counts.scored);
-        self.score_points.with_label_values(&["ungated"]).inc_by(report.counts.ungated);
+        self.score_points
+            .with_label_values(&["scored"])
+            .inc_by(report.counts.scored);
+        self.score_points
+            .with_label_values(&["ungated"])
+            .inc_by(report.counts.ungated);
         for (behaviour, count) in Behaviour::WITH_DETECTOR.iter().zip(report.counts.gates) {
-            self.gates.with_label_values(&[behaviour.name()]).inc_by(count);
+            self.gates
+                .with_label_values(&[behaviour.name()])
+                .inc_by(count);
         }
         for (_, delivery) in &report.deliveries {
             let recommendation = &delivery.recommendation;
@@ -119,7 +147,9 @@ impl Metrics {
             ("recommend", times.recommend),
             ("commit", times.commit),
         ] {
-            self.step_seconds.with_label_values(&[step]).observe(time.as_secs_f64());
+            self.step_seconds
+                .with_label_values(&[step])
+                .observe(time.as_secs_f64());
         }
         self.observe_size(pipeline);
     }

@@ -69,7 +69,10 @@ sealwatch_core::closed_set! {
 impl Outcome {
     /// Whether the record was folded into state.
     pub const fn is_accepted(self) -> bool {
-        matches!(self, Self::Accepted | Self::AcceptedLate | Self::AcceptedStripped)
+        matches!(
+            self,
+            Self::Accepted | Self::AcceptedLate | Self::AcceptedStripped
+        )
     }
 }
 
@@ -135,7 +138,9 @@ impl OutcomeCounts {
 
     /// The outcomes with their counts, in the order of the set.
     pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> + '_ {
-        Outcome::ALL.iter().map(|outcome| (*outcome, self.of(*outcome)))
+        Outcome::ALL
+            .iter()
+            .map(|outcome| (*outcome, self.of(*outcome)))
     }
 
     /// Sets a count that was read from a checkpoint.

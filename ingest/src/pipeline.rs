@@ -43,9 +43,17 @@ pub enum PipelineError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// An archived facet that cannot be read.
-    #[error("the archive holds a facet that cannot be read; rebuild the store with `sealwatch replay`")]
+    #[error(
+        "the archive holds a facet that cannot be read; rebuild the store with `sealwatch replay`"
+    )]
     Evidence,
 }
+
+/// Fills a buffer with randomness.
+pub type Random = Box<dyn FnMut(&mut [u8]) + Send>;
+
+/// A monotonic clock.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// What a pipeline is built from.
 pub struct PipelineOptions {
@@ -58,7 +66,7 @@ pub struct PipelineOptions {
     /// Whose keys identities are sealed to.
     pub recipients: Recipients,
     /// Randomness for sealing, from the operating system.
-    pub random: Box<dyn FnMut(&mut [u8]) + Send>,
+    pub random: Random,
     /// What the source is allowed.
     pub limits: Limits,
     /// What becomes of unknown fields.
@@ -66,7 +74,7 @@ pub struct PipelineOptions {
     /// Threads for folding.
     pub threads: usize,
     /// A monotonic clock, for durations in metrics only.
-    pub clock: Arc<dyn Fn() -> Duration + Send + Sync>,
+    pub clock: Clock,
 }
 
 /// Seconds spent in each step of an epoch.
@@ -122,14 +130,24 @@ impl Pipeline {
     ///
     /// # Errors
     /// The store cannot be opened, or is of another version, key or layout.
-    pub fn open(options: PipelineOptions, store: StoreOptions) -> Result<(Self, Vec<(u64, Delivery)>), PipelineError> {
+    pub fn open(
+        options: PipelineOptions,
+        store: StoreOptions,
+    ) -> Result<(Self, Vec<(u64, Delivery)>), PipelineError> {
         let shards = store.virtual_shards;
         let mut engine = Engine::new(shards, || Arc::clone(&options.scorer));
         let mut admissions = Vec::new();
         let mut failed = None;
         let new_admission = || Admission::new(&options.limits);
         let (store, recovered) = Store::open(store, &mut |table, key, value| {
-            let restored = checkpoint::restore(&mut engine, &mut admissions, &new_admission, table, key, value);
+            let restored = checkpoint::restore(
+                &mut engine,
+                &mut admissions,
+                &new_admission,
+                table,
+                key,
+                value,
+            );
             if let Err(error) = restored {
                 failed.get_or_insert(error);
             }
@@ -137,20 +155,30 @@ impl Pipeline {
         if let Some(error) = failed {
             return Err(error.into());
         }
-        let meta = recovered.epoch.map_or_else(|| Ok(Meta::default()), |_| Meta::decode(&recovered.meta))?;
+        let meta = recovered
+            .epoch
+            .map_or_else(|| Ok(Meta::default()), |_| Meta::decode(&recovered.meta))?;
         while admissions.len() < meta.partitions.len() {
             admissions.push(new_admission());
         }
         for (admission, partition) in admissions.iter_mut().zip(&meta.partitions) {
             admission.time = partition.time;
         }
-        let undelivered = recovered.outbox.iter().map(read_row).collect::<Result<Vec<_>, _>>()?;
+        let undelivered = recovered
+            .outbox
+            .iter()
+            .map(read_row)
+            .collect::<Result<Vec<_>, _>>()?;
         let threads = Threads::new(options.threads);
         let pipeline = Self {
             engine,
             threads,
             admissions,
-            next_offsets: meta.partitions.iter().map(|partition| partition.next_offset).collect(),
+            next_offsets: meta
+                .partitions
+                .iter()
+                .map(|partition| partition.next_offset)
+                .collect(),
             counts: meta.counts()?,
             next_sequence: meta.next_sequence,
             next_epoch: recovered.epoch.map_or(0, |epoch| epoch + 1),
@@ -187,7 +215,14 @@ impl Pipeline {
             commit: clock().saturating_sub(recommended),
         };
         let records = batch.len() as u64;
-        Ok(EpochReport { epoch, records, outcomes, counts: result.counts, deliveries, times })
+        Ok(EpochReport {
+            epoch,
+            records,
+            outcomes,
+            counts: result.counts,
+            deliveries,
+            times,
+        })
     }
 
     /// Bytes to events; identifiers to pseudonyms. The firewall: nothing that is not of the schema comes through.
@@ -195,7 +230,11 @@ impl Pipeline {
         let edge = Edge::new(&self.options.vocabulary, &self.options.pseudonymiser);
         let unknown = self.options.unknown_fields;
         self.decoded.clear();
-        self.decoded.extend(batch.iter().map(|record| decode(&record.body, &edge, unknown)));
+        self.decoded.extend(
+            batch
+                .iter()
+                .map(|record| decode(&record.body, &edge, unknown)),
+        );
     }
 
     /// Gives each record its outcome, and splits the accepted ones into facets.
@@ -209,12 +248,18 @@ impl Pipeline {
                 self.next_offsets.push(0);
             }
             let outcome = match decoded {
-                Ok(read) => self.admissions[partition].admit(read, record.broker_time, &self.options.limits),
+                Ok(read) => {
+                    self.admissions[partition].admit(read, record.broker_time, &self.options.limits)
+                }
                 Err(outcome) => *outcome,
             };
             outcomes.count(outcome);
             self.counts.count(outcome);
-            let event = decoded.as_ref().ok().filter(|_| outcome.is_accepted()).map(|read| &read.event);
+            let event = decoded
+                .as_ref()
+                .ok()
+                .filter(|_| outcome.is_accepted())
+                .map(|read| &read.event);
             self.engine.take(record.partition, record.offset, event);
             self.next_offsets[partition] = record.offset + 1;
         }
@@ -222,27 +267,50 @@ impl Pipeline {
     }
 
     /// Decisions become recommendations with reasons, evidence and sealed identities, each with its outbox row's number.
-    fn recommend(&mut self, batch: &Batch, result: &EpochResult) -> Result<Vec<(u64, Delivery)>, PipelineError> {
+    fn recommend(
+        &mut self,
+        batch: &Batch,
+        result: &EpochResult,
+    ) -> Result<Vec<(u64, Delivery)>, PipelineError> {
         let mut deliveries = Vec::with_capacity(result.decisions.len());
         for decision in &result.decisions {
-            let Some(recommendation) = self.recommendation(decision)? else { continue };
+            let Some(recommendation) = self.recommendation(decision)? else {
+                continue;
+            };
             let sealed_identities = self.seal(batch, decision, &recommendation)?;
             let row = self.next_outbox + deliveries.len() as u64;
-            deliveries.push((row, Delivery { recommendation, sealed_identities }));
+            deliveries.push((
+                row,
+                Delivery {
+                    recommendation,
+                    sealed_identities,
+                },
+            ));
         }
         Ok(deliveries)
     }
 
-    fn recommendation(&mut self, decision: &Decision) -> Result<Option<Recommendation>, PipelineError> {
+    fn recommendation(
+        &mut self,
+        decision: &Decision,
+    ) -> Result<Option<Recommendation>, PipelineError> {
         let scorer = Arc::clone(&self.options.scorer);
-        let Some(rule) = scorer.policy().rule(decision.detector) else { return Ok(None) };
-        let archive = Archive { store: &mut self.store, engine: &self.engine, first_sequence: self.next_sequence };
+        let Some(rule) = scorer.policy().rule(decision.detector) else {
+            return Ok(None);
+        };
+        let archive = Archive {
+            store: &mut self.store,
+            engine: &self.engine,
+            first_sequence: self.next_sequence,
+        };
         let evidence = evidence::bundle(archive, decision)?;
         let contributions = scorer.contributions(decision.detector, decision.row.as_slice());
         let platforms = &self.options.vocabulary.platforms;
         let context = Context {
             rule,
-            platform: platforms.get(usize::from(decision.point.platform)).map_or("", String::as_str),
+            platform: platforms
+                .get(usize::from(decision.point.platform))
+                .map_or("", String::as_str),
             model_digest: scorer.model_digest(),
             contributions: &contributions,
         };
@@ -258,11 +326,20 @@ impl Pipeline {
         let index = decision.point.position.sequence - self.next_sequence;
         let record = batch.get(index as usize).ok_or(IdentityError::NotNamed)?;
         let edge = Edge::new(&self.options.vocabulary, &self.options.pseudonymiser);
-        Ok(self.options.recipients.seal(recommendation, &record.body, &edge, &mut self.options.random)?)
+        Ok(self.options.recipients.seal(
+            recommendation,
+            &record.body,
+            &edge,
+            &mut self.options.random,
+        )?)
     }
 
     /// Writes everything that the epoch changed, at once. Returns the epoch's number.
-    fn commit(&mut self, batch: &Batch, deliveries: &[(u64, Delivery)]) -> Result<u64, PipelineError> {
+    fn commit(
+        &mut self,
+        batch: &Batch,
+        deliveries: &[(u64, Delivery)],
+    ) -> Result<u64, PipelineError> {
         self.remove_expired();
         let mut write = EpochWrite::new(self.next_epoch);
         self.collect_facets(&mut write);
@@ -270,7 +347,10 @@ impl Pipeline {
         write.order = order_runs(batch.iter());
         for (row, delivery) in deliveries {
             let bytes = serde_json::to_vec(delivery).map_err(|_| PipelineError::Evidence)?;
-            write.outbox.push(OutboxRow { sequence: *row, bytes });
+            write.outbox.push(OutboxRow {
+                sequence: *row,
+                bytes,
+            });
         }
         self.next_sequence += batch.len() as u64;
         self.next_outbox += deliveries.len() as u64;
@@ -284,10 +364,15 @@ impl Pipeline {
         let mut bytes = Vec::with_capacity(160);
         for facets in self.engine.actor_facets() {
             for facet in facets {
-                let Some(position) = self.engine.position(facet.place.sequence()) else { continue };
+                let Some(position) = self.engine.position(facet.place.sequence()) else {
+                    continue;
+                };
                 sealwatch_core::evidence::encode(facet, position, &mut bytes);
                 write.facet(facet.key, position.sequence, facet.at, &bytes);
-                if matches!(facet.touch, sealwatch_core::facet::ActorTouch::PlaceReading { .. }) {
+                if matches!(
+                    facet.touch,
+                    sealwatch_core::facet::ActorTouch::PlaceReading { .. }
+                ) {
                     let key = sealwatch_core::evidence::links_key(facet.key);
                     write.facet(key, position.sequence, facet.at, &bytes);
                 }
@@ -297,7 +382,12 @@ impl Pipeline {
 
     /// Removes states that no event which may still come can find unexpired: so removing them changes no output.
     fn remove_expired(&mut self) {
-        let oldest = self.admissions.iter().map(|admission| admission.time.watermark).min().flatten();
+        let oldest = self
+            .admissions
+            .iter()
+            .map(|admission| admission.time.watermark)
+            .min()
+            .flatten();
         let Some(watermark) = oldest else { return };
         if watermark.saturating_sub(self.swept_at) < sealwatch_core::time::DAY {
             return;
@@ -322,9 +412,16 @@ impl Pipeline {
             next_sequence: self.next_sequence,
             next_outbox: self.next_outbox,
             partitions: partitions
-                .map(|(admission, next_offset)| PartitionMeta { next_offset: *next_offset, time: admission.time })
+                .map(|(admission, next_offset)| PartitionMeta {
+                    next_offset: *next_offset,
+                    time: admission.time,
+                })
                 .collect(),
-            outcomes: self.counts.iter().map(|(outcome, count)| (outcome.name().to_owned(), count)).collect(),
+            outcomes: self
+                .counts
+                .iter()
+                .map(|(outcome, count)| (outcome.name().to_owned(), count))
+                .collect(),
         }
     }
 
@@ -332,7 +429,10 @@ impl Pipeline {
     pub fn positions(&self) -> Vec<(u32, u64)> {
         let named = self.next_offsets.iter().enumerate();
         // A partition of which nothing was read is left out: it starts wherever the source has its first record.
-        named.filter(|(_, next)| **next > 0).map(|(partition, next)| (partition as u32, *next)).collect()
+        named
+            .filter(|(_, next)| **next > 0)
+            .map(|(partition, next)| (partition as u32, *next))
+            .collect()
     }
 
     /// Records taken since the store began.
@@ -347,7 +447,10 @@ impl Pipeline {
 
     /// The newest accepted event time, if any.
     pub fn watermark(&self) -> Option<i64> {
-        self.admissions.iter().filter_map(|admission| admission.time.watermark).max()
+        self.admissions
+            .iter()
+            .filter_map(|admission| admission.time.watermark)
+            .max()
     }
 
     /// Notes that every outbox row below this number was delivered.
@@ -359,8 +462,12 @@ impl Pipeline {
     pub fn size(&self) -> (usize, usize) {
         let accounts = self.engine.shards().map(|shard| shard.actors.len()).sum();
         let bytes = self.engine.shards().map(|shard| {
-            let places = shard.shared.devices.bytes() + shard.shared.networks.bytes() + shard.shared.ranges.bytes();
-            let others = shard.shared.groups.bytes() + shard.shared.targets.bytes() + shard.shared.reporters.bytes();
+            let places = shard.shared.devices.bytes()
+                + shard.shared.networks.bytes()
+                + shard.shared.ranges.bytes();
+            let others = shard.shared.groups.bytes()
+                + shard.shared.targets.bytes()
+                + shard.shared.reporters.bytes();
             shard.links.bytes() + places + others + shard.actors.bytes()
         });
         (accounts, bytes.sum())
@@ -389,7 +496,11 @@ fn order_runs<'batch>(records: impl Iterator<Item = SourceRecord<'batch>>) -> Ve
     for record in records {
         match runs.last_mut() {
             Some(run) if next == Some((record.partition, record.offset)) => run.count += 1,
-            _ => runs.push(OrderRun { partition: record.partition, first_offset: record.offset, count: 1 }),
+            _ => runs.push(OrderRun {
+                partition: record.partition,
+                first_offset: record.offset,
+                count: 1,
+            }),
         }
         next = Some((record.partition, record.offset + 1));
     }

@@ -75,7 +75,10 @@ pub fn run(
             return Ok(Stopped::Told);
         }
         let idle = clock().saturating_sub(last_record);
-        if options.stop_when_idle.is_some_and(|limit| batch.is_empty() && idle >= limit) {
+        if options
+            .stop_when_idle
+            .is_some_and(|limit| batch.is_empty() && idle >= limit)
+        {
             return Ok(Stopped::Idle);
         }
     }

@@ -20,11 +20,19 @@ pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
         Ok(config) => config,
         Err(failure) => {
             println!("WRONG  {failure}");
-            return Err(Failure::configuration("1 thing is wrong; it is named above"));
+            return Err(Failure::configuration(
+                "1 thing is wrong; it is named above",
+            ));
         }
     };
     println!("ok     configuration {}", arguments.config.display());
-    let results = [check_model(&config), check_keys(&config), check_store(&config), check_source(&config), check_port(&config)];
+    let results = [
+        check_model(&config),
+        check_keys(&config),
+        check_store(&config),
+        check_source(&config),
+        check_port(&config),
+    ];
     let mut wrong = 0;
     for result in results {
         match result {
@@ -37,8 +45,12 @@ pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
     }
     match wrong {
         0 => Ok(()),
-        1 => Err(Failure::configuration("1 thing is wrong; it is named above")),
-        _ => Err(Failure::configuration(format!("{wrong} things are wrong; they are named above"))),
+        1 => Err(Failure::configuration(
+            "1 thing is wrong; it is named above",
+        )),
+        _ => Err(Failure::configuration(format!(
+            "{wrong} things are wrong; they are named above"
+        ))),
     }
 }
 
@@ -49,17 +61,26 @@ fn check_model(config: &Config) -> Result<String, Failure> {
         .rules()
         .map(|rule| format!("{} {}", rule.behaviour.name(), rule.mode.name()))
         .collect();
-    Ok(format!("model {} and policy: {}", &artefact.digest()[..12], rules.join(", ")))
+    Ok(format!(
+        "model {} and policy: {}",
+        &artefact.digest()[..12],
+        rules.join(", ")
+    ))
 }
 
 fn check_keys(config: &Config) -> Result<String, Failure> {
     let key = parts::pseudonym_key(config)?;
     let recipients = parts::recipients(config)?;
-    let sealed = match (recipients.enforcement.is_some(), recipients.referral.is_some()) {
+    let sealed = match (
+        recipients.enforcement.is_some(),
+        recipients.referral.is_some(),
+    ) {
         (true, true) => "identities sealed to enforcement and the referral side",
         (true, false) => "identities sealed to enforcement only",
         (false, true) => "identities sealed to the referral side only",
-        (false, false) => "no identities sealed: a confirmed ban will not find its account (set keys.enforcement)",
+        (false, false) => {
+            "no identities sealed: a confirmed ban will not find its account (set keys.enforcement)"
+        }
     };
     Ok(format!("keys: pseudonym key {}, {sealed}", key.id()))
 }
@@ -68,7 +89,10 @@ fn check_store(config: &Config) -> Result<String, Failure> {
     let directory = config.path(&config.store.directory);
     if !directory.exists() {
         writable(directory.parent().unwrap_or(Path::new(".")))?;
-        return Ok(format!("store {}: will be made at the first start", directory.display()));
+        return Ok(format!(
+            "store {}: will be made at the first start",
+            directory.display()
+        ));
     }
     let key = parts::pseudonym_key(config)?;
     let settings = StoreSettings {
@@ -78,9 +102,17 @@ fn check_store(config: &Config) -> Result<String, Failure> {
     };
     let mut states = 0_u64;
     let options = parts::store_options(settings, &key, config.limits().lateness_hours.div_ceil(24));
-    let (_, recovered) = Store::open(options, &mut |_, _, _| states += 1).map_err(Failure::configuration)?;
-    let epoch = recovered.epoch.map_or_else(|| "no epoch yet".to_owned(), |epoch| format!("epoch {epoch}"));
-    Ok(format!("store {}: {epoch}, {states} states, {} undelivered", directory.display(), recovered.outbox.len()))
+    let (_, recovered) =
+        Store::open(options, &mut |_, _, _| states += 1).map_err(Failure::configuration)?;
+    let epoch = recovered.epoch.map_or_else(
+        || "no epoch yet".to_owned(),
+        |epoch| format!("epoch {epoch}"),
+    );
+    Ok(format!(
+        "store {}: {epoch}, {states} states, {} undelivered",
+        directory.display(),
+        recovered.outbox.len()
+    ))
 }
 
 fn writable(folder: &Path) -> Result<(), Failure> {
@@ -89,7 +121,12 @@ fn writable(folder: &Path) -> Result<(), Failure> {
             let probe = folder.join(".sealwatch-probe");
             std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe))
         })
-        .map_err(|error| Failure::configuration(format!("folder {}: {error}; make it writable", folder.display())))
+        .map_err(|error| {
+            Failure::configuration(format!(
+                "folder {}: {error}; make it writable",
+                folder.display()
+            ))
+        })
 }
 
 fn check_source(config: &Config) -> Result<String, Failure> {
@@ -97,7 +134,10 @@ fn check_source(config: &Config) -> Result<String, Failure> {
     match &config.source {
         SourceKind::Kafka { brokers, topic, .. } => {
             let source: KafkaSource = parts::kafka(config)?;
-            Ok(format!("source: topic {topic} at {brokers}, {} partitions", source.partitions()))
+            Ok(format!(
+                "source: topic {topic} at {brokers}, {} partitions",
+                source.partitions()
+            ))
         }
         SourceKind::Files { .. } => {
             let source = parts::source(config)?;
@@ -111,5 +151,9 @@ fn check_port(config: &Config) -> Result<String, Failure> {
     let address = &config.api.listen;
     TcpListener::bind(address)
         .map(|_| format!("address {address} is free"))
-        .map_err(|error| Failure::configuration(format!("api.listen {address}: {error}; stop what uses it or name another")))
+        .map_err(|error| {
+            Failure::configuration(format!(
+                "api.listen {address}: {error}; stop what uses it or name another"
+            ))
+        })
 }

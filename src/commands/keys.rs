@@ -23,7 +23,12 @@ use crate::failure::Failure;
 pub fn keys(command: KeysCommand) -> Result<(), Failure> {
     match command {
         KeysCommand::Generate { role, out } => generate(&role, &out),
-        KeysCommand::Open { key, recommendation, account, sealed } => open(&key, &recommendation, &account, &sealed),
+        KeysCommand::Open {
+            key,
+            recommendation,
+            account,
+            sealed,
+        } => open(&key, &recommendation, &account, &sealed),
     }
 }
 
@@ -32,10 +37,15 @@ fn generate(role: &str, folder: &Path) -> Result<(), Failure> {
         .ok_or_else(|| Failure::configuration("--role is one of enforcement, officer, approver"))?;
     let mut random = clock::random();
     let private = PrivateKey::generate(role, &mut *random);
-    let failed = |error: std::io::Error| Failure::configuration(format!("{}: {error}", folder.display()));
+    let failed =
+        |error: std::io::Error| Failure::configuration(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(failed)?;
     let path = folder.join(format!("{}.private.json", role.name()));
-    let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    let created = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path);
     created
         .and_then(|mut file| file.write_all(private.to_document().as_bytes()))
         .map_err(|error| Failure::configuration(format!("{}: {error}", path.display())))?;
@@ -53,7 +63,9 @@ fn open(key: &Path, recommendation: &str, account: &str, sealed: &str) -> Result
         .map_err(|error| Failure::configuration(format!("key {}: {error}", key.display())))?;
     let binding = Binding {
         recommendation: RecommendationId::parse(recommendation)
-            .ok_or_else(|| Failure::configuration("--recommendation is 32 lower-case hexadecimal digits"))?
+            .ok_or_else(|| {
+                Failure::configuration("--recommendation is 32 lower-case hexadecimal digits")
+            })?
             .to_bytes(),
         pseudonym: Pseudonym::parse(account)
             .ok_or_else(|| Failure::configuration("--account is 32 lower-case hexadecimal digits"))?
@@ -62,13 +74,19 @@ fn open(key: &Path, recommendation: &str, account: &str, sealed: &str) -> Result
     let mut text = sealed.to_owned();
     if sealed == "-" {
         text.clear();
-        std::io::stdin().read_to_string(&mut text).map_err(Failure::configuration)?;
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(Failure::configuration)?;
     }
     let sealed = Sealed::from_base64(text.trim())
         .ok_or_else(|| Failure::configuration("the sealed identity is not base64"))?;
     match private.role() {
-        Role::Enforcement => print(&open_identity(&private, &sealed, &binding).map_err(Failure::configuration)?),
-        Role::Officer => print(&open_inner(&private, &sealed, &binding).map_err(Failure::configuration)?),
+        Role::Enforcement => {
+            print(&open_identity(&private, &sealed, &binding).map_err(Failure::configuration)?)
+        }
+        Role::Officer => {
+            print(&open_inner(&private, &sealed, &binding).map_err(Failure::configuration)?)
+        }
         Role::Approver => {
             let inner = open_outer(&private, &sealed, &binding).map_err(Failure::configuration)?;
             println!("{}", inner.to_base64());
@@ -78,5 +96,8 @@ fn open(key: &Path, recommendation: &str, account: &str, sealed: &str) -> Result
 }
 
 fn print(identity: &OpenedIdentity) {
-    println!("{}", String::from_utf8_lossy(identity.expose_to_recipient()));
+    println!(
+        "{}",
+        String::from_utf8_lossy(identity.expose_to_recipient())
+    );
 }

@@ -28,19 +28,32 @@ use crate::progress;
 /// # Errors
 /// The configuration is wrong, or something failed while it ran.
 pub fn replay(arguments: &ReplayArguments) -> Result<(), Failure> {
-    let config = arguments.config.as_deref().map_or_else(Config::demo, Config::read)?;
+    let config = arguments
+        .config
+        .as_deref()
+        .map_or_else(Config::demo, Config::read)?;
     let (scorer, _) = parts::scorer(&config)?;
-    let state = arguments.state.clone().unwrap_or_else(|| beside(&arguments.out, "state"));
+    let state = arguments
+        .state
+        .clone()
+        .unwrap_or_else(|| beside(&arguments.out, "state"));
     let key = key(arguments, &config, &state)?;
-    let order = arguments.order.as_deref().map(|store| read_order(store, &config, &key)).transpose()?;
+    let order = arguments
+        .order
+        .as_deref()
+        .map(|store| read_order(store, &config, &key))
+        .transpose()?;
     let mut source = source(arguments, &config, order)?;
     let settings = StoreSettings {
         directory: state.join("store"),
         durability: Durability::Process,
         log_bytes: arguments.log_bytes,
     };
-    let (mut pipeline, mut rows) = parts::pipeline(&config, scorer, &key, settings, arguments.threads)?;
-    source.seek(&pipeline.positions()).map_err(Failure::configuration)?;
+    let (mut pipeline, mut rows) =
+        parts::pipeline(&config, scorer, &key, settings, arguments.threads)?;
+    source
+        .seek(&pipeline.positions())
+        .map_err(Failure::configuration)?;
     let options = RunOptions {
         records: arguments.epoch_records.max(1),
         fill: Duration::from_secs(1),
@@ -49,11 +62,19 @@ pub fn replay(arguments: &ReplayArguments) -> Result<(), Failure> {
     let line = progress::line();
     let clock = clock::monotonic();
     let (stop, delivered) = (AtomicBool::new(false), AtomicU64::new(0));
-    run(&mut *source, &mut pipeline, &options, &*clock, &stop, &delivered, &mut |report, _| {
-        line.inc(report.records);
-        rows.extend(report.deliveries);
-        line.set_message(format!("{} recommendations", rows.len()));
-    })
+    run(
+        &mut *source,
+        &mut pipeline,
+        &options,
+        &*clock,
+        &stop,
+        &delivered,
+        &mut |report, _| {
+            line.inc(report.records);
+            rows.extend(report.deliveries);
+            line.set_message(format!("{} recommendations", rows.len()));
+        },
+    )
     .map_err(Failure::running)?;
     line.finish_and_clear();
     write(&arguments.out, &rows, &pipeline)?;
@@ -72,15 +93,22 @@ fn remove(state: &Path) -> Result<(), Failure> {
     if removed.exists() {
         fs::remove_dir_all(&removed).map_err(Failure::running)?;
     }
-    fs::rename(state, &removed).and_then(|()| fs::remove_dir_all(&removed)).map_err(Failure::running)
+    fs::rename(state, &removed)
+        .and_then(|()| fs::remove_dir_all(&removed))
+        .map_err(Failure::running)
 }
 
 /// The key: the configuration's, or one that lies with the state where there is no configuration.
-fn key(arguments: &ReplayArguments, config: &Config, state: &Path) -> Result<PseudonymKey, Failure> {
+fn key(
+    arguments: &ReplayArguments,
+    config: &Config,
+    state: &Path,
+) -> Result<PseudonymKey, Failure> {
     if arguments.config.is_some() {
         return parts::pseudonym_key(config);
     }
-    crate::keys::pseudonym_key(&state.join("pseudonym.key"), &mut *clock::random()).map(|(key, _)| key)
+    crate::keys::pseudonym_key(&state.join("pseudonym.key"), &mut *clock::random())
+        .map(|(key, _)| key)
 }
 
 fn source(
@@ -104,11 +132,14 @@ fn source(
 
 /// The order that was committed to a store. The store must not be in use.
 fn read_order(store: &Path, config: &Config, key: &PseudonymKey) -> Result<Vec<OrderRun>, Failure> {
-    let settings =
-        StoreSettings { directory: store.to_path_buf(), durability: Durability::Process, log_bytes: u64::MAX };
+    let settings = StoreSettings {
+        directory: store.to_path_buf(),
+        durability: Durability::Process,
+        log_bytes: u64::MAX,
+    };
     let options = parts::store_options(settings, key, config.limits().lateness_hours.div_ceil(24));
     let (store, _) = Store::open(options, &mut |_, _, _| {}).map_err(Failure::configuration)?;
-    Ok(store.order().to_vec())
+    store.order().map_err(Failure::configuration)
 }
 
 fn beside(path: &Path, what: &str) -> PathBuf {
@@ -119,13 +150,20 @@ fn beside(path: &Path, what: &str) -> PathBuf {
 
 /// Writes recommendations, sealed identities and outcomes, each under a temporary name first.
 fn write(out: &Path, rows: &[(u64, Delivery)], pipeline: &Pipeline) -> Result<(), Failure> {
-    write_lines(out, rows, |delivery| serde_json::to_string(&delivery.recommendation))?;
+    write_lines(out, rows, |delivery| {
+        serde_json::to_string(&delivery.recommendation)
+    })?;
     write_lines(&beside(out, "identities"), rows, |delivery| {
         let id = delivery.recommendation.id;
-        serde_json::to_string(&json!({"recommendation": id, "sealed_identities": delivery.sealed_identities}))
+        serde_json::to_string(
+            &json!({"recommendation": id, "sealed_identities": delivery.sealed_identities}),
+        )
     })?;
-    let outcomes: serde_json::Map<String, serde_json::Value> =
-        pipeline.counts().iter().map(|(outcome, count)| (outcome.name().to_owned(), count.into())).collect();
+    let outcomes: serde_json::Map<String, serde_json::Value> = pipeline
+        .counts()
+        .iter()
+        .map(|(outcome, count)| (outcome.name().to_owned(), count.into()))
+        .collect();
     let summary = json!({
         "records": pipeline.records(),
         "outcomes": outcomes,

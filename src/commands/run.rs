@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sealwatch_api::{ApiConfig, ApiState, CaseStore, DetectorDescription};
+use sealwatch_api::{
+    ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
+};
 use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_ingest::metrics::Metrics;
@@ -66,7 +68,9 @@ struct Ingest {
 async fn serve(config: Config) -> Result<(), Failure> {
     let listener = TcpListener::bind(&config.api.listen)
         .await
-        .map_err(|error| Failure::configuration(format!("api.listen {}: {error}", config.api.listen)))?;
+        .map_err(|error| {
+            Failure::configuration(format!("api.listen {}: {error}", config.api.listen))
+        })?;
     let registry = prometheus_registry();
     let (scorer, _) = parts::scorer(&config)?;
     let key = parts::pseudonym_key(&config)?;
@@ -75,27 +79,40 @@ async fn serve(config: Config) -> Result<(), Failure> {
         durability: config.store.durability,
         log_bytes: config.store.log_mebibytes << 20,
     };
-    let (pipeline, undelivered) =
-        parts::pipeline(&config, Arc::clone(&scorer), &key, store, config.engine.threads)?;
+    let (pipeline, undelivered) = parts::pipeline(
+        &config,
+        Arc::clone(&scorer),
+        &key,
+        store,
+        config.engine.threads,
+    )?;
     let mut source = parts::source(&config)?;
-    source.seek(&pipeline.positions()).map_err(Failure::configuration)?;
+    source
+        .seek(&pipeline.positions())
+        .map_err(Failure::configuration)?;
     let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
     metrics.restore(&pipeline);
-    let cases = CaseStore::open(&config.path(&config.api.database)).await.map_err(Failure::configuration)?;
+    let cases = CaseStore::open(&config.path(&config.api.database))
+        .await
+        .map_err(Failure::configuration)?;
 
     let ready = Arc::new(AtomicBool::new(true));
     let is_ready = Arc::clone(&ready);
-    let settings = ApiConfig { metrics_open: config.api.metrics_open, secure_cookies: config.api.secure_cookies };
-    let (state, token) = ApiState::new(
-        cases.clone(),
-        settings,
-        detectors(&scorer),
-        Arc::new(move || is_ready.load(Ordering::Acquire)),
-        clock::now_ms(),
-        clock::monotonic(),
+    let (state, token) = ApiState::new(ApiParts {
+        store: cases.clone(),
+        config: ApiConfig {
+            metrics_open: config.api.metrics_open,
+            secure_cookies: config.api.secure_cookies,
+            platforms: config.platforms.clone(),
+        },
+        detectors: detectors(&scorer),
+        features: FeatureDescription::registry(),
+        ready: Arc::new(move || is_ready.load(Ordering::Acquire)),
+        now_ms: clock::now_ms(),
+        monotonic: clock::monotonic(),
         registry,
-        clock::random(),
-    )
+        random: clock::random(),
+    })
     .await
     .map_err(Failure::configuration)?;
     let address = listener.local_addr().map_err(Failure::running)?;
@@ -104,7 +121,12 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let (rows, receiver) = mpsc::channel(1_024);
     let delivered = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
-    let deliveries = tokio::spawn(deliver::pump(cases, receiver, Arc::clone(&delivered), clock::now_ms()));
+    let deliveries = tokio::spawn(deliver::pump(
+        cases,
+        receiver,
+        Arc::clone(&delivered),
+        clock::now_ms(),
+    ));
     let (ended, end) = watch::channel(false);
     stop_on_signals(Arc::clone(&stop), ended.clone());
     let ingest = Ingest {
@@ -136,8 +158,12 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let shutdown = async move {
         let _ = signal.wait_for(|ended| *ended).await;
     };
-    sealwatch_api::serve(listener, state, shutdown).await.map_err(Failure::running)?;
-    let result = thread.join().map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
+    sealwatch_api::serve(listener, state, shutdown)
+        .await
+        .map_err(Failure::running)?;
+    let result = thread
+        .join()
+        .map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
     deliveries.await.map_err(Failure::running)?;
     result.map(|_| ()).map_err(Failure::running)
 }
@@ -171,7 +197,10 @@ impl Ingest {
             },
         )
         .inspect_err(|error| tracing::error!(error = %error, "the pipeline stopped"))?;
-        tracing::info!(records = self.pipeline.records(), "the source is read to its end, or a stop was asked for");
+        tracing::info!(
+            records = self.pipeline.records(),
+            "the source is read to its end, or a stop was asked for"
+        );
         Ok(stopped)
     }
 }
@@ -197,8 +226,10 @@ fn announce(config: &Config, address: &str, token: Option<&str>) {
     println!("Sealwatch serves the review console at http://{address}/");
     match token {
         Some(token) => println!("Sign in with this token. It is shown only now:\n\n    {token}\n"),
-        None => println!("Sign in with the token that was printed at the first start (database {}).",
-            config.path(&config.api.database).display()),
+        None => println!(
+            "Sign in with the token that was printed at the first start (database {}).",
+            config.path(&config.api.database).display()
+        ),
     }
 }
 

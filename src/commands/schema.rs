@@ -20,7 +20,10 @@ pub fn schema(arguments: &SchemaArguments) -> Result<(), Failure> {
         println!("{}", features());
         return Ok(());
     }
-    let config = arguments.config.as_deref().map_or_else(Config::demo, Config::read)?;
+    let config = arguments
+        .config
+        .as_deref()
+        .map_or_else(Config::demo, Config::read)?;
     let vocabulary = config.vocabulary();
     // A schema depends on the sets, never on a key.
     let pseudonymiser = Pseudonymiser::new(&PseudonymKey::new([0; 32]), &config.platforms);
@@ -41,10 +44,18 @@ fn events() -> String {
          `[A-Za-z0-9+@._:-]{1,128}` and become keyed pseudonyms at the edge.\n",
     );
     for kind in EventType::ALL {
-        let _ = write!(text, "\n## `{}`\n\n| field | required | meaning |\n|---|---|---|\n", kind.name());
+        let _ = write!(
+            text,
+            "\n## `{}`\n\n| field | required | meaning |\n|---|---|---|\n",
+            kind.name()
+        );
         for field in kind.definitions() {
             let required = if field.required { "yes" } else { "" };
-            let _ = writeln!(text, "| `{}` | {required} | {} |", field.name, field.meaning);
+            let _ = writeln!(
+                text,
+                "| `{}` | {required} | {} |",
+                field.name, field.meaning
+            );
         }
         if let Some((left, right)) = kind.alternatives() {
             let _ = writeln!(text, "\nExactly one of `{left}` and `{right}` is there.");

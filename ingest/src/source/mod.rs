@@ -42,7 +42,7 @@ pub enum Progress {
 }
 
 /// Something that delivers records by partition and offset.
-pub trait Source {
+pub trait Source: Send {
     /// Adds at most `limit` records to the batch, and fewer once the batch has no room ([`Batch::has_room`]). Waits for
     /// the first of them, up to `wait`, and for no further one.
     ///

@@ -20,7 +20,11 @@ struct Held {
 enum HeldBody {
     Bytes(Vec<u8>),
     Structured(Vec<u8>),
-    Binary { data: Vec<u8>, headers: [Option<Vec<u8>>; 5], unknown: bool },
+    Binary {
+        data: Vec<u8>,
+        headers: [Option<Vec<u8>>; 5],
+        unknown: bool,
+    },
     Defect(super::Defect, u64),
 }
 
@@ -35,15 +39,28 @@ pub struct Ordered {
 impl Ordered {
     /// Takes the other source's records in the order of these runs.
     pub fn new(inner: Box<dyn Source>, runs: Vec<OrderRun>) -> Self {
-        Self { inner, runs: runs.into(), held: Vec::new(), arriving: Batch::new() }
+        Self {
+            inner,
+            runs: runs.into(),
+            held: Vec::new(),
+            arriving: Batch::new(),
+        }
     }
 
     /// Delivers what is held and due. Returns how many records.
     fn deliver(&mut self, batch: &mut Batch, limit: usize) -> usize {
         let mut delivered = 0;
         while delivered < limit && batch.has_room() {
-            let Some(run) = self.runs.front_mut() else { break };
-            let Some(held) = self.held.get_mut(run.partition as usize).and_then(VecDeque::pop_front) else { break };
+            let Some(run) = self.runs.front_mut() else {
+                break;
+            };
+            let Some(held) = self
+                .held
+                .get_mut(run.partition as usize)
+                .and_then(VecDeque::pop_front)
+            else {
+                break;
+            };
             push(batch, run.partition, held);
             delivered += 1;
             run.count -= 1;
@@ -65,13 +82,23 @@ impl Ordered {
                 Body::Structured(bytes) => HeldBody::Structured(bytes.to_vec()),
                 Body::Binary { data, headers } => HeldBody::Binary {
                     data: data.to_vec(),
-                    headers: [headers.specversion, headers.id, headers.source, headers.event_type, headers.time]
-                        .map(|header| header.map(<[u8]>::to_vec)),
+                    headers: [
+                        headers.specversion,
+                        headers.id,
+                        headers.source,
+                        headers.event_type,
+                        headers.time,
+                    ]
+                    .map(|header| header.map(<[u8]>::to_vec)),
                     unknown: headers.unknown,
                 },
                 Body::Defect { defect, length } => HeldBody::Defect(defect, length),
             };
-            let held = Held { offset: record.offset, broker_time: record.broker_time, body };
+            let held = Held {
+                offset: record.offset,
+                broker_time: record.broker_time,
+                body,
+            };
             self.held[partition].push_back(held);
         }
     }
@@ -82,16 +109,33 @@ fn push(batch: &mut Batch, partition: u32, held: Held) {
     match held.body {
         HeldBody::Bytes(bytes) => batch.push_bytes(partition, offset, time, &bytes),
         HeldBody::Structured(bytes) => batch.push_structured(partition, offset, time, &bytes),
-        HeldBody::Binary { data, headers, unknown } => {
+        HeldBody::Binary {
+            data,
+            headers,
+            unknown,
+        } => {
             let spans = headers.map(|header| header.map(|bytes| batch.store(&bytes)));
-            batch.push_binary(partition, offset, time, &data, HeaderSpans { spans, unknown });
+            batch.push_binary(
+                partition,
+                offset,
+                time,
+                &data,
+                HeaderSpans { spans, unknown },
+            );
         }
-        HeldBody::Defect(defect, length) => batch.push_defect(partition, offset, time, defect, length),
+        HeldBody::Defect(defect, length) => {
+            batch.push_defect(partition, offset, time, defect, length);
+        }
     }
 }
 
 impl Source for Ordered {
-    fn fill(&mut self, batch: &mut Batch, limit: usize, wait: Duration) -> Result<Progress, SourceError> {
+    fn fill(
+        &mut self,
+        batch: &mut Batch,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Progress, SourceError> {
         if self.deliver(batch, limit) > 0 {
             return Ok(Progress::Records);
         }
@@ -99,7 +143,9 @@ impl Source for Ordered {
             return Ok(Progress::End);
         }
         self.arriving.clear();
-        let progress = self.inner.fill(&mut self.arriving, limit.max(1_000), wait)?;
+        let progress = self
+            .inner
+            .fill(&mut self.arriving, limit.max(1_000), wait)?;
         self.hold_arriving();
         let delivered = self.deliver(batch, limit);
         Ok(match progress {
@@ -117,7 +163,12 @@ impl Source for Ordered {
     fn seek(&mut self, positions: &[(u32, u64)]) -> Result<(), SourceError> {
         self.inner.seek(positions)?;
         self.held.clear();
-        let next = |partition: u32| positions.iter().find(|(named, _)| *named == partition).map_or(0, |(_, next)| *next);
+        let next = |partition: u32| {
+            positions
+                .iter()
+                .find(|(named, _)| *named == partition)
+                .map_or(0, |(_, next)| *next)
+        };
         while let Some(run) = self.runs.front_mut() {
             let due = next(run.partition);
             let passed = due.saturating_sub(run.first_offset);

@@ -1,26 +1,38 @@
-//! The work that no commit waits for: a closed log becomes a snapshot and an archive segment, then its files go.
+//! The work that no commit waits for: closed logs become a snapshot and archive segments, then their files go.
 //!
 //! Everything is read from files and written under new names; one swap of the manifest makes it count. A process that dies
-//! at any point leaves files that the next start removes.
+//! at any point leaves files that the next start removes. What fails (a full disk) is cleaned up and tried again.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::error::StoreError;
+use super::log::{self, End};
 use super::manifest::{self, Manifest, SegmentEntry, manifest_path};
-use super::record::{EpochView, facet_at};
-use super::segment::{self, SegmentWriter};
-use super::{CommitStep, Hook, log, snapshot};
+use super::open::remove_leftovers;
+use super::record::{EpochView, facet_at, push_run};
+use super::segment::{self, Segment, SegmentWriter};
+use super::{CommitStep, Hook, order, snapshot};
 
 /// This many segments of one level are merged into one of the next.
 const MERGE: usize = 8;
 
+/// Segments are merged only while they span less than this part of the retention: a segment goes as a whole.
+const SPANS_IN_RETENTION: i64 = 8;
+
+/// One snapshot takes in at most this many bytes of logs: their latest values are held in memory.
+const MOST_LOG_BYTES: u64 = 1 << 30;
+
 /// What the worker has done.
 pub(super) enum Done {
-    /// The log with this number is covered by the manifest.
-    Covered(u64, Manifest),
-    /// It failed; the log stays.
+    /// The manifest covers all logs below its first one. New segments come opened: a later step may have removed their names.
+    Covered {
+        manifest: Manifest,
+        opened: Vec<(u64, Segment)>,
+    },
+    /// It failed; the logs stay, and must be sent again.
     Failed(StoreError),
 }
 
@@ -28,65 +40,98 @@ pub(super) enum Done {
 pub(super) struct Worker {
     pub(super) directory: PathBuf,
     pub(super) manifest: Manifest,
+    /// Milliseconds of event time that the archive keeps.
     pub(super) retention: i64,
     pub(super) hook: Hook,
 }
 
 impl Worker {
-    /// Covers closed logs, one after another, until the store is dropped.
+    /// Covers closed logs until the store is dropped and none is left.
     pub(super) fn run(mut self, logs: &Receiver<u64>, done: &Sender<Done>) {
-        for number in logs {
-            let message = match self.cover(number) {
-                Ok(()) => Done::Covered(number, self.manifest.clone()),
-                Err(error) => Done::Failed(error),
-            };
-            let failed = matches!(message, Done::Failed(_));
-            if done.send(message).is_err() || failed {
-                return;
+        let mut waiting = BTreeSet::new();
+        while let Ok(number) = logs.recv() {
+            waiting.insert(number);
+            waiting.extend(logs.try_iter());
+            while waiting.contains(&self.manifest.first_log) {
+                let message = self.cover(&waiting).unwrap_or_else(|error| {
+                    remove_leftovers(&self.directory, &self.manifest);
+                    waiting.clear();
+                    Done::Failed(error)
+                });
+                if done.send(message).is_err() {
+                    return;
+                }
+                waiting.extend(logs.try_iter());
             }
+            let first = self.manifest.first_log;
+            waiting.retain(|number| *number > first);
         }
     }
 
-    fn cover(&mut self, number: u64) -> Result<(), StoreError> {
-        let log_path = log::path(&self.directory, number);
-        let log = log::read(&log_path, false)?;
-        let before = self.manifest.snapshot.map(|number| snapshot::path(&self.directory, number));
-        let mut footer = before.as_deref().map_or_else(|| Ok(snapshot::Footer::default()), snapshot::read_footer)?;
-        let mut changes = snapshot::Overlay::new();
-        snapshot::overlay(&log_path, &log, &mut footer, &mut changes)?;
-        let target = snapshot::path(&self.directory, number);
+    /// Takes the waiting logs in, as many as are worth another writing of the snapshot, at least one.
+    fn cover(&mut self, waiting: &BTreeSet<u64>) -> Result<Done, StoreError> {
+        let directory = self.directory.clone();
+        let before = self
+            .manifest
+            .snapshot
+            .map(|number| snapshot::path(&directory, number));
+        let mut footer = before
+            .as_deref()
+            .map_or_else(|| Ok(snapshot::Footer::default()), snapshot::read_footer)?;
+        let most = before.as_deref().map_or(0, length).min(MOST_LOG_BYTES);
+        let mut changes = snapshot::Overlay::default();
+        let mut manifest = self.manifest.clone();
+        let mut order = Vec::new();
+        let mut old = Vec::new();
+        let mut taken = 0;
+        while waiting.contains(&manifest.first_log) {
+            let path = log::path(&directory, manifest.first_log);
+            taken += length(&path);
+            if !old.is_empty() && taken > most {
+                break;
+            }
+            sync(&path)?;
+            let log = log::read(&path, End::Closed)?;
+            for run in changes.apply(&path, &log, &mut footer)? {
+                push_run(&mut order, run);
+            }
+            self.write_segment(&log, &mut manifest)?;
+            manifest.snapshot = Some(manifest.first_log);
+            manifest.first_log += 1;
+            old.push(path);
+        }
+        manifest.snapshot_epoch = footer.epoch;
+        let target = snapshot::path(&directory, manifest.first_log - 1);
         let temporary = target.with_extension("temporary");
         snapshot::write(&temporary, before.as_deref(), &changes, &footer)?;
+        drop(changes);
         self.step(CommitStep::SnapshotWritten);
-        rename(&temporary, &target)?;
+        fs::rename(&temporary, &target).map_err(StoreError::io(&target))?;
         self.step(CommitStep::SnapshotRenamed);
-        let mut manifest = self.manifest.clone();
-        manifest.snapshot = Some(number);
-        manifest.snapshot_epoch = footer.epoch;
-        manifest.first_log = number + 1;
-        self.write_segment(&log, &mut manifest)?;
-        drop(log);
-        let mut old = self.merge(&mut manifest)?;
+        manifest.order = order::append(&order::path(&directory), manifest.order, &order)?;
+        old.extend(self.merge(&mut manifest)?);
         old.extend(self.expire(&mut manifest));
+        let opened = self.open_new(&manifest)?;
         self.step(CommitStep::SegmentWritten);
-        manifest::write(&manifest_path(&self.directory), &manifest)?;
+        manifest::write(&manifest_path(&directory), &manifest)?;
         self.step(CommitStep::ManifestSwapped);
-        self.manifest = manifest;
-        old.push(log_path);
+        self.manifest = manifest.clone();
         old.extend(before);
         for file in old {
             // What cannot be removed now is removed at the next start.
             let _ = fs::remove_file(file);
         }
         self.step(CommitStep::OldFilesRemoved);
-        Ok(())
+        Ok(Done::Covered { manifest, opened })
     }
 
     fn write_segment(&self, log: &log::LogFile, manifest: &mut Manifest) -> Result<(), StoreError> {
         let mut entries = Vec::new();
         for (_, range) in &log.records {
             let payload = &log.bytes[range.clone()];
-            let Some(view) = EpochView::decode(payload) else { continue };
+            let Some(view) = EpochView::decode(payload) else {
+                continue;
+            };
             let section = &payload[view.facets];
             let mut place = 0;
             while let Some((entry, next)) = facet_at(section, place) {
@@ -106,7 +151,11 @@ impl Worker {
             writer.put(entry)?;
         }
         let latest_at = writer.finish()?;
-        manifest.segments.push(SegmentEntry { number, level: 0, latest_at });
+        manifest.segments.push(SegmentEntry {
+            number,
+            level: 0,
+            latest_at,
+        });
         manifest.next_segment += 1;
         Ok(())
     }
@@ -114,31 +163,74 @@ impl Worker {
     /// Merges neighbours of one level. Returns the files that are no longer needed.
     fn merge(&self, manifest: &mut Manifest) -> Result<Vec<PathBuf>, StoreError> {
         let mut old = Vec::new();
+        let oldest = self.oldest(manifest);
         loop {
-            let level = manifest.segments.last().map_or(0, |segment| segment.level);
-            let same = manifest.segments.iter().rev().take_while(|segment| segment.level == level).count();
-            if same < MERGE {
+            let segments = &manifest.segments;
+            let Some(start) = segments.len().checked_sub(MERGE) else {
+                return Ok(old);
+            };
+            let last = &segments[start..];
+            let level = last[0].level;
+            let earliest = last.iter().map(|segment| segment.latest_at).min();
+            let latest = last.iter().map(|segment| segment.latest_at).max();
+            let span = latest
+                .zip(earliest)
+                .map_or(0, |(latest, earliest)| latest.saturating_sub(earliest));
+            if last.iter().any(|segment| segment.level != level)
+                || span > self.retention / SPANS_IN_RETENTION
+            {
                 return Ok(old);
             }
-            let merged = manifest.segments.split_off(manifest.segments.len() - same);
-            let sources: Vec<PathBuf> =
-                merged.iter().map(|entry| segment::path(&self.directory, entry.number)).collect();
+            let merged = manifest.segments.split_off(start);
+            let sources: Vec<PathBuf> = merged
+                .iter()
+                .map(|entry| segment::path(&self.directory, entry.number))
+                .collect();
             let number = manifest.next_segment;
-            let latest_at = segment::merge(&sources, &segment::path(&self.directory, number))?;
-            manifest.segments.push(SegmentEntry { number, level: level + 1, latest_at });
+            let target = segment::path(&self.directory, number);
+            let latest_at = segment::merge(&sources, &target, oldest)?;
+            manifest.segments.push(SegmentEntry {
+                number,
+                level: level + 1,
+                latest_at,
+            });
             manifest.next_segment += 1;
             old.extend(sources);
         }
     }
 
-    /// Drops segments that are older, in event time, than the newest facet by more than the period.
+    /// Drops the oldest segments while all their facets are past the period. Never one from the middle: whoever asks for an
+    /// account's last facets must not be given older ones in the place of removed ones. Returns their files.
     fn expire(&self, manifest: &mut Manifest) -> Vec<PathBuf> {
-        let newest = manifest.segments.iter().map(|segment| segment.latest_at).max().unwrap_or(i64::MIN);
-        let oldest = newest.saturating_sub(self.retention);
-        let (kept, dropped): (Vec<_>, Vec<_>) =
-            manifest.segments.drain(..).partition(|segment| segment.latest_at >= oldest);
-        manifest.segments = kept;
-        dropped.iter().map(|segment| segment::path(&self.directory, segment.number)).collect()
+        let oldest = self.oldest(manifest);
+        let kept = manifest
+            .segments
+            .iter()
+            .position(|segment| segment.latest_at >= oldest)
+            .unwrap_or(0);
+        manifest
+            .segments
+            .drain(..kept)
+            .map(|segment| segment::path(&self.directory, segment.number))
+            .collect()
+    }
+
+    /// The oldest event time that is kept: the newest one archived, less the period.
+    fn oldest(&self, manifest: &Manifest) -> i64 {
+        let newest = manifest.segments.iter().map(|segment| segment.latest_at);
+        newest
+            .max()
+            .map_or(i64::MIN, |newest| newest.saturating_sub(self.retention))
+    }
+
+    fn open_new(&self, manifest: &Manifest) -> Result<Vec<(u64, Segment)>, StoreError> {
+        let is_new = |entry: &&SegmentEntry| entry.number >= self.manifest.next_segment;
+        let mut opened = Vec::new();
+        for entry in manifest.segments.iter().filter(is_new) {
+            let path = segment::path(&self.directory, entry.number);
+            opened.push((entry.number, Segment::open(&path)?));
+        }
+        Ok(opened)
     }
 
     fn step(&self, step: CommitStep) {
@@ -148,7 +240,13 @@ impl Worker {
     }
 }
 
-fn rename(from: &std::path::Path, to: &std::path::Path) -> Result<(), StoreError> {
-    fs::rename(from, to).map_err(StoreError::io(to))?;
-    manifest::sync_directory(to)
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+/// Makes a closed log durable before anything is built on it.
+fn sync(path: &Path) -> Result<(), StoreError> {
+    fs::File::open(path)
+        .and_then(|file| file.sync_data())
+        .map_err(StoreError::io(path))
 }

@@ -67,22 +67,37 @@ pub enum StoreError {
         /// What the operating system says.
         source: io::Error,
     },
-    /// The background work failed earlier.
+    /// The work behind the commits failed. It is tried again with the next commit.
     #[error("the store's snapshot could not be written: {0}")]
-    Background(String),
+    Background(Box<StoreError>),
+    /// The epoch does not come next.
+    #[error("the store {} is at epoch {expected} and was given epoch {given}; open it again", .directory.display())]
+    OutOfOrder {
+        /// The store's folder.
+        directory: PathBuf,
+        /// The epoch that comes next.
+        expected: u64,
+        /// The epoch that was given.
+        given: u64,
+    },
 }
 
 impl StoreError {
     /// Wraps an error of the operating system.
     pub(super) fn io(file: &Path) -> impl FnOnce(io::Error) -> Self {
         let file = file.to_path_buf();
-        move |source| {
-            if source.kind() == io::ErrorKind::NotFound { Self::Missing { file } } else { Self::Io { file, source } }
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { file },
+            _ => Self::Io { file, source },
         }
     }
 
     /// Names a damaged place.
     pub(super) fn damaged(file: &Path, offset: u64, what: &'static str) -> Self {
-        Self::Damaged { file: file.to_path_buf(), offset, what }
+        Self::Damaged {
+            file: file.to_path_buf(),
+            offset,
+            what,
+        }
     }
 }

@@ -4,7 +4,7 @@
 use hashbrown::HashTable;
 
 use super::record::{FacetRow, facet_at};
-use super::segment::row;
+use super::segment::{Window, row};
 
 const NONE: u32 = u32::MAX;
 
@@ -26,29 +26,43 @@ impl RecentFacets {
         while let Some((entry, next)) = facet_at(&self.bytes, place) {
             let account = entry.account;
             let index = self.entries.len() as u32;
-            let found = self.newest.find_mut(account as u64, |(known, _)| *known == account);
-            let before = match found {
-                Some((_, newest)) => std::mem::replace(newest, index),
-                None => {
-                    self.newest.insert_unique(account as u64, (account, index), |(known, _)| *known as u64);
-                    NONE
-                }
+            let found = self
+                .newest
+                .find_mut(account as u64, |(known, _)| *known == account);
+            let before = if let Some((_, newest)) = found {
+                std::mem::replace(newest, index)
+            } else {
+                let hash = |(known, _): &(u128, u32)| *known as u64;
+                self.newest
+                    .insert_unique(account as u64, (account, index), hash);
+                NONE
             };
             self.entries.push((place as u64, before));
             place = next;
         }
     }
 
-    /// Appends the account's facets up to `last_sequence`, newest first, until `limit` are found in all.
-    pub(super) fn last(&self, account: u128, last_sequence: u64, limit: usize, found: &mut Vec<FacetRow>) {
-        let Some((_, newest)) = self.newest.find(account as u64, |(known, _)| *known == account) else { return };
+    /// Appends the account's facets in the window, newest first, until `limit` are found in all.
+    pub(super) fn last(
+        &self,
+        account: u128,
+        window: Window,
+        limit: usize,
+        found: &mut Vec<FacetRow>,
+    ) {
+        let Some((_, newest)) = self
+            .newest
+            .find(account as u64, |(known, _)| *known == account)
+        else {
+            return;
+        };
         let mut index = *newest;
         while index != NONE && found.len() < limit {
             let (place, before) = self.entries[index as usize];
-            if let Some((entry, _)) = facet_at(&self.bytes, place as usize) {
-                if entry.sequence <= last_sequence {
-                    found.push(row(&entry));
-                }
+            if let Some((entry, _)) = facet_at(&self.bytes, place as usize)
+                && window.holds(&entry)
+            {
+                found.push(row(&entry));
             }
             index = before;
         }

@@ -1,5 +1,5 @@
 //! Two small files of checked JSON: the header, which says how the store was made, and the manifest, which says which
-//! snapshot, segments and logs are the store. The manifest is replaced as a whole, by renaming.
+//! snapshot, segments, logs and part of the order are the store. The manifest is replaced as a whole, by renaming.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
+use super::order::OrderEnd;
 
 /// How the store was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,8 @@ pub(super) struct Manifest {
     pub(super) snapshot_epoch: Option<u64>,
     /// The first log that is not covered.
     pub(super) first_log: u64,
+    /// How much of the order's file counts: the order of every log below `first_log`.
+    pub(super) order: OrderEnd,
     /// Archive segments, oldest first.
     pub(super) segments: Vec<SegmentEntry>,
     /// The number of the next segment.
@@ -54,25 +57,31 @@ pub(super) fn manifest_path(directory: &Path) -> PathBuf {
 
 /// Reads a file of checked JSON.
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
-    let text = fs::read_to_string(path).map_err(StoreError::io(path))?;
+    let bytes = fs::read(path).map_err(StoreError::io(path))?;
     let damaged = || StoreError::damaged(path, 0, "its checksum");
+    let text = std::str::from_utf8(&bytes).map_err(|_| damaged())?;
     let mut lines = text.split_inclusive('\n');
-    let (Some(body), Some(check), None) = (lines.next(), lines.next(), lines.next()) else { return Err(damaged()) };
+    let (Some(body), Some(check), None) = (lines.next(), lines.next(), lines.next()) else {
+        return Err(damaged());
+    };
     if check != format!("{:08x}\n", crc32fast::hash(body.as_bytes())) {
         return Err(damaged());
     }
-    serde_json::from_str(body).map_err(|_| StoreError::damaged(path, 0, "its content is of another version"))
+    serde_json::from_str(body)
+        .map_err(|_| StoreError::damaged(path, 0, "its content is of another version"))
 }
 
 /// Replaces a file of checked JSON as a whole.
 pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreError> {
-    let mut text = serde_json::to_string(value).map_err(|_| StoreError::damaged(path, 0, "it cannot be written"))?;
+    let mut text = serde_json::to_string(value)
+        .map_err(|_| StoreError::damaged(path, 0, "it cannot be written"))?;
     text.push('\n');
     let check = crc32fast::hash(text.as_bytes());
     text.push_str(&format!("{check:08x}\n"));
     let temporary = path.with_extension("temporary");
     let mut file = File::create(&temporary).map_err(StoreError::io(&temporary))?;
-    file.write_all(text.as_bytes()).map_err(StoreError::io(&temporary))?;
+    file.write_all(text.as_bytes())
+        .map_err(StoreError::io(&temporary))?;
     file.sync_all().map_err(StoreError::io(&temporary))?;
     fs::rename(&temporary, path).map_err(StoreError::io(path))?;
     sync_directory(path)
@@ -80,6 +89,10 @@ pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), StoreErr
 
 /// Makes a renaming durable.
 pub(super) fn sync_directory(path: &Path) -> Result<(), StoreError> {
-    let Some(directory) = path.parent() else { return Ok(()) };
-    File::open(directory).and_then(|folder| folder.sync_all()).map_err(StoreError::io(directory))
+    let Some(directory) = path.parent() else {
+        return Ok(());
+    };
+    File::open(directory)
+        .and_then(|folder| folder.sync_all())
+        .map_err(StoreError::io(directory))
 }

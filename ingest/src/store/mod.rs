@@ -7,9 +7,14 @@
 //! * **Opening gives exactly one committed epoch**: the last acknowledged one, or the next if it was written in full but not
 //!   acknowledged. Every flipped byte is found before it is used; a file that is cut or missing is named.
 //!
-//! The file `committed` holds the number of the last committed epoch, so that a log that was cut at a record's end is
-//! noticed. With [`Durability::Process`] a loss of power may lose the last epochs; their records are read again from the
-//! source, and nothing is half there.
+//! The files: `store` (how it was made), `manifest` (which snapshot, segments, logs and part of the order count), `log-N`,
+//! `snapshot-N`, `segment-N`, `order`, `lock`, and `committed`, the number of the epoch after the last committed one, so that
+//! a log that was cut at a record's end is noticed.
+//!
+//! With [`Durability::Process`] the disk is told to keep a log only when it is closed. The end of the process loses nothing.
+//! A loss of power may lose the last epochs, down to the last covered log: opening then says that the log was cut and how to
+//! go on, or, if the disk kept later parts and lost earlier ones, that it is damaged and how to rebuild. Nothing is half
+//! there, and the records are read again from the source.
 
 mod background;
 mod blocks;
@@ -17,7 +22,9 @@ mod error;
 mod facets;
 mod log;
 mod manifest;
+mod mark;
 mod open;
+mod order;
 mod record;
 mod segment;
 mod snapshot;
@@ -26,7 +33,6 @@ mod snapshot;
 mod tests;
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
@@ -39,8 +45,9 @@ use background::Done;
 use facets::RecentFacets;
 use log::Log;
 use manifest::Manifest;
+use mark::Mark;
 use record::push_run;
-use segment::Segment;
+use segment::{Segment, Window};
 
 sealwatch_core::closed_set! {
     /// The steps of a commit and of the work behind it, for tests that end the process there.
@@ -130,28 +137,30 @@ pub struct Statistics {
     pub epochs_since_snapshot: u64,
 }
 
-/// A log whose facets are still in memory.
-struct Frozen {
-    number: u64,
+/// What is asked of a log before it is covered, in memory.
+#[derive(Default)]
+struct Recent {
     facets: RecentFacets,
+    order: Vec<OrderRun>,
 }
 
 /// An open store.
 pub struct Store {
     options: StoreOptions,
     _lock: File,
-    mark: File,
-    mark_path: PathBuf,
+    mark: Mark,
     log: Log,
     log_number: u64,
-    recent: RecentFacets,
-    frozen: Vec<Frozen>,
+    recent: Recent,
+    /// Closed logs that the manifest does not cover, by number.
+    frozen: Vec<(u64, Recent)>,
     segments: Vec<(u64, Segment)>,
     manifest: Manifest,
-    order: Vec<OrderRun>,
     delivered: u64,
     epoch: Option<u64>,
     record: Vec<u8>,
+    /// Why the work behind the commits failed, until a commit says so.
+    failed: Option<StoreError>,
     closed: Option<Sender<u64>>,
     done: Receiver<Done>,
     worker: Option<JoinHandle<()>>,
@@ -163,38 +172,62 @@ impl Store {
     /// # Errors
     /// Nothing of the epoch is in the store then; the same write may be tried again.
     pub fn commit(&mut self, write: &EpochWrite) -> Result<(), StoreError> {
-        self.take_done()?;
+        self.take_done();
+        if let Some(error) = self.failed.take() {
+            self.send_closed();
+            return Err(StoreError::Background(Box::new(error)));
+        }
+        let expected = self.epoch.map_or(0, |epoch| epoch + 1);
+        if write.epoch != expected {
+            return Err(StoreError::OutOfOrder {
+                directory: self.options.directory.clone(),
+                expected,
+                given: write.epoch,
+            });
+        }
+        if self.is_full() {
+            self.rotate()?;
+        }
         self.step(CommitStep::BeforeWrite);
         let mut record = std::mem::take(&mut self.record);
         log::begin(&mut record);
         write.encode(self.delivered, &mut record);
         log::seal(write.epoch, &mut record);
+        let written = self.write(write.epoch, &record);
+        if written.is_ok() {
+            self.log.accept(&record);
+        } else {
+            self.log.undo();
+        }
+        self.record = record;
+        written?;
+        self.epoch = Some(write.epoch);
+        self.recent.facets.append(&write.facets);
+        for run in &write.order {
+            push_run(&mut self.recent.order, *run);
+        }
+        self.step(CommitStep::Marked);
+        if self.is_full() {
+            // The epoch is committed: a failure here is told by the next commit, which tries again.
+            let _ = self.rotate();
+        }
+        Ok(())
+    }
+
+    /// Writes a record and what makes it count.
+    fn write(&mut self, epoch: u64, record: &[u8]) -> Result<(), StoreError> {
         let hook = self.options.hook.clone();
-        let appended = self.log.append(&record, || {
+        self.log.write(record, || {
             if let Some(hook) = &hook {
                 hook(CommitStep::HalfWritten);
             }
-        });
-        let facets = record::EpochView::decode(&record[28..]).map(|view| view.facets);
-        if appended.is_ok() {
-            if let Some(facets) = facets {
-                self.recent.append(&record[28..][facets]);
-            }
-        }
-        self.record = record;
-        appended?;
+        })?;
         self.step(CommitStep::Written);
         if self.options.durability == Durability::Power {
             self.log.sync()?;
         }
         self.step(CommitStep::Synced);
-        self.epoch = Some(write.epoch);
-        for run in &write.order {
-            push_run(&mut self.order, *run);
-        }
-        self.write_mark(write.epoch)?;
-        self.step(CommitStep::Marked);
-        if self.log.length >= self.options.log_bytes { self.rotate() } else { Ok(()) }
+        self.mark.write(epoch + 1)
     }
 
     /// Notes that every outbox row below this number was delivered. Written with the next commit; delivering again is
@@ -206,26 +239,49 @@ impl Store {
     }
 
     /// The committed order, from the first record on.
-    pub fn order(&self) -> &[OrderRun] {
-        &self.order
+    ///
+    /// # Errors
+    /// The file of the order is damaged or cannot be read.
+    pub fn order(&self) -> Result<Vec<OrderRun>, StoreError> {
+        let mut runs = order::read(&order::path(&self.options.directory), self.manifest.order)?;
+        let frozen = self.frozen.iter().map(|(_, recent)| recent);
+        for recent in frozen.chain([&self.recent]) {
+            for run in &recent.order {
+                push_run(&mut runs, *run);
+            }
+        }
+        Ok(runs)
     }
 
-    /// The last facets of an account up to a sequence, oldest first, at most `limit`.
+    /// The last facets of an account up to a sequence and from an event time (milliseconds) on, oldest first, at most
+    /// `limit`.
+    ///
+    /// Segments go by event time when nothing in them is younger than the retention; whoever asks for nothing older than
+    /// that never sees whether they have gone yet.
     ///
     /// # Errors
     /// A segment is damaged or cannot be read.
-    pub fn last_facets(&mut self, account: u128, last_sequence: u64, limit: usize) -> Result<Vec<FacetRow>, StoreError> {
-        self.take_done()?;
+    pub fn last_facets(
+        &self,
+        account: u128,
+        last_sequence: u64,
+        oldest_at: i64,
+        limit: usize,
+    ) -> Result<Vec<FacetRow>, StoreError> {
+        let window = Window {
+            last_sequence,
+            oldest_at,
+        };
         let mut found = Vec::new();
-        self.recent.last(account, last_sequence, limit, &mut found);
-        for frozen in self.frozen.iter().rev() {
-            frozen.facets.last(account, last_sequence, limit, &mut found);
+        let frozen = self.frozen.iter().rev().map(|(_, recent)| recent);
+        for recent in std::iter::once(&self.recent).chain(frozen) {
+            recent.facets.last(account, window, limit, &mut found);
         }
         for (_, segment) in self.segments.iter().rev() {
             if found.len() >= limit {
                 break;
             }
-            segment.last(account, last_sequence, limit, &mut found)?;
+            segment.last(account, window, limit, &mut found)?;
         }
         found.reverse();
         Ok(found)
@@ -233,64 +289,60 @@ impl Store {
 
     /// Figures.
     pub fn statistics(&self) -> Statistics {
-        let since = match (self.epoch, self.manifest.snapshot_epoch) {
-            (Some(epoch), Some(snapshot)) => epoch - snapshot,
-            (Some(epoch), None) => epoch + 1,
-            _ => 0,
-        };
+        let next = self.epoch.map_or(0, |epoch| epoch + 1);
+        let covered = self.manifest.snapshot_epoch.map_or(0, |epoch| epoch + 1);
+        let segments = self.segments.iter().map(|(_, segment)| segment);
         Statistics {
             log_bytes: self.log.length,
             waiting_logs: self.frozen.len() as u64,
             segments: self.segments.len() as u64,
-            archived_facets: self.segments.iter().map(|(_, segment)| segment.facets).sum(),
-            epochs_since_snapshot: since,
+            archived_facets: segments.map(|segment| segment.facets).sum(),
+            epochs_since_snapshot: next - covered,
         }
+    }
+
+    const fn is_full(&self) -> bool {
+        self.log.length >= self.options.log_bytes
     }
 
     /// Closes the log, hands it to the worker, and begins another.
     fn rotate(&mut self) -> Result<(), StoreError> {
-        self.log.sync()?;
         let next = Log::open(&self.options.directory, self.log_number + 1, 0)?;
-        let number = self.log_number;
         self.log = next;
+        self.frozen
+            .push((self.log_number, std::mem::take(&mut self.recent)));
         self.log_number += 1;
-        self.frozen.push(Frozen { number, facets: std::mem::take(&mut self.recent) });
-        if let Some(closed) = &self.closed {
-            // A worker that has failed says so through `done`.
-            let _ = closed.send(number);
-        }
+        self.send_closed();
         Ok(())
+    }
+
+    /// Tells the worker which logs wait. It knows which of them it was told before.
+    fn send_closed(&self) {
+        if let Some(closed) = &self.closed {
+            for (number, _) in &self.frozen {
+                // A worker that has ended has said why.
+                let _ = closed.send(*number);
+            }
+        }
     }
 
     /// Takes over what the worker has finished.
-    fn take_done(&mut self) -> Result<(), StoreError> {
+    fn take_done(&mut self) {
         while let Ok(done) = self.done.try_recv() {
             match done {
-                Done::Covered(number, manifest) => {
-                    let directory = &self.options.directory;
-                    self.segments.retain(|(number, _)| manifest.segments.iter().any(|entry| entry.number == *number));
-                    for entry in &manifest.segments {
-                        if self.segments.iter().all(|(number, _)| *number != entry.number) {
-                            let opened = Segment::open(&segment::path(directory, entry.number))?;
-                            self.segments.push((entry.number, opened));
-                        }
-                    }
-                    self.frozen.retain(|frozen| frozen.number > number);
+                Done::Covered { manifest, opened } => {
+                    self.segments.extend(opened);
+                    self.segments.retain(|(number, _)| {
+                        let mut entries = manifest.segments.iter();
+                        entries.any(|entry| entry.number == *number)
+                    });
+                    self.frozen
+                        .retain(|(number, _)| *number >= manifest.first_log);
                     self.manifest = manifest;
                 }
-                Done::Failed(error) => return Err(StoreError::Background(error.to_string())),
+                Done::Failed(error) => self.failed = Some(error),
             }
         }
-        Ok(())
-    }
-
-    fn write_mark(&mut self, epoch: u64) -> Result<(), StoreError> {
-        let mut bytes = [0; 12];
-        bytes[..8].copy_from_slice(&epoch.to_le_bytes());
-        let check = crc32fast::hash(&bytes[..8]);
-        bytes[8..].copy_from_slice(&check.to_le_bytes());
-        let written = self.mark.seek(SeekFrom::Start(0)).and_then(|_| self.mark.write_all(&bytes));
-        written.map_err(StoreError::io(&self.mark_path))
     }
 
     fn step(&self, step: CommitStep) {
@@ -302,6 +354,8 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        // Whoever stops in good order loses nothing to a loss of power after it; a failure changes nothing for a kill.
+        let _ = self.log.sync();
         // The worker ends after the logs that it was given.
         self.closed = None;
         if let Some(worker) = self.worker.take() {

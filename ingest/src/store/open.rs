@@ -10,14 +10,16 @@ use sealwatch_core::time::DAY;
 use super::background::Worker;
 use super::error::StoreError;
 use super::facets::RecentFacets;
-use super::log::{self, Log};
+use super::log::{self, End, Log};
 use super::manifest::{self, Header, Manifest, header_path, manifest_path};
+use super::mark::{self, Mark};
 use super::record::EpochView;
 use super::segment::{self, Segment};
 use super::snapshot::{self, Footer, Overlay};
-use super::{Frozen, Recovered, Store, StoreOptions};
+use super::{Recent, Recovered, Store, StoreOptions, order};
 
-const FORMAT: u32 = 1;
+/// The version of the files' format. A store of another one is refused.
+const FORMAT: u32 = 2;
 
 /// Called with table, key and value of each state.
 pub type Visitor<'a> = &'a mut dyn FnMut(u8, [u8; 16], &[u8]);
@@ -27,37 +29,51 @@ impl Store {
     ///
     /// # Errors
     /// It is in use, was made with other settings, or is damaged; see [`StoreError`].
-    pub fn open(options: StoreOptions, visitor: Visitor<'_>) -> Result<(Self, Recovered), StoreError> {
+    pub fn open(
+        options: StoreOptions,
+        visitor: Visitor<'_>,
+    ) -> Result<(Self, Recovered), StoreError> {
         let directory = options.directory.clone();
         fs::create_dir_all(&directory).map_err(StoreError::io(&directory))?;
         let lock = lock(&directory)?;
         check_header(&options)?;
         let manifest: Manifest = manifest::read(&manifest_path(&directory))?;
         remove_leftovers(&directory, &manifest);
-        let mut logs = read_logs(&directory, &manifest)?;
-        let mut changes = Overlay::new();
+        order::check(&order::path(&directory), manifest.order)?;
         let mut footer = match manifest.snapshot {
             Some(number) => snapshot::read_footer(&snapshot::path(&directory, number))?,
             None => Footer::default(),
         };
-        for (number, file) in &logs {
-            snapshot::overlay(&log::path(&directory, *number), file, &mut footer, &mut changes)?;
-        }
-        let (last, last_complete, last_length) = logs
-            .last()
-            .map_or((manifest.first_log, 0, 0), |(number, file)| (*number, file.complete, file.bytes.len() as u64));
         let mark_path = directory.join("committed");
-        check_mark(&mark_path, footer.epoch, &log::path(&directory, last))?;
-        visit(&directory, &manifest, changes, visitor)?;
-        let recent = logs.pop().map(|(_, file)| facets_of(&file)).unwrap_or_default();
-        let frozen: Vec<Frozen> =
-            logs.iter().map(|(number, file)| Frozen { number: *number, facets: facets_of(file) }).collect();
+        let acknowledged = mark::read(&mark_path)?;
+        let mut changes = Overlay::default();
+        let mut logs = read_logs(
+            &manifest,
+            acknowledged,
+            &mut changes,
+            &mut footer,
+            &directory,
+        )?;
+        let last = logs.pop().unwrap_or_else(|| OpenedLog {
+            number: manifest.first_log,
+            ..OpenedLog::default()
+        });
+        if let Some(committed) = acknowledged
+            && footer.next_epoch() <= committed
+        {
+            return Err(StoreError::Cut {
+                file: log::path(&directory, last.number),
+                found: footer.epoch.map_or(-1, |found| found as i64),
+                committed,
+            });
+        }
         let mut segments = Vec::new();
         for entry in &manifest.segments {
-            segments.push((entry.number, Segment::open(&segment::path(&directory, entry.number))?));
+            let path = segment::path(&directory, entry.number);
+            segments.push((entry.number, Segment::open(&path)?));
         }
-        let mark = OpenOptions::new().create(true).truncate(false).write(true).open(&mark_path);
-        let mark = mark.map_err(StoreError::io(&mark_path))?;
+        visit(&directory, &manifest, &changes, visitor)?;
+        let mark = Mark::open(&mark_path, footer.next_epoch())?;
         let (closed, closed_logs) = mpsc::channel();
         let (finished, done) = mpsc::channel();
         let worker = Worker {
@@ -70,30 +86,32 @@ impl Store {
             .name("store".to_owned())
             .spawn(move || worker.run(&closed_logs, &finished))
             .map_err(StoreError::io(&directory))?;
-        for frozen in &frozen {
-            let _ = closed.send(frozen.number);
+        for log in &logs {
+            let _ = closed.send(log.number);
         }
         let recovered = Recovered {
             epoch: footer.epoch,
             meta: footer.meta,
             outbox: footer.outbox,
-            cut: last_length - last_complete,
+            cut: last.torn,
         };
         let store = Self {
-            log: Log::open(&directory, last, last_complete)?,
-            log_number: last,
+            log: Log::open(&directory, last.number, last.complete)?,
+            log_number: last.number,
             options,
             _lock: lock,
             mark,
-            mark_path,
-            recent,
-            frozen,
+            recent: last.recent,
+            frozen: logs
+                .into_iter()
+                .map(|log| (log.number, log.recent))
+                .collect(),
             segments,
             manifest,
-            order: footer.order,
             delivered: footer.delivered,
             epoch: footer.epoch,
             record: Vec::new(),
+            failed: None,
             closed: Some(closed),
             done,
             worker: Some(worker),
@@ -104,10 +122,17 @@ impl Store {
 
 fn lock(directory: &Path) -> Result<File, StoreError> {
     let path = directory.join("lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(StoreError::io(&path))?;
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(StoreError::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked { directory: directory.to_path_buf() }),
+        Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked {
+            directory: directory.to_path_buf(),
+        }),
         Err(fs::TryLockError::Error(source)) => Err(StoreError::Io { file: path, source }),
     }
 }
@@ -125,8 +150,9 @@ fn check_header(options: &StoreOptions) -> Result<(), StoreError> {
     if !path.exists() {
         // The manifest comes first: a folder with a header is a store. Anything of a store without a header is damage.
         let manifest = manifest_path(directory);
-        let is_new = !manifest.exists() || manifest::read::<Manifest>(&manifest)? == Manifest::default();
-        if !is_new || log::path(directory, 0).exists() {
+        let is_new =
+            !manifest.exists() || manifest::read::<Manifest>(&manifest)? == Manifest::default();
+        if !is_new || has_content(directory)? {
             return Err(StoreError::Missing { file: path });
         }
         manifest::write(&manifest_path(directory), &Manifest::default())?;
@@ -134,19 +160,40 @@ fn check_header(options: &StoreOptions) -> Result<(), StoreError> {
     }
     let stored: Header = manifest::read(&path)?;
     let differs = |what, stored: String, given: String, cure| {
-        Err(StoreError::Differs { directory: directory.clone(), what, stored, given, cure })
+        Err(StoreError::Differs {
+            directory: directory.clone(),
+            what,
+            stored,
+            given,
+            cure,
+        })
     };
     if stored.format != given.format {
         let cure = "rebuild it with `sealwatch replay`";
-        return differs("format", stored.format.to_string(), given.format.to_string(), cure);
+        return differs(
+            "format",
+            stored.format.to_string(),
+            given.format.to_string(),
+            cure,
+        );
     }
     if stored.pseudonym_key_id != given.pseudonym_key_id {
         let cure = "give the key that the store was made with, or name another folder";
-        return differs("pseudonym key", stored.pseudonym_key_id, given.pseudonym_key_id, cure);
+        return differs(
+            "pseudonym key",
+            stored.pseudonym_key_id,
+            given.pseudonym_key_id,
+            cure,
+        );
     }
     if stored.virtual_shards != given.virtual_shards {
         let cure = "set shards to what the store has, or rebuild it with `sealwatch replay`";
-        return differs("shards", stored.virtual_shards.to_string(), given.virtual_shards.to_string(), cure);
+        return differs(
+            "shards",
+            stored.virtual_shards.to_string(),
+            given.virtual_shards.to_string(),
+            cure,
+        );
     }
     if stored.layout != given.layout {
         let cure = "this version keeps other state; rebuild the store with `sealwatch replay`";
@@ -155,8 +202,27 @@ fn check_header(options: &StoreOptions) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether anything but an empty store is in the folder.
+fn has_content(directory: &Path) -> Result<bool, StoreError> {
+    let is_content = |name: &str| {
+        let prefixes = ["log-", "snapshot-", "segment-", "order", "committed"];
+        prefixes.iter().any(|prefix| name.starts_with(prefix))
+    };
+    Ok(names(directory)?.iter().any(|name| is_content(name)))
+}
+
+/// Names of the files in a folder.
+fn names(directory: &Path) -> Result<Vec<String>, StoreError> {
+    let mut names = Vec::new();
+    for file in fs::read_dir(directory).map_err(StoreError::io(directory))? {
+        let name = file.map_err(StoreError::io(directory))?.file_name();
+        names.extend(name.into_string().ok());
+    }
+    Ok(names)
+}
+
 /// Removes files that a process left which died between two steps: they are no part of the store.
-fn remove_leftovers(directory: &Path, manifest: &Manifest) {
+pub(super) fn remove_leftovers(directory: &Path, manifest: &Manifest) {
     let mut kept = BTreeSet::new();
     if let Some(number) = manifest.snapshot {
         kept.insert(snapshot::path(directory, number));
@@ -164,81 +230,94 @@ fn remove_leftovers(directory: &Path, manifest: &Manifest) {
     for entry in &manifest.segments {
         kept.insert(segment::path(directory, entry.number));
     }
-    let Ok(files) = fs::read_dir(directory) else { return };
-    for file in files.flatten() {
-        let path = file.path();
-        let name = file.file_name();
-        let Some(name) = name.to_str() else { continue };
-        let is_temporary = name.ends_with(".temporary");
-        let is_old_log = name
-            .strip_prefix("log-")
-            .and_then(|number| number.parse::<u64>().ok())
-            .is_some_and(|number| number < manifest.first_log);
-        let is_other = (name.starts_with("snapshot-") || name.starts_with("segment-")) && !kept.contains(&path);
-        if is_temporary || is_old_log || is_other {
+    for name in names(directory).unwrap_or_default() {
+        let path = directory.join(&name);
+        let is_old_log = log_number(&name).is_some_and(|number| number < manifest.first_log);
+        let is_other = (name.starts_with("snapshot-") || name.starts_with("segment-"))
+            && !kept.contains(&path);
+        if name.ends_with(".temporary") || is_old_log || is_other {
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// Reads every log that the snapshot does not cover. A gap in their numbers is an error.
-fn read_logs(directory: &Path, manifest: &Manifest) -> Result<Vec<(u64, log::LogFile)>, StoreError> {
-    let mut numbers: Vec<u64> = Vec::new();
-    let files = fs::read_dir(directory).map_err(StoreError::io(directory))?;
-    for file in files.flatten() {
-        let name = file.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix("log-"));
-        let number = number.and_then(|number| number.parse::<u64>().ok());
-        numbers.extend(number);
-    }
+fn log_number(name: &str) -> Option<u64> {
+    name.strip_prefix("log-")?.parse().ok()
+}
+
+/// What is kept of a log that was read.
+#[derive(Default)]
+struct OpenedLog {
+    number: u64,
+    recent: Recent,
+    complete: u64,
+    torn: u64,
+}
+
+/// Reads every log that the snapshot does not cover, one after another. A gap in their numbers is an error.
+fn read_logs(
+    manifest: &Manifest,
+    acknowledged: Option<u64>,
+    changes: &mut Overlay,
+    footer: &mut Footer,
+    directory: &Path,
+) -> Result<Vec<OpenedLog>, StoreError> {
+    let mut numbers: Vec<u64> = names(directory)?
+        .iter()
+        .filter_map(|name| log_number(name))
+        .collect();
     numbers.sort_unstable();
-    let last = numbers.last().copied();
+    if numbers.is_empty() && manifest.snapshot.is_some() {
+        // A log is closed only when the next one is there.
+        let file = log::path(directory, manifest.first_log);
+        return Err(StoreError::Missing { file });
+    }
     let mut logs = Vec::new();
-    for (index, number) in numbers.iter().enumerate() {
-        let expected = manifest.first_log + index as u64;
+    for (expected, number) in (manifest.first_log..).zip(&numbers) {
         if *number != expected {
-            return Err(StoreError::Missing { file: log::path(directory, expected) });
+            let file = log::path(directory, expected);
+            return Err(StoreError::Missing { file });
         }
-        logs.push((*number, log::read(&log::path(directory, *number), Some(*number) == last)?));
+        let path = log::path(directory, *number);
+        let end = if numbers.last() == Some(number) {
+            End::Open {
+                next: footer.next_epoch(),
+                acknowledged,
+            }
+        } else {
+            End::Closed
+        };
+        let file = log::read(&path, end)?;
+        let order = changes.apply(&path, &file, footer)?;
+        let facets = facets_of(&file);
+        logs.push(OpenedLog {
+            number: *number,
+            recent: Recent { facets, order },
+            complete: file.complete,
+            torn: file.bytes.len() as u64 - file.complete,
+        });
     }
     Ok(logs)
 }
 
-/// Refuses a log that ends before the last committed epoch.
-fn check_mark(mark: &Path, found: Option<u64>, log: &Path) -> Result<(), StoreError> {
-    let bytes = match fs::read(mark) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(StoreError::Io { file: mark.to_path_buf(), source }),
-    };
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    let (number, check) = bytes.split_at_checked(8).ok_or_else(|| StoreError::damaged(mark, 0, "its length"))?;
-    if check != crc32fast::hash(number).to_le_bytes() {
-        return Err(StoreError::damaged(mark, 0, "its checksum"));
-    }
-    let committed = number.try_into().map_or(0, u64::from_le_bytes);
-    if found.is_none_or(|found| found < committed) {
-        let found = found.map_or(-1, |found| found as i64);
-        return Err(StoreError::Cut { file: log.to_path_buf(), found, committed });
-    }
-    Ok(())
-}
-
 /// Gives every state to the visitor: the snapshot's where no log changed it, then the logs'.
-fn visit(directory: &Path, manifest: &Manifest, changes: Overlay, visitor: Visitor<'_>) -> Result<(), StoreError> {
+fn visit(
+    directory: &Path,
+    manifest: &Manifest,
+    changes: &Overlay,
+    visitor: Visitor<'_>,
+) -> Result<(), StoreError> {
     if let Some(number) = manifest.snapshot {
         snapshot::read(&snapshot::path(directory, number), &mut |key, value| {
-            if !changes.contains_key(&key) {
+            if !changes.contains(&key) {
                 visitor(key.0, key.1, value);
             }
             Ok(())
         })?;
     }
-    for ((table, key), value) in changes {
+    for ((table, key), value) in changes.iter() {
         if let Some(value) = value {
-            visitor(table, key, &value);
+            visitor(table, key, value);
         }
     }
     Ok(())

@@ -34,32 +34,30 @@ pub struct EpochWrite {
     /// New rows of the outbox.
     pub outbox: Vec<OutboxRow>,
     states: Vec<u8>,
-    facets: Vec<u8>,
+    pub(super) facets: Vec<u8>,
 }
 
 impl EpochWrite {
     /// An empty write of this epoch.
     pub fn new(epoch: u64) -> Self {
-        Self { epoch, ..Self::default() }
+        Self {
+            epoch,
+            ..Self::default()
+        }
     }
 
     /// Sets a state.
     pub fn put(&mut self, table: u8, key: [u8; 16], value: &[u8]) {
-        self.states.push(table);
-        self.states.extend_from_slice(&key);
-        self.states.extend_from_slice(&(value.len() as u32 + 1).to_le_bytes());
-        self.states.extend_from_slice(value);
+        put_state(&mut self.states, table, key, Some(value));
     }
 
     /// Removes a state.
     pub fn remove(&mut self, table: u8, key: [u8; 16]) {
-        self.states.push(table);
-        self.states.extend_from_slice(&key);
-        self.states.extend_from_slice(&0_u32.to_le_bytes());
+        put_state(&mut self.states, table, key, None);
     }
 
-    /// Appends a facet to the archive. Facets of one account are appended in the order of the log; the payload is cut to 255
-    /// bytes by no caller.
+    /// Appends a facet to the archive. Facets of one account are appended in the order of the log. A payload has at most 255
+    /// bytes; of a longer one the rest is lost.
     pub fn facet(&mut self, account: u128, sequence: u64, at_ms: i64, payload: &[u8]) {
         put_facet(&mut self.facets, account, sequence, at_ms, payload);
     }
@@ -100,16 +98,28 @@ impl EpochView {
         let delivered = reader.number()?;
         let meta = reader.section()?;
         let meta = bytes[meta].to_vec();
-        let order = (0..reader.number()?).map(|_| reader.run()).collect::<Option<Vec<_>>>()?;
+        let order = (0..reader.number()?)
+            .map(|_| reader.run())
+            .collect::<Option<Vec<_>>>()?;
         let mut outbox = Vec::new();
         for _ in 0..reader.number()? {
             let sequence = reader.number()?;
             let row = reader.section()?;
-            outbox.push(OutboxRow { sequence, bytes: bytes[row].to_vec() });
+            outbox.push(OutboxRow {
+                sequence,
+                bytes: bytes[row].to_vec(),
+            });
         }
         let states = reader.section()?;
         let facets = reader.section()?;
-        (reader.place == bytes.len()).then_some(Self { delivered, meta, order, outbox, states, facets })
+        (reader.place == bytes.len()).then_some(Self {
+            delivered,
+            meta,
+            order,
+            outbox,
+            states,
+            facets,
+        })
     }
 }
 
@@ -121,9 +131,21 @@ pub(super) struct StateEntry {
     pub(super) value: Option<Range<usize>>,
 }
 
+/// Appends a state: table, key, length of the value and one more (zero is a removal), value.
+pub(super) fn put_state(out: &mut Vec<u8>, table: u8, key: [u8; 16], value: Option<&[u8]>) {
+    out.push(table);
+    out.extend_from_slice(&key);
+    let length = value.map_or(0, |value| value.len() as u32 + 1);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(value.unwrap_or_default());
+}
+
 /// The states of a section, in the order in which they were put.
 pub(super) fn states(section: &[u8]) -> Option<Vec<StateEntry>> {
-    let mut reader = Reader { bytes: section, place: 0 };
+    let mut reader = Reader {
+        bytes: section,
+        place: 0,
+    };
     let mut entries = Vec::new();
     while reader.place < section.len() {
         let table = reader.take(1)?[0];
@@ -162,7 +184,13 @@ pub(super) struct FacetEntry<'a> {
     pub(super) payload: &'a [u8],
 }
 
-pub(super) fn put_facet(out: &mut Vec<u8>, account: u128, sequence: u64, at_ms: i64, payload: &[u8]) {
+pub(super) fn put_facet(
+    out: &mut Vec<u8>,
+    account: u128,
+    sequence: u64,
+    at_ms: i64,
+    payload: &[u8],
+) {
     out.extend_from_slice(&account.to_be_bytes());
     out.extend_from_slice(&sequence.to_le_bytes());
     out.extend_from_slice(&at_ms.to_le_bytes());
@@ -172,13 +200,24 @@ pub(super) fn put_facet(out: &mut Vec<u8>, account: u128, sequence: u64, at_ms: 
 
 /// Reads the facet at `place` of a section. Returns it and the place of the next one.
 pub(super) fn facet_at(section: &[u8], place: usize) -> Option<(FacetEntry<'_>, usize)> {
-    let mut reader = Reader { bytes: section, place };
+    let mut reader = Reader {
+        bytes: section,
+        place,
+    };
     let account = u128::from_be_bytes(reader.take(16)?.try_into().ok()?);
     let sequence = reader.number()?;
     let at_ms = reader.number()? as i64;
     let length = usize::from(reader.take(1)?[0]);
     let payload = reader.take(length)?;
-    Some((FacetEntry { account, sequence, at_ms, payload }, reader.place))
+    Some((
+        FacetEntry {
+            account,
+            sequence,
+            at_ms,
+            payload,
+        },
+        reader.place,
+    ))
 }
 
 pub(super) fn put_run(out: &mut Vec<u8>, run: &OrderRun) {
@@ -190,7 +229,10 @@ pub(super) fn put_run(out: &mut Vec<u8>, run: &OrderRun) {
 /// Appends a run, joined to the last one where it goes on where that ends.
 pub(super) fn push_run(runs: &mut Vec<OrderRun>, run: OrderRun) {
     match runs.last_mut() {
-        Some(last) if last.partition == run.partition && last.first_offset + last.count == run.first_offset => {
+        Some(last)
+            if last.partition == run.partition
+                && last.first_offset + last.count == run.first_offset =>
+        {
             last.count += run.count;
         }
         _ => runs.push(run),
@@ -229,6 +271,10 @@ impl<'a> Reader<'a> {
 
     pub(super) fn run(&mut self) -> Option<OrderRun> {
         let partition = u32::from_le_bytes(self.take(4)?.try_into().ok()?);
-        Some(OrderRun { partition, first_offset: self.number()?, count: self.number()? })
+        Some(OrderRun {
+            partition,
+            first_offset: self.number()?,
+            count: self.number()?,
+        })
     }
 }

@@ -2,10 +2,9 @@
 //!
 //! The footer holds the first account of each block, so that an account's last facets are found by reading a block or two.
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use super::blocks::{BlockReader, BlockWriter};
+use super::blocks::{BlockReader, BlockWriter, HEAD};
 use super::error::StoreError;
 use super::record::{FacetEntry, FacetRow, Reader, facet_at, put_facet};
 
@@ -19,8 +18,7 @@ pub(super) fn path(directory: &Path, number: u64) -> PathBuf {
 
 /// A segment, open for reading.
 pub(super) struct Segment {
-    reader: RefCell<BlockReader>,
-    path: PathBuf,
+    reader: BlockReader,
     /// First account and place of each block.
     index: Vec<(u128, u64)>,
     pub(super) facets: u64,
@@ -29,18 +27,21 @@ pub(super) struct Segment {
 impl Segment {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let (reader, footer) = BlockReader::open(path)?;
-        let decoded = decode_footer(&footer).ok_or_else(|| reader.damaged(0))?;
-        if decoded.1.len() as u64 != reader.len() {
-            return Err(reader.damaged(0));
-        }
-        Ok(Self { reader: RefCell::new(reader), path: path.to_path_buf(), index: decoded.1, facets: decoded.0 })
+        let (facets, index) = decode_footer(&footer)
+            .filter(|(_, index)| index.len() as u64 == reader.len())
+            .ok_or_else(|| reader.damaged(0, "the form of its footer"))?;
+        Ok(Self {
+            reader,
+            index,
+            facets,
+        })
     }
 
-    /// Appends the account's facets up to `last_sequence`, newest first, until `limit` are found in all.
+    /// Appends the account's facets in the window, newest first, until `limit` are found in all.
     pub(super) fn last(
         &self,
         account: u128,
-        last_sequence: u64,
+        window: Window,
         limit: usize,
         found: &mut Vec<FacetRow>,
     ) -> Result<(), StoreError> {
@@ -48,12 +49,13 @@ impl Segment {
         while block > 0 && found.len() < limit {
             block -= 1;
             let (first, place) = self.index[block];
-            let content = self.reader.borrow_mut().block(place, block as u64)?;
+            let content = self.reader.block(place, block as u64)?;
             let mut rows = Vec::new();
             let mut at = 0;
             while at < content.len() {
-                let (entry, next) = facet_at(&content, at).ok_or_else(|| self.damaged(place))?;
-                if entry.account == account && entry.sequence <= last_sequence {
+                let (entry, next) =
+                    facet_at(&content, at).ok_or_else(|| self.reader.damaged(place, FORM))?;
+                if entry.account == account && window.holds(&entry) {
                     rows.push(row(&entry));
                 }
                 at = next;
@@ -65,14 +67,31 @@ impl Segment {
         }
         Ok(())
     }
+}
 
-    fn damaged(&self, place: u64) -> StoreError {
-        StoreError::damaged(&self.path, place, "the form of a facet")
+const FORM: &str = "the form of a facet";
+
+/// Which of an account's facets are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    /// Up to this sequence.
+    pub(super) last_sequence: u64,
+    /// From this event time on, in milliseconds.
+    pub(super) oldest_at: i64,
+}
+
+impl Window {
+    pub(super) const fn holds(self, entry: &FacetEntry<'_>) -> bool {
+        entry.sequence <= self.last_sequence && entry.at_ms >= self.oldest_at
     }
 }
 
 pub(super) fn row(entry: &FacetEntry<'_>) -> FacetRow {
-    FacetRow { sequence: entry.sequence, at_ms: entry.at_ms, payload: entry.payload.to_vec() }
+    FacetRow {
+        sequence: entry.sequence,
+        at_ms: entry.at_ms,
+        payload: entry.payload.to_vec(),
+    }
 }
 
 /// Writes a segment from facets sorted by account, then by order. Returns the latest event time.
@@ -88,17 +107,34 @@ pub(super) struct SegmentWriter {
 impl SegmentWriter {
     pub(super) fn create(path: &Path) -> Result<Self, StoreError> {
         let writer = BlockWriter::create(path)?;
-        Ok(Self { writer, block: Vec::new(), first: 0, index: Vec::new(), facets: 0, latest_at: i64::MIN })
+        Ok(Self {
+            writer,
+            block: Vec::new(),
+            first: 0,
+            index: Vec::new(),
+            facets: 0,
+            latest_at: i64::MIN,
+        })
     }
 
     pub(super) fn put(&mut self, entry: &FacetEntry<'_>) -> Result<(), StoreError> {
         if self.block.is_empty() {
             self.first = entry.account;
         }
-        put_facet(&mut self.block, entry.account, entry.sequence, entry.at_ms, entry.payload);
+        put_facet(
+            &mut self.block,
+            entry.account,
+            entry.sequence,
+            entry.at_ms,
+            entry.payload,
+        );
         self.facets += 1;
         self.latest_at = self.latest_at.max(entry.at_ms);
-        if self.block.len() >= BLOCK { self.close() } else { Ok(()) }
+        if self.block.len() >= BLOCK {
+            self.close()
+        } else {
+            Ok(())
+        }
     }
 
     fn close(&mut self) -> Result<(), StoreError> {
@@ -138,24 +174,29 @@ fn decode_footer(bytes: &[u8]) -> Option<(u64, Vec<(u128, u64)>)> {
     (reader.place == bytes.len()).then_some((facets, index))
 }
 
-/// Merges segments, oldest first, into one. Returns the latest event time in it.
-pub(super) fn merge(sources: &[PathBuf], target: &Path) -> Result<i64, StoreError> {
-    let mut cursors = sources.iter().map(|path| Cursor::open(path)).collect::<Result<Vec<_>, _>>()?;
+/// Merges segments, oldest first, into one, without the facets from before `oldest_at`. Returns the latest event time in it.
+pub(super) fn merge(sources: &[PathBuf], target: &Path, oldest_at: i64) -> Result<i64, StoreError> {
+    let mut cursors = sources
+        .iter()
+        .map(|path| Cursor::open(path))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut writer = SegmentWriter::create(target)?;
     loop {
         // Few segments are merged at a time: a scan finds the smallest account, the oldest segment first.
         let mut smallest: Option<(u128, usize)> = None;
         for (index, cursor) in cursors.iter().enumerate() {
-            if let Some(account) = cursor.account()? {
-                if smallest.is_none_or(|(least, _)| account < least) {
-                    smallest = Some((account, index));
-                }
+            if let Some(account) = cursor.account()?
+                && smallest.is_none_or(|(least, _)| account < least)
+            {
+                smallest = Some((account, index));
             }
         }
         let Some((_, index)) = smallest else { break };
         let cursor = &mut cursors[index];
         if let Some((entry, next)) = facet_at(&cursor.block, cursor.at) {
-            writer.put(&entry)?;
+            if entry.at_ms >= oldest_at {
+                writer.put(&entry)?;
+            }
             cursor.at = next;
         }
         cursor.refill()?;
@@ -175,7 +216,13 @@ struct Cursor {
 impl Cursor {
     fn open(path: &Path) -> Result<Self, StoreError> {
         let (reader, _) = BlockReader::open(path)?;
-        let mut cursor = Self { reader, block: Vec::new(), at: 0, place: 0, number: 0 };
+        let mut cursor = Self {
+            reader,
+            block: Vec::new(),
+            at: 0,
+            place: 0,
+            number: 0,
+        };
         cursor.refill()?;
         Ok(cursor)
     }
@@ -184,14 +231,15 @@ impl Cursor {
         if self.at >= self.block.len() {
             return Ok(None);
         }
-        let (entry, _) = facet_at(&self.block, self.at).ok_or_else(|| self.reader.damaged(self.place))?;
+        let (entry, _) =
+            facet_at(&self.block, self.at).ok_or_else(|| self.reader.damaged(self.place, FORM))?;
         Ok(Some(entry.account))
     }
 
     fn refill(&mut self) -> Result<(), StoreError> {
         if self.at >= self.block.len() && self.number < self.reader.len() {
             self.block = self.reader.block(self.place, self.number)?;
-            self.place += 8 + self.block.len() as u64;
+            self.place += HEAD + self.block.len() as u64;
             self.number += 1;
             self.at = 0;
         }
