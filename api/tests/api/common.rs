@@ -98,7 +98,8 @@ pub fn recommendation(seed: u64, simulated: bool) -> Recommendation {
     let at = START + seed as i64 * 7 * MINUTE;
     let features: Vec<Option<f32>> = (0..FEATURES.len() as u64)
         .map(|index| {
-            (!mix(seed ^ index << 20).is_multiple_of(5)).then(|| (mix(seed + index) % 400) as f32 / 10.0)
+            (!mix(seed ^ index << 20).is_multiple_of(5))
+                .then(|| (mix(seed + index) % 400) as f32 / 10.0)
         })
         .collect();
     let reason = |rank: usize| {

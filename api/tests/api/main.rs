@@ -5,3 +5,4 @@
 mod case_store;
 mod common;
 mod http;
+mod serving;
