@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+mod access;
+mod answers;
 mod case_store;
+mod client;
 mod common;
-mod http;
+mod pages;
 mod serving;

@@ -1,0 +1,125 @@
+//! Asking the real router, in one process.
+
+use crate::common::{delivery, parts, server, store};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use sealwatch_api::{ApiState, openapi_document, router};
+use serde_json::Value;
+use tower::ServiceExt;
+
+pub const CANARY: &str = "canary5e4a1w4tch";
+pub const CONSOLE: [&str; 3] = ["/", "/recommendations", "/detectors"];
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    pub fn problem(&self) -> String {
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let document = self.json();
+        assert_eq!(document["status"], self.status.as_u16());
+        document["type"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("urn:sealwatch:problem:")
+            .unwrap()
+            .to_owned()
+    }
+
+    pub fn cookie(&self) -> String {
+        let cookie = self.headers["set-cookie"].to_str().unwrap();
+        for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+            assert!(cookie.contains(part));
+        }
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    pub fn form_secret(&self) -> String {
+        let (_, rest) = self
+            .text
+            .split_once("name=\"form_secret\" value=\"")
+            .unwrap();
+        rest[..64].to_owned()
+    }
+}
+
+pub async fn send(
+    router: &Router,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = router
+        .clone()
+        .oneshot(request.body(Body::from(body.to_owned())).unwrap())
+        .await
+        .unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.unwrap();
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+pub async fn get(router: &Router, path: &str, token: &str) -> Answer {
+    send(
+        router,
+        Method::GET,
+        path,
+        &[("authorization", &format!("Bearer {token}"))],
+        "",
+    )
+    .await
+}
+
+pub async fn demo(count: u64) -> (tempfile::TempDir, Router, String) {
+    let (folder, store) = store(count, true).await;
+    let (state, token) = server(store, true).await;
+    (folder, router(state), token)
+}
+
+/// The same, with a clock that goes on by a minute whenever it is asked: nobody is ever barred.
+pub async fn lenient_demo(count: u64) -> (tempfile::TempDir, Router, String) {
+    let (folder, store) = store(count, true).await;
+    let mut parts = parts(store, true, false);
+    let minutes = std::sync::atomic::AtomicU64::new(0);
+    parts.monotonic = std::sync::Arc::new(move || {
+        std::time::Duration::from_secs(
+            60 * minutes.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+        )
+    });
+    let (state, token) = ApiState::new(parts).await.unwrap();
+    (folder, router(state), token.unwrap())
+}
+
+pub fn described_paths() -> Vec<String> {
+    let document: Value = serde_json::from_str(&openapi_document()).unwrap();
+    document["paths"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect()
+}
+
+pub fn filled(path: &str) -> String {
+    path.replace(
+        "{id}",
+        &delivery(3, true).recommendation.id.to_hexadecimal(),
+    )
+}
