@@ -83,6 +83,7 @@ impl Worker {
         let mut manifest = self.manifest.clone();
         let mut order = Vec::new();
         let mut old = Vec::new();
+        let mut old_segments = Vec::new();
         let mut taken = 0;
         while waiting.contains(&manifest.first_log) {
             let path = log::path(&directory, manifest.first_log);
@@ -96,6 +97,8 @@ impl Worker {
                 push_run(&mut order, run);
             }
             self.write_segment(&log, &mut manifest)?;
+            drop(log);
+            old_segments.extend(self.merge(&mut manifest)?);
             manifest.snapshot = Some(manifest.first_log);
             manifest.first_log += 1;
             old.push(path);
@@ -109,7 +112,7 @@ impl Worker {
         fs::rename(&temporary, &target).map_err(StoreError::io(&target))?;
         self.step(CommitStep::SnapshotRenamed);
         manifest.order = order::append(&order::path(&directory), manifest.order, &order)?;
-        old.extend(self.merge(&mut manifest)?);
+        old.extend(old_segments);
         old.extend(self.expire(&mut manifest));
         let opened = self.open_new(&manifest)?;
         self.step(CommitStep::SegmentWritten);
@@ -165,20 +168,16 @@ impl Worker {
         let mut old = Vec::new();
         let oldest = self.oldest(manifest);
         loop {
-            let segments = &manifest.segments;
-            let Some(start) = segments.len().checked_sub(MERGE) else {
+            let Some(start) = manifest.segments.len().checked_sub(MERGE) else {
                 return Ok(old);
             };
-            let last = &segments[start..];
-            let level = last[0].level;
-            let earliest = last.iter().map(|segment| segment.latest_at).min();
-            let latest = last.iter().map(|segment| segment.latest_at).max();
-            let span = latest
-                .zip(earliest)
-                .map_or(0, |(latest, earliest)| latest.saturating_sub(earliest));
-            if last.iter().any(|segment| segment.level != level)
-                || span > self.retention / SPANS_IN_RETENTION
-            {
+            let level = manifest.segments[start].level;
+            let same = manifest.segments[start..]
+                .iter()
+                .all(|segment| segment.level == level);
+            let span =
+                reached(&manifest.segments).saturating_sub(reached(&manifest.segments[..=start]));
+            if !same || span > self.retention / SPANS_IN_RETENTION {
                 return Ok(old);
             }
             let merged = manifest.segments.split_off(start);
@@ -217,10 +216,7 @@ impl Worker {
 
     /// The oldest event time that is kept: the newest one archived, less the period.
     fn oldest(&self, manifest: &Manifest) -> i64 {
-        let newest = manifest.segments.iter().map(|segment| segment.latest_at);
-        newest
-            .max()
-            .map_or(i64::MIN, |newest| newest.saturating_sub(self.retention))
+        reached(&manifest.segments).saturating_sub(self.retention)
     }
 
     fn open_new(&self, manifest: &Manifest) -> Result<Vec<(u64, Segment)>, StoreError> {
@@ -238,6 +234,12 @@ impl Worker {
             hook(step);
         }
     }
+}
+
+/// The newest event time in segments.
+fn reached(segments: &[SegmentEntry]) -> i64 {
+    let latest = segments.iter().map(|segment| segment.latest_at);
+    latest.max().unwrap_or(i64::MIN)
 }
 
 fn length(path: &Path) -> u64 {

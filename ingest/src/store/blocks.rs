@@ -173,7 +173,7 @@ impl BlockReader {
     /// Calls `each` with place and content of every block but the footer, from the first to the last.
     pub(super) fn for_each(
         &self,
-        each: &mut dyn FnMut(u64, &[u8]) -> Result<(), StoreError>,
+        mut each: impl FnMut(u64, &[u8]) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let mut place = 0;
         for number in 0..self.len() {

@@ -32,13 +32,13 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::thread::JoinHandle;
 
 pub use error::StoreError;
+pub use open::Visitor;
 pub use record::{EpochWrite, FacetRow, OrderRun, OutboxRow};
 
 use background::Done;
@@ -46,6 +46,7 @@ use facets::RecentFacets;
 use log::Log;
 use manifest::Manifest;
 use mark::Mark;
+use open::Lock;
 use record::push_run;
 use segment::{Segment, Window};
 
@@ -147,7 +148,7 @@ struct Recent {
 /// An open store.
 pub struct Store {
     options: StoreOptions,
-    _lock: File,
+    _lock: Lock,
     mark: Mark,
     log: Log,
     log_number: u64,

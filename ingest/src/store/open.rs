@@ -120,7 +120,17 @@ impl Store {
     }
 }
 
-fn lock(directory: &Path) -> Result<File, StoreError> {
+/// The lock on a store's folder. Dropping gives it back at once, even while a process that this one started still shares the
+/// open file.
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+fn lock(directory: &Path) -> Result<Lock, StoreError> {
     let path = directory.join("lock");
     let file = OpenOptions::new()
         .create(true)
@@ -129,7 +139,7 @@ fn lock(directory: &Path) -> Result<File, StoreError> {
         .open(&path)
         .map_err(StoreError::io(&path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(fs::TryLockError::WouldBlock) => Err(StoreError::Locked {
             directory: directory.to_path_buf(),
         }),
@@ -308,7 +318,7 @@ fn visit(
     visitor: Visitor<'_>,
 ) -> Result<(), StoreError> {
     if let Some(number) = manifest.snapshot {
-        snapshot::read(&snapshot::path(directory, number), &mut |key, value| {
+        snapshot::read(&snapshot::path(directory, number), |key, value| {
             if !changes.contains(&key) {
                 visitor(key.0, key.1, value);
             }

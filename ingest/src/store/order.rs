@@ -66,7 +66,9 @@ fn write(path: &Path, mut end: OrderEnd, runs: &[OrderRun]) -> io::Result<OrderE
     let mut content = Vec::new();
     for block in runs.chunks(BLOCK) {
         content.clear();
-        block.iter().for_each(|run| put_run(&mut content, run));
+        for run in block {
+            put_run(&mut content, run);
+        }
         file.write_all_at(&head(end.blocks, &content)?, end.bytes)?;
         file.write_all_at(&content, end.bytes + HEAD)?;
         end.bytes += HEAD + content.len() as u64;

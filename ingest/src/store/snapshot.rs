@@ -149,10 +149,10 @@ impl Overlay {
 /// Calls `each` with every state of a snapshot, sorted.
 pub(super) fn read(
     path: &Path,
-    each: &mut dyn FnMut(StateKey, &[u8]) -> Result<(), StoreError>,
+    mut each: impl FnMut(StateKey, &[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     let (reader, _) = BlockReader::open(path)?;
-    reader.for_each(&mut |place, block| {
+    reader.for_each(|place, block| {
         let entries = states(block).ok_or_else(|| reader.damaged(place, "the form of a state"))?;
         for entry in entries {
             if let Some(range) = entry.value {
@@ -182,7 +182,7 @@ pub(super) fn write(
     };
     let mut changes = changes.iter().peekable();
     if let Some(before) = before {
-        read(before, &mut |key, value| {
+        read(before, |key, value| {
             while let Some((changed, new)) = changes.next_if(|(changed, _)| *changed < key) {
                 out.put(changed, new)?;
             }

@@ -71,6 +71,8 @@ fn a_failed_snapshot_is_told_once_and_tried_again() {
     for number in 0..200 {
         let epoch = super::Epoch::numbered(number);
         opened.store.delivered(epoch.delivered);
+        // The worker needs a moment to fail.
+        std::thread::sleep(std::time::Duration::from_millis(1));
         while let Err(error) = opened.store.commit(&epoch.write(number)) {
             let text = error.to_string();
             assert!(text.contains("snapshot could not be written"), "{text}");

@@ -10,7 +10,7 @@ use super::{Model, commit_until, folder, open, options};
 
 /// Larger than what the last epochs write, so that the last log has several.
 const LOG: u64 = 4000;
-const EPOCHS: u64 = 47;
+const EPOCHS: u64 = 63;
 
 /// A store with every kind of file, closed. Returns its files.
 fn make(directory: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -157,8 +157,8 @@ fn a_last_log_of_any_length_opens_at_a_whole_epoch_once_the_mark_is_given_up() {
         whole.insert(name.clone(), bytes[..length].to_vec());
         restore(&directory, &whole);
         let complete = log.records.iter().filter(|(_, at)| at.end <= length);
-        let end = complete.clone().last().map_or(0, |(_, at)| at.end);
-        let missing = log.records.len() - complete.count();
+        let missing = log.records.len() - complete.clone().count();
+        let end = complete.map(|(_, at)| at.end).max().unwrap_or(0);
         let opened = open(options(&directory, LOG)).unwrap();
         Model::after(EPOCHS - missing as u64)
             .check(&opened)

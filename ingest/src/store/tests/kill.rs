@@ -13,7 +13,7 @@ use super::{Epoch, Model, Random, folder, open, options};
 const FOLDER: &str = "SEALWATCH_STORE_TEST_FOLDER";
 const STEP: &str = "SEALWATCH_STORE_TEST_STEP";
 const TIMES: &str = "SEALWATCH_STORE_TEST_TIMES";
-const EPOCHS: u64 = 120;
+const EPOCHS: u64 = 200;
 
 fn start(folder: &Path, durability: &str, step: &str, times: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
@@ -48,6 +48,7 @@ fn the_process_that_dies() {
     }));
     let mut opened = open(options).unwrap();
     let first = opened.recovered.epoch.map_or(0, |epoch| epoch + 1);
+    fs::write(folder.join("next"), first.to_string()).unwrap();
     for number in first..first + EPOCHS {
         let epoch = Epoch::numbered(number);
         opened.store.delivered(epoch.delivered);
@@ -100,7 +101,7 @@ fn a_process_killed_at_random_moments_leaves_exactly_the_acknowledged_epochs_or_
     let mut interrupted = 0;
     for _ in 0..60 {
         let mut child = start(folder.path(), "process", "none", 0);
-        std::thread::sleep(Duration::from_micros(3000 + random.below(60_000)));
+        std::thread::sleep(Duration::from_micros(2000 + random.below(25_000)));
         child.kill().unwrap();
         interrupted += u32::from(!child.wait().unwrap().success());
         check(folder.path());
