@@ -20,4 +20,5 @@ simulate calibration 26000 8 202 0.002 evaluation
 simulate evaluation 16000 10 303 0.04 evaluation
 "$target/release/sealwatch-lab" train --training "$work/training" --calibration "$work/calibration" \
   --evaluation "$work/evaluation" --alpha 0.001,0.01 --delta 0.05 --window-days 7 --seed 1 \
-  --population simulator:demo --out "$out/demo.artefact.json" --report "$out/demo.report.txt"
+  --population simulator:demo --out "$out/demo.artefact.json" --report "$out/demo.report.txt" \
+  --report-json "$out/demo.report.json"

@@ -13,6 +13,7 @@ pub mod linear;
 pub mod metrics;
 pub mod planted;
 pub mod replay;
+pub mod report;
 pub mod rows;
 pub mod table;
 pub mod train;

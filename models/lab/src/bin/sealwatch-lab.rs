@@ -9,7 +9,7 @@ use sealwatch_core::artefact::Artefact;
 use sealwatch_core::recommendation::Population;
 use sealwatch_lab::replay::World;
 use sealwatch_lab::train::{Plan, train};
-use sealwatch_lab::{convert, evaluate, planted, table};
+use sealwatch_lab::{convert, evaluate, planted, report, table};
 
 /// Trains, calibrates and evaluates the models of Sealwatch.
 #[derive(Parser)]
@@ -47,6 +47,9 @@ struct TrainArguments {
     /// Where the report goes, as a table.
     #[arg(long)]
     report: Option<PathBuf>,
+    /// Where the report goes, as JSON.
+    #[arg(long)]
+    report_json: Option<PathBuf>,
     /// Where the training rows go, as Parquet.
     #[arg(long)]
     rows: Option<PathBuf>,
@@ -182,6 +185,11 @@ fn run_training(arguments: &TrainArguments) -> Result<()> {
     print!("{text}");
     if let Some(path) = &arguments.report {
         std::fs::write(path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &arguments.report_json {
+        let document = serde_json::to_string_pretty(&report::document(&trained))?;
+        std::fs::write(path, document + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
     if let Some(path) = &arguments.rows {
         table::write(path, &trained.rows)?;

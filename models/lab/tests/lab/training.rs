@@ -1,0 +1,67 @@
+//! From folders to an artefact.
+
+use sealwatch_core::artefact::Artefact;
+use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::recommendation::Population;
+use sealwatch_lab::train::{Plan, train};
+use tempfile::TempDir;
+
+use crate::common::{population, world};
+
+fn plan(root: &TempDir, alpha: f64) -> Plan {
+    let folder = |name: &str| vec![root.path().join(name)];
+    Plan {
+        training: folder("training"),
+        calibration: folder("calibration"),
+        evaluation: folder("evaluation"),
+        alphas: vec![alpha],
+        delta: 0.05,
+        window_days: 3,
+        valid_days: 90,
+        seed: 1,
+        population: Population::Simulator("test".to_owned()),
+        command: "test".to_owned(),
+    }
+}
+
+fn populations(root: &TempDir) {
+    population(root, "training", 900, 5, 21, 0.2);
+    population(root, "calibration", 500, 5, 22, 0.02);
+    population(root, "evaluation", 400, 5, 23, 0.1);
+}
+
+#[test]
+fn the_same_data_and_seed_give_the_same_bytes_which_can_be_read_back() {
+    let root = TempDir::new().unwrap();
+    populations(&root);
+    let run = || {
+        let trained = train(&plan(&root, 0.05), &world()).unwrap();
+        Artefact::write(&trained.artefact).unwrap()
+    };
+    let bytes = run();
+    assert_eq!(run(), bytes);
+    let artefact = Artefact::parse(&bytes).unwrap();
+    for behaviour in Behaviour::WITH_DETECTOR {
+        let thresholds = artefact.thresholds(*behaviour).unwrap();
+        assert!(thresholds[0].margin.is_finite());
+        // One score for each benign linked group: enough for the bound, fewer than there are accounts.
+        assert!((59..500).contains(&thresholds[0].n), "{}", thresholds[0].n);
+    }
+}
+
+#[test]
+fn too_few_benign_accounts_are_an_error_that_names_the_number_needed() {
+    let root = TempDir::new().unwrap();
+    populations(&root);
+    let error = train(&plan(&root, 0.001), &world()).unwrap_err();
+    assert!(format!("{error:#}").contains("2995"), "{error:#}");
+}
+
+#[test]
+fn a_folder_without_labels_is_an_error_that_names_the_file() {
+    let root = TempDir::new().unwrap();
+    populations(&root);
+    std::fs::remove_file(root.path().join("calibration/labels.ndjson")).unwrap();
+    let error = train(&plan(&root, 0.05), &world()).unwrap_err();
+    assert!(format!("{error:#}").contains("labels.ndjson"), "{error:#}");
+}
