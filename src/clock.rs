@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use sealwatch_ingest::pipeline::{Clock, Random};
 
 /// A monotonic clock, for durations only. No decision sees it.
-pub fn monotonic() -> Arc<dyn Fn() -> Duration + Send + Sync> {
+pub fn monotonic() -> Clock {
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the shell's clock; everything else is given it"
@@ -16,7 +18,7 @@ pub fn monotonic() -> Arc<dyn Fn() -> Duration + Send + Sync> {
 }
 
 /// The operating system's randomness. Ends the process if there is none: sealing without it would be worse.
-pub fn random() -> Box<dyn FnMut(&mut [u8]) + Send> {
+pub fn random() -> Random {
     let mut source = File::open("/dev/urandom");
     Box::new(move |buffer| {
         let filled = source

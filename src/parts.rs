@@ -45,14 +45,14 @@ pub fn scorer(config: &Config) -> Result<(Arc<Scorer>, Artefact), Failure> {
     };
     let artefact = Artefact::parse(&bytes)
         .map_err(|error| Failure::configuration(format!("model artefact {name}: {error}")))?;
-    if let Some(expected) = &config.model.digest {
-        if expected != artefact.digest() {
-            let found = artefact.digest();
-            let text = format!(
-                "model artefact {name} has digest {found}, the configuration expects {expected}"
-            );
-            return Err(Failure::Configuration(text));
-        }
+    if let Some(expected) = &config.model.digest
+        && expected != artefact.digest()
+    {
+        let found = artefact.digest();
+        let text = format!(
+            "model artefact {name} has digest {found}, the configuration expects {expected}"
+        );
+        return Err(Failure::Configuration(text));
     }
     let document = policy(config)?;
     let scorer = Scorer::new(&artefact, &document).map_err(Failure::configuration)?;

@@ -82,10 +82,10 @@ fn open(key: &Path, recommendation: &str, account: &str, sealed: &str) -> Result
         .ok_or_else(|| Failure::configuration("the sealed identity is not base64"))?;
     match private.role() {
         Role::Enforcement => {
-            print(&open_identity(&private, &sealed, &binding).map_err(Failure::configuration)?)
+            print(&open_identity(&private, &sealed, &binding).map_err(Failure::configuration)?);
         }
         Role::Officer => {
-            print(&open_inner(&private, &sealed, &binding).map_err(Failure::configuration)?)
+            print(&open_inner(&private, &sealed, &binding).map_err(Failure::configuration)?);
         }
         Role::Approver => {
             let inner = open_outer(&private, &sealed, &binding).map_err(Failure::configuration)?;

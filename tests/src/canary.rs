@@ -56,19 +56,11 @@ pub fn forms(canary: &str) -> Vec<(String, Vec<u8>)> {
         ),
         (
             "percent-encoded".to_owned(),
-            bytes
-                .iter()
-                .map(|byte| format!("%{byte:02X}"))
-                .collect::<String>()
-                .into_bytes(),
+            written(bytes.iter().map(|byte| format!("%{byte:02X}"))),
         ),
         (
             "JSON escapes".to_owned(),
-            canary
-                .encode_utf16()
-                .map(|unit| format!("\\u{unit:04x}"))
-                .collect::<String>()
-                .into_bytes(),
+            written(canary.encode_utf16().map(|unit| format!("\\u{unit:04x}"))),
         ),
         ("UTF-16, little-endian".to_owned(), utf16(false)),
         ("UTF-16, big-endian".to_owned(), utf16(true)),
@@ -91,6 +83,10 @@ pub fn forms(canary: &str) -> Vec<(String, Vec<u8>)> {
         forms.push((format!("base64url, shifted by {shift}"), url.collect()));
     }
     forms
+}
+
+fn written(parts: impl Iterator<Item = String>) -> Vec<u8> {
+    parts.flat_map(String::into_bytes).collect()
 }
 
 fn base64(bytes: &[u8]) -> Vec<u8> {
@@ -138,7 +134,7 @@ fn search_at_depth(bytes: &[u8], canary: &str, depth: u32) -> Option<String> {
 /// As much as can be unpacked, also of a broken stream.
 fn unpack(mut reader: impl Read) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut block = [0; 65_536];
+    let mut block = [0; 8_192];
     while let Ok(count @ 1..) = reader.read(&mut block) {
         out.extend_from_slice(&block[..count]);
         if out.len() > 1 << 28 {

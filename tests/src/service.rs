@@ -38,7 +38,10 @@ impl Service {
                 }
             }
         }
-        let address = printed.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        let address = printed
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split('/').next());
         let Some(address) = address.map(str::to_owned) else {
             let mut errors = String::new();
             let _ = child.kill();
@@ -47,8 +50,18 @@ impl Service {
             }
             panic!("the service did not start: {printed} {errors}");
         };
-        let token = printed.lines().find(|line| line.starts_with("    ")).unwrap_or("").trim().to_owned();
-        Self { child: Some(child), address, token, printed }
+        let token = printed
+            .lines()
+            .find(|line| line.starts_with("    "))
+            .unwrap_or("")
+            .trim()
+            .to_owned();
+        Self {
+            child: Some(child),
+            address,
+            token,
+            printed,
+        }
     }
 
     /// Where it serves, `host:port`.
@@ -70,7 +83,13 @@ impl Service {
     ///
     /// # Panics
     /// The service does not answer.
-    pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+    pub fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> String {
         let mut text = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n",
             self.address,
@@ -119,7 +138,9 @@ impl Service {
     pub fn wait_for_metric(&self, name: &str, least: f64) {
         for _ in 0..600 {
             let metrics = self.get("/metrics", &[]);
-            let value = metrics.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok());
+            let value = metrics
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.trim().parse::<f64>().ok());
             if value.is_some_and(|value| value >= least) {
                 return;
             }
@@ -135,7 +156,10 @@ impl Service {
     pub fn wait_for_recommendations(&self, least: usize) {
         for _ in 0..600 {
             let page = self.json("/api/v1/recommendations?limit=200");
-            if page["items"].as_array().is_some_and(|items| items.len() >= least) {
+            if page["items"]
+                .as_array()
+                .is_some_and(|items| items.len() >= least)
+            {
                 return;
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -158,15 +182,27 @@ impl Service {
     /// # Panics
     /// It does not stop with exit code 0.
     pub fn stop(&mut self) -> (String, String) {
-        let Some(child) = self.child.take() else { return Default::default() };
+        let Some(child) = self.child.take() else {
+            return Default::default();
+        };
         let number = child.id().to_string();
-        let _ = std::process::Command::new("kill").args(["-TERM", &number]).status();
+        let _ = std::process::Command::new("kill")
+            .args(["-TERM", &number])
+            .status();
         let output = match child.wait_with_output() {
             Ok(output) => output,
             Err(error) => panic!("the service did not stop: {error}"),
         };
-        assert!(output.status.success(), "the service ended with {:?}", output.status);
-        let stdout = format!("{}{}", self.printed.replace(&self.token, "(token)"), String::from_utf8_lossy(&output.stdout));
+        assert!(
+            output.status.success(),
+            "the service ended with {:?}",
+            output.status
+        );
+        let stdout = format!(
+            "{}{}",
+            self.printed.replace(&self.token, "(token)"),
+            String::from_utf8_lossy(&output.stdout)
+        );
         (stdout, String::from_utf8_lossy(&output.stderr).into_owned())
     }
 }
@@ -181,14 +217,19 @@ impl Drop for Service {
 }
 
 fn find_id(item: &Value) -> Option<String> {
-    let id = item.get("id").or_else(|| item["recommendation"].get("id"))?;
+    let id = item
+        .get("id")
+        .or_else(|| item["recommendation"].get("id"))?;
     id.as_str().map(str::to_owned)
 }
 
 /// The body of an answer, put together from chunks where it came in chunks.
 fn unchunk(answer: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or(("", ""));
-    if !head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+    if !head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked")
+    {
         return body.to_owned();
     }
     let (mut rest, mut whole) = (body, String::new());

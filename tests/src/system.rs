@@ -113,6 +113,9 @@ pub fn lines(bytes: &[u8]) -> Vec<Value> {
 }
 
 /// Takes a stream apart and makes it awkward: late records, duplicates, jumps of a clock, unknown fields, garbage.
+///
+/// # Errors
+/// A file cannot be read or written.
 pub fn disturb(events: &Path, out: &Path, seed: u64) -> std::io::Result<()> {
     let text = fs::read_to_string(events)?;
     let lines: Vec<&str> = text.lines().collect();

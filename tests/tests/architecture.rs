@@ -1,4 +1,5 @@
 //! The house (DESIGN §2): arrows only point down, heavy libraries live in one place, licences are free, files are small.
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

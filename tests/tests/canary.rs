@@ -1,4 +1,5 @@
 //! Law 1: no content. A canary planted in any position of any record appears in no output of the system.
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::fs;
 use std::io::Write;
@@ -18,32 +19,75 @@ fn records() -> Vec<Vec<u8>> {
         format!("{{\"id\":\"{CANARY}\",{base},\"type\":\"account.closed\",\"account\":\"a\"}}"),
         format!("{{\"id\":\"c1\",{base},\"type\":\"account.closed\",\"account\":\"{CANARY}\"}}"),
         format!("{{\"id\":\"c2\",{base},\"type\":\"{CANARY}\",\"account\":\"a\"}}"),
-        format!("{{\"id\":\"c3\",\"at\":\"{CANARY}\",\"platform\":\"demo\",\"type\":\"account.closed\",\"account\":\"a\"}}"),
-        format!("{{\"id\":\"c4\",\"at\":1770000000000,\"platform\":\"{CANARY}\",\"type\":\"account.closed\",\"account\":\"a\"}}"),
-        format!("{{\"id\":\"c5\",{base},\"type\":\"account.closed\",\"account\":\"a\",\"{CANARY}\":1}}"),
-        format!("{{\"id\":\"c6\",{base},\"type\":\"account.closed\",\"account\":\"a\",\"text\":\"{CANARY}\"}}"),
-        format!("{{\"id\":\"c7\",{base},\"type\":\"account.closed\",\"account\":\"a\",\"body\":{{\"deep\":[[\"{CANARY}\"]]}}}}"),
-        format!("{{\"id\":\"c8\",{base},\"type\":\"account.closed\",\"account\":\"a\",\"account\":\"{CANARY}\"}}"),
+        format!(
+            "{{\"id\":\"c3\",\"at\":\"{CANARY}\",\"platform\":\"demo\",\"type\":\"account.closed\",\"account\":\"a\"}}"
+        ),
+        format!(
+            "{{\"id\":\"c4\",\"at\":1770000000000,\"platform\":\"{CANARY}\",\"type\":\"account.closed\",\"account\":\"a\"}}"
+        ),
+        format!(
+            "{{\"id\":\"c5\",{base},\"type\":\"account.closed\",\"account\":\"a\",\"{CANARY}\":1}}"
+        ),
+        format!(
+            "{{\"id\":\"c6\",{base},\"type\":\"account.closed\",\"account\":\"a\",\"text\":\"{CANARY}\"}}"
+        ),
+        format!(
+            "{{\"id\":\"c7\",{base},\"type\":\"account.closed\",\"account\":\"a\",\"body\":{{\"deep\":[[\"{CANARY}\"]]}}}}"
+        ),
+        format!(
+            "{{\"id\":\"c8\",{base},\"type\":\"account.closed\",\"account\":\"a\",\"account\":\"{CANARY}\"}}"
+        ),
         format!("{{\"id\":\"c9\",{base},\"type\":\"account.closed\",\"account\":[\"{CANARY}\"]}}"),
-        format!("{{\"id\":\"c10\",{base},\"type\":\"account.closed\",\"account\":{{\"{CANARY}\":\"{CANARY}\"}}}}"),
-        format!("{{\"id\":\"c11\",{base},\"type\":\"account.registered\",\"account\":\"b\",\"device\":\"{CANARY}\",\"network\":\"{CANARY}\",\"number_range\":\"{CANARY}\"}}"),
-        format!("{{\"id\":\"c12\",{base},\"type\":\"account.registered\",\"account\":\"c\",\"country\":\"{CANARY}\"}}"),
-        format!("{{\"id\":\"c13\",{base},\"type\":\"message.sent\",\"account\":\"{CANARY}\",\"recipient\":\"{CANARY}\",\"recipients\":1,\"kind\":\"text\",\"size_bucket\":7}}"),
-        format!("{{\"id\":\"c14\",{base},\"type\":\"message.sent\",\"account\":\"b\",\"group\":\"{CANARY}\",\"recipients\":1,\"kind\":\"{CANARY}\",\"size_bucket\":7}}"),
-        format!("{{\"id\":\"c15\",{base},\"type\":\"account.profile_changed\",\"account\":\"b\",\"surface\":\"name\",\"name_hash\":\"{CANARY}\",\"photo_hash\":\"{CANARY}\"}}"),
-        format!("{{\"id\":\"c16\",{base},\"type\":\"user.reported\",\"account\":\"b\",\"target\":\"{CANARY}\",\"category\":\"{CANARY}\"}}"),
-        format!("{{\"id\":\"c17\",{base},\"type\":\"label.given\",\"account\":\"b\",\"behaviour\":\"group_spam\",\"verdict\":\"abusive\",\"origin\":\"review\",\"recommendation\":\"{CANARY}\"}}"),
-        format!("{{\"id\":\"c18\",{base},\"type\":\"contact.looked_up\",\"account\":\"b\",\"numbers\":1e400,\"hits\":\"{CANARY}\"}}"),
-        format!("{{\"specversion\":\"1.0\",\"id\":\"c19\",\"source\":\"{CANARY}\",\"type\":\"account.closed\",\"time\":\"2026-02-02T03:00:00Z\",\"subject\":\"{CANARY}\",\"data\":{{\"platform\":\"demo\",\"account\":\"{CANARY}\"}}}}"),
-        format!("{{\"specversion\":\"{CANARY}\",\"id\":\"c20\",\"source\":\"/p\",\"type\":\"account.closed\",\"data\":\"{CANARY}\"}}"),
+        format!(
+            "{{\"id\":\"c10\",{base},\"type\":\"account.closed\",\"account\":{{\"{CANARY}\":\"{CANARY}\"}}}}"
+        ),
+        format!(
+            "{{\"id\":\"c11\",{base},\"type\":\"account.registered\",\"account\":\"b\",\"device\":\"{CANARY}\",\"network\":\"{CANARY}\",\"number_range\":\"{CANARY}\"}}"
+        ),
+        format!(
+            "{{\"id\":\"c12\",{base},\"type\":\"account.registered\",\"account\":\"c\",\"country\":\"{CANARY}\"}}"
+        ),
+        format!(
+            "{{\"id\":\"c13\",{base},\"type\":\"message.sent\",\"account\":\"{CANARY}\",\"recipient\":\"{CANARY}\",\"recipients\":1,\"kind\":\"text\",\"size_bucket\":7}}"
+        ),
+        format!(
+            "{{\"id\":\"c14\",{base},\"type\":\"message.sent\",\"account\":\"b\",\"group\":\"{CANARY}\",\"recipients\":1,\"kind\":\"{CANARY}\",\"size_bucket\":7}}"
+        ),
+        format!(
+            "{{\"id\":\"c15\",{base},\"type\":\"account.profile_changed\",\"account\":\"b\",\"surface\":\"name\",\"name_hash\":\"{CANARY}\",\"photo_hash\":\"{CANARY}\"}}"
+        ),
+        format!(
+            "{{\"id\":\"c16\",{base},\"type\":\"user.reported\",\"account\":\"b\",\"target\":\"{CANARY}\",\"category\":\"{CANARY}\"}}"
+        ),
+        format!(
+            "{{\"id\":\"c17\",{base},\"type\":\"label.given\",\"account\":\"b\",\"behaviour\":\"group_spam\",\"verdict\":\"abusive\",\"origin\":\"review\",\"recommendation\":\"{CANARY}\"}}"
+        ),
+        format!(
+            "{{\"id\":\"c18\",{base},\"type\":\"contact.looked_up\",\"account\":\"b\",\"numbers\":1e400,\"hits\":\"{CANARY}\"}}"
+        ),
+        format!(
+            "{{\"specversion\":\"1.0\",\"id\":\"c19\",\"source\":\"{CANARY}\",\"type\":\"account.closed\",\"time\":\"2026-02-02T03:00:00Z\",\"subject\":\"{CANARY}\",\"data\":{{\"platform\":\"demo\",\"account\":\"{CANARY}\"}}}}"
+        ),
+        format!(
+            "{{\"specversion\":\"{CANARY}\",\"id\":\"c20\",\"source\":\"/p\",\"type\":\"account.closed\",\"data\":\"{CANARY}\"}}"
+        ),
         CANARY.to_owned(),
         format!("\"{CANARY}\""),
         format!("[\"{CANARY}\"]"),
         format!("{{\"{CANARY}\""),
-        format!("{{\"id\":\"c21\",{base},\"type\":\"account.closed\",\"account\":\"{}\"}}", CANARY.repeat(10)),
-        format!("{{\"id\":\"c22\",{base},\"note\":\"{}\"}}", CANARY.repeat(20_000)),
+        format!(
+            "{{\"id\":\"c21\",{base},\"type\":\"account.closed\",\"account\":\"{}\"}}",
+            CANARY.repeat(10)
+        ),
+        format!(
+            "{{\"id\":\"c22\",{base},\"note\":\"{}\"}}",
+            CANARY.repeat(20_000)
+        ),
         format!("{}{CANARY}{}", "[".repeat(5_000), "]".repeat(5_000)),
-        format!("{{\"id\":\"c23\",{base},\"type\":\"account.closed\",\"account\":\"{}\"}}", unicode_escapes()),
+        format!(
+            "{{\"id\":\"c23\",{base},\"type\":\"account.closed\",\"account\":\"{}\"}}",
+            unicode_escapes()
+        ),
     ];
     records.push(format!("{{\"id\":\"torn\",\"note\":\"{CANARY}"));
     let mut bytes: Vec<Vec<u8>> = records.into_iter().map(String::into_bytes).collect();
@@ -55,13 +99,18 @@ fn records() -> Vec<Vec<u8>> {
 
 /// The canary as JSON escapes, which decode to it.
 fn unicode_escapes() -> String {
-    CANARY.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+    let escapes = CANARY.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+    escapes.collect::<Vec<_>>().concat()
 }
 
 fn configuration(folder: &Path, events: &Path, unknown_fields: &str) -> PathBuf {
     let keys = folder.join("keys");
     for role in ["enforcement", "officer", "approver"] {
-        succeed(command("sealwatch").args(["keys", "generate", "--role", role, "--out"]).arg(&keys));
+        succeed(
+            command("sealwatch")
+                .args(["keys", "generate", "--role", role, "--out"])
+                .arg(&keys),
+        );
     }
     let path = folder.join("sealwatch.toml");
     let policy = root().join("config/demo.policy.toml");
@@ -91,8 +140,21 @@ fn stream(folder: &Path) -> PathBuf {
     for (number, line) in text.lines().enumerate() {
         // Raw identifiers are what must not be seen, so each of them holds the canary.
         let mut line = line.to_owned();
-        for field in ["account", "recipient", "target", "group", "device", "network", "number_range", "sender", "id"] {
-            line = line.replace(&format!("\"{field}\":\""), &format!("\"{field}\":\"{CANARY}-"));
+        for field in [
+            "account",
+            "recipient",
+            "target",
+            "group",
+            "device",
+            "network",
+            "number_range",
+            "sender",
+            "id",
+        ] {
+            line = line.replace(
+                &format!("\"{field}\":\""),
+                &format!("\"{field}\":\"{CANARY}-"),
+            );
         }
         writeln!(file, "{line}").unwrap();
         if number % 50 == 0
@@ -102,7 +164,10 @@ fn stream(folder: &Path) -> PathBuf {
             file.write_all(b"\n").unwrap();
         }
     }
-    assert!(records.next().is_none(), "every record with a canary is in the stream");
+    assert!(
+        records.next().is_none(),
+        "every record with a canary is in the stream"
+    );
     path
 }
 
@@ -115,19 +180,36 @@ fn a_canary_in_any_position_of_any_record_appears_in_no_file_of_a_replay() {
         let config = configuration(folder.path(), &events, unknown_fields);
         let out = folder.path().join("out.ndjson");
         let state = folder.path().join("state");
-        let further = ["--config", &config.display().to_string(), "--state", &state.display().to_string()]
-            .map(str::to_owned);
+        let further = [
+            "--config",
+            &config.display().to_string(),
+            "--state",
+            &state.display().to_string(),
+        ]
+        .map(str::to_owned);
         let further: Vec<&str> = further.iter().map(String::as_str).collect();
-        let output = succeed(&mut replay(&events, &out, &[further.as_slice(), &["--log-bytes", "1000000"]].concat()));
+        let output = succeed(&mut replay(
+            &events,
+            &out,
+            &[further.as_slice(), &["--log-bytes", "1000000"]].concat(),
+        ));
         fs::write(folder.path().join("stdout"), &output.stdout).unwrap();
         fs::write(folder.path().join("stderr"), &output.stderr).unwrap();
-        assert!(fs::metadata(&out).unwrap().len() > 10_000, "there are recommendations with evidence to search");
-        assert_eq!(search(folder.path(), CANARY), vec![], "unknown_fields = {unknown_fields}");
+        assert!(
+            fs::metadata(&out).unwrap().len() > 10_000,
+            "there are recommendations with evidence to search"
+        );
+        assert_eq!(
+            search(folder.path(), CANARY),
+            vec![],
+            "unknown_fields = {unknown_fields}"
+        );
     }
 }
 
 #[test]
-fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_page_or_answer_of_the_service() {
+fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_page_or_answer_of_the_service()
+ {
     let inputs = tempfile::tempdir().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let events = stream(inputs.path());
@@ -159,7 +241,12 @@ fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_page_or_an
     for (number, path) in paths.iter().enumerate() {
         let answer = service.get(path, &[("X-Request-Id", CANARY), ("Accept", "text/html")]);
         fs::write(answers.join(format!("get-{number}")), answer).unwrap();
-        let answer = service.request("POST", path, &[("Content-Type", "application/json")], CANARY);
+        let answer = service.request(
+            "POST",
+            path,
+            &[("Content-Type", "application/json")],
+            CANARY,
+        );
         fs::write(answers.join(format!("post-{number}")), answer).unwrap();
     }
     let (stdout, stderr) = service.stop();
@@ -177,12 +264,28 @@ fn the_search_finds_an_injected_leak_in_every_form_and_under_compression() {
         content.extend_from_slice(b" and after");
         assert!(search_bytes(&content, CANARY).is_some(), "{name}");
         let path = folder.path().join(format!("leak-{number}"));
-        fs::write(&path, [b"header".as_slice(), &zstd::encode_all(content.as_slice(), 3).unwrap()].concat()).unwrap();
-        assert_eq!(search(folder.path(), CANARY).len(), 1, "{name}, inside zstd");
+        fs::write(
+            &path,
+            [
+                b"header".as_slice(),
+                &zstd::encode_all(content.as_slice(), 3).unwrap(),
+            ]
+            .concat(),
+        )
+        .unwrap();
+        assert_eq!(
+            search(folder.path(), CANARY).len(),
+            1,
+            "{name}, inside zstd"
+        );
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         encoder.write_all(&content).unwrap();
         fs::write(&path, encoder.finish().unwrap()).unwrap();
-        assert_eq!(search(folder.path(), CANARY).len(), 1, "{name}, inside gzip");
+        assert_eq!(
+            search(folder.path(), CANARY).len(),
+            1,
+            "{name}, inside gzip"
+        );
         fs::remove_file(&path).unwrap();
     }
     assert_eq!(search(folder.path(), CANARY), vec![]);
@@ -195,10 +298,19 @@ fn the_search_finds_a_raw_identifier_that_the_store_would_leak() {
     let events = simulate(folder.path(), 200, 3, 5);
     let out = folder.path().join("out");
     let state = folder.path().join("state");
-    succeed(&mut replay(&events, &out, &["--state", &state.display().to_string()]));
+    succeed(&mut replay(
+        &events,
+        &out,
+        &["--state", &state.display().to_string()],
+    ));
     fs::remove_file(events).unwrap();
     let store = state.join("store");
-    let log = fs::read_dir(&store).unwrap().flatten().map(|entry| entry.path()).find(|path| path.to_string_lossy().contains("log-")).unwrap();
+    let log = fs::read_dir(&store)
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .find(|path| path.to_string_lossy().contains("log-"))
+        .unwrap();
     let mut bytes = fs::read(&log).unwrap();
     let middle = bytes.len() / 2;
     bytes.splice(middle..middle, CANARY.bytes());

@@ -1,4 +1,5 @@
 //! Law 4: every feature varies, no two are the same, and none changes its values without a new revision.
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,12 +39,21 @@ fn rows(events: &Path) -> Vec<f32> {
     let bytes = fs::read(events).unwrap();
     let mut engine = Engine::new(4, Keeper::default);
     engine.begin(0);
-    for (offset, line) in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
-        let event = read(&Fields::parse(line).unwrap(), &edge, UnknownFields::Refuse).unwrap().event;
+    for (offset, line) in bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .enumerate()
+    {
+        let event = read(&Fields::parse(line).unwrap(), &edge, UnknownFields::Refuse)
+            .unwrap()
+            .event;
         engine.take(0, offset as u64, Some(&event));
     }
     engine.fold(&Sequential);
-    engine.judges_mut().flat_map(|judge| std::mem::take(&mut judge.0)).collect()
+    engine
+        .judges_mut()
+        .flat_map(|judge| std::mem::take(&mut judge.0))
+        .collect()
 }
 
 fn column(rows: &[f32], feature: usize) -> Vec<u32> {
@@ -51,7 +61,13 @@ fn column(rows: &[f32], feature: usize) -> Vec<u32> {
     rows.iter()
         .skip(feature)
         .step_by(COUNT)
-        .map(|value| if value.is_nan() { u32::MAX } else { value.to_bits() })
+        .map(|value| {
+            if value.is_nan() {
+                u32::MAX
+            } else {
+                value.to_bits()
+            }
+        })
         .collect()
 }
 
@@ -62,7 +78,11 @@ fn every_feature_varies_in_a_simulated_month_and_no_two_are_the_same() {
     let mut columns: BTreeMap<Vec<u32>, &str> = BTreeMap::new();
     for (index, feature) in FEATURES.iter().enumerate() {
         let column = column(&rows, index);
-        assert!(column.iter().any(|value| *value != column[0]), "{} never varies", feature.name);
+        assert!(
+            column.iter().any(|value| *value != column[0]),
+            "{} never varies",
+            feature.name
+        );
         if let Some(other) = columns.insert(column, feature.name) {
             panic!("{} and {other} are the same", feature.name);
         }
@@ -76,24 +96,40 @@ type Golden = BTreeMap<String, (u32, String)>;
 fn no_feature_changes_its_values_without_a_new_revision() {
     let fixtures = root().join("tests/fixtures");
     let rows = rows(&fixtures.join("golden.ndjson"));
-    assert!(rows.len() > 200 * COUNT, "the golden stream has score points");
+    assert!(
+        rows.len() > 200 * COUNT,
+        "the golden stream has score points"
+    );
     let now: Golden = FEATURES
         .iter()
         .enumerate()
         .map(|(index, feature)| {
-            let bytes: Vec<u8> = column(&rows, index).iter().flat_map(|bits| bits.to_le_bytes()).collect();
-            (feature.name.to_owned(), (feature.revision, format!("{:08x}", crc(&bytes))))
+            let bytes: Vec<u8> = column(&rows, index)
+                .iter()
+                .flat_map(|bits| bits.to_le_bytes())
+                .collect();
+            (
+                feature.name.to_owned(),
+                (feature.revision, format!("{:08x}", crc(&bytes))),
+            )
         })
         .collect();
     let path = fixtures.join("golden.features.json");
     if std::env::var_os("SEALWATCH_WRITE_GOLDEN").is_some() {
-        fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&now).unwrap())).unwrap();
+        fs::write(
+            &path,
+            format!("{}\n", serde_json::to_string_pretty(&now).unwrap()),
+        )
+        .unwrap();
     }
     let golden: Golden = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     for (name, (revision, hash)) in &now {
         if let Some((golden_revision, golden_hash)) = golden.get(name) {
             let is_new = revision > golden_revision;
-            assert!(is_new || hash == golden_hash, "{name} changed its values: raise its revision");
+            assert!(
+                is_new || hash == golden_hash,
+                "{name} changed its values: raise its revision"
+            );
         }
     }
     assert_eq!(
@@ -106,6 +142,8 @@ fn no_feature_changes_its_values_without_a_new_revision() {
 /// CRC-32 (IEEE), bit by bit: enough to notice a change.
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1))
+        })
     })
 }

@@ -1,4 +1,5 @@
 //! Law 3 on Kafka: a topic of several partitions, a process that is killed again and again, and the committed order.
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -42,11 +43,12 @@ fn order(store: &Path) -> Vec<OrderRun> {
         hook: None,
     };
     let (store, _) = Store::open(options, &mut |_, _, _| {}).unwrap();
-    store.order().to_vec()
+    store.order().unwrap()
 }
 
 #[test]
-fn every_offset_occurs_once_in_the_committed_order_and_replaying_it_in_one_piece_gives_the_same_bytes() {
+fn every_offset_occurs_once_in_the_committed_order_and_replaying_it_in_one_piece_gives_the_same_bytes()
+ {
     let folder = tempfile::tempdir().unwrap();
     let broker = Broker::start().unwrap();
     broker.create_topic("events", PARTITIONS).unwrap();
@@ -57,22 +59,43 @@ fn every_offset_occurs_once_in_the_committed_order_and_replaying_it_in_one_piece
     let mut produced = [0_u64; PARTITIONS as usize];
     for (number, line) in text.lines().enumerate() {
         let partition = (number as u32 / 7) % PARTITIONS;
-        broker.produce("events", partition, None, Some(line.as_bytes()), &[]).unwrap();
+        broker
+            .produce("events", partition, None, Some(line.as_bytes()), &[])
+            .unwrap();
         produced[partition as usize] += 1;
     }
     broker.flush().unwrap();
     let config = configuration(folder.path(), &broker.address());
     let replay = |out: &Path, state: &Path, further: &[&str]| {
         let mut command = command("sealwatch");
-        command.arg("replay").arg("--config").arg(&config).arg("--out").arg(out).arg("--state").arg(state);
-        command.args(["--epoch-records", "300", "--log-bytes", "2000000", "--idle-seconds", "3"]).args(further);
+        command
+            .arg("replay")
+            .arg("--config")
+            .arg(&config)
+            .arg("--out")
+            .arg(out)
+            .arg("--state")
+            .arg(state);
+        command
+            .args([
+                "--epoch-records",
+                "300",
+                "--log-bytes",
+                "2000000",
+                "--idle-seconds",
+                "3",
+            ])
+            .args(further);
         command
     };
 
     let seed = 4_711;
     println!("seed {seed}");
     let mut random = Random(seed);
-    let (out, state) = (folder.path().join("killed"), folder.path().join("killed-state"));
+    let (out, state) = (
+        folder.path().join("killed"),
+        folder.path().join("killed-state"),
+    );
     for _ in 0..8 {
         let mut child = start(&mut replay(&out, &state, &[]));
         std::thread::sleep(Duration::from_millis(150 + random.below(250)));
@@ -87,14 +110,33 @@ fn every_offset_occurs_once_in_the_committed_order_and_replaying_it_in_one_piece
     let runs = order(&state.join("store"));
     for run in &runs {
         let due = next.entry(run.partition).or_default();
-        assert_eq!(run.first_offset, *due, "partition {}: no gap and no repetition", run.partition);
+        assert_eq!(
+            run.first_offset, *due,
+            "partition {}: no gap and no repetition",
+            run.partition
+        );
         *due += run.count;
     }
-    assert_eq!(next.into_values().collect::<Vec<u64>>(), produced, "every offset of every partition");
-    assert!(runs.len() > 8, "partitions were taken in turn: {} runs", runs.len());
+    assert_eq!(
+        next.into_values().collect::<Vec<u64>>(),
+        produced,
+        "every offset of every partition"
+    );
+    assert!(
+        runs.len() > 8,
+        "partitions were taken in turn: {} runs",
+        runs.len()
+    );
 
     let again = folder.path().join("again");
     let store = state.join("store");
-    succeed(&mut replay(&again, &folder.path().join("again-state"), &["--order", &store.display().to_string()]));
-    assert!(written(&again) == killed, "replaying the committed order gives the same bytes");
+    succeed(&mut replay(
+        &again,
+        &folder.path().join("again-state"),
+        &["--order", &store.display().to_string()],
+    ));
+    assert!(
+        written(&again) == killed,
+        "replaying the committed order gives the same bytes"
+    );
 }

@@ -1,4 +1,5 @@
 //! Laws 2 and 3 on files: one fate for each record, the same bytes however they are cut, folded or interrupted.
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
