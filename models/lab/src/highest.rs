@@ -46,10 +46,10 @@ impl Judge for Highest {
                 .entry(point.account)
                 .or_insert([f64::NEG_INFINITY; DETECTORS]);
             for (detector, margin) in margins.iter_mut().enumerate() {
-                if point.gates >> detector & 1 == 1 {
-                    if let Some(model) = &self.models[detector] {
-                        *margin = margin.max(model.margin(batch.row(index)));
-                    }
+                if point.gates >> detector & 1 == 1
+                    && let Some(model) = &self.models[detector]
+                {
+                    *margin = margin.max(model.margin(batch.row(index)));
                 }
             }
         }

@@ -57,9 +57,9 @@ pub fn upper_bound(count: u64, total: u64) -> f64 {
     for _ in 0..100 {
         let middle = 0.5 * (low + high);
         if cumulative(count, total, middle) > 0.05 {
-            low = middle
+            low = middle;
         } else {
-            high = middle
+            high = middle;
         }
     }
     high

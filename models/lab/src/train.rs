@@ -242,7 +242,7 @@ fn is_training(seed: u64, group: u64) -> bool {
     let mut hasher = blake3::Hasher::new_derive_key("sealwatch 2026 split by group");
     hasher.update(&seed.to_le_bytes());
     hasher.update(&group.to_le_bytes());
-    hasher.finalize().as_bytes()[0] % 4 != 0
+    !hasher.finalize().as_bytes()[0].is_multiple_of(4)
 }
 
 type Compiled = Arc<[Option<Model>; DETECTORS]>;

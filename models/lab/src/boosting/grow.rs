@@ -222,8 +222,8 @@ fn best_split(
             } else {
                 Sums::default()
             };
-            for bin in 0..bins.ends[*feature].len() {
-                left.add(histogram[bin]);
+            for (bin, sums) in histogram.iter().enumerate().take(bins.ends[*feature].len()) {
+                left.add(*sums);
                 let candidate = Split {
                     feature: *feature,
                     bin: bin as u8,
