@@ -106,6 +106,17 @@ pub enum ModelError {
         /// Which node.
         node: usize,
     },
+    /// A tree that is too deep.
+    #[error(
+        "tree {tree}, node {node}: deeper than {} splits",
+        super::forest::DEEPEST
+    )]
+    Depth {
+        /// Which tree.
+        tree: usize,
+        /// Which node.
+        node: usize,
+    },
     /// A feature that rows do not have.
     #[error("tree {tree}, node {node}: the feature is not one of the row's")]
     Feature {

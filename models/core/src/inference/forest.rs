@@ -22,6 +22,10 @@ const LEAF: u32 = 1 << 31;
 const UNKNOWN_RIGHT: u32 = 1 << 30;
 const FEATURE: u32 = UNKNOWN_RIGHT - 1;
 
+/// Splits on a path at most: compiling and explaining follow a path by recursion, and a damaged artefact is to be refused, not
+/// to exhaust the stack.
+pub(super) const DEEPEST: u32 = 256;
+
 /// Trees walked in step.
 const LANES: usize = 8;
 
@@ -120,6 +124,7 @@ fn check(tree_index: usize, tree: &TreeDocument, width: usize) -> Result<(), Mod
         return Err(ModelError::Empty { tree: tree_index });
     }
     let mut parents = vec![0_u32; count];
+    let mut depths = vec![0_u32; count];
     parents[0] = 1;
     for (index, node) in tree.nodes.iter().enumerate() {
         let at = |make: fn(usize, usize) -> ModelError| make(tree_index, index);
@@ -134,11 +139,16 @@ fn check(tree_index: usize, tree: &TreeDocument, width: usize) -> Result<(), Mod
             if *f as usize >= width || *f > FEATURE {
                 return Err(at(|tree, node| ModelError::Feature { tree, node }));
             }
+            if depths[index] == DEEPEST {
+                return Err(at(|tree, node| ModelError::Depth { tree, node }));
+            }
             for child in [*l as usize, *r as usize] {
                 if child <= index || child >= count {
                     return Err(at(|tree, node| ModelError::Child { tree, node }));
                 }
                 parents[child] += 1;
+                // Parents stand before their children, so theirs is known.
+                depths[child] = depths[index] + 1;
             }
         }
     }

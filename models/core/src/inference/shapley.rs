@@ -66,6 +66,10 @@ fn descend(
     element: Element,
     values: &mut [f64],
 ) {
+    // No training row came here and this row does not go here: every set's weight is zero, and unwinding would divide by it.
+    if element.zero == 0.0 && element.one == 0.0 {
+        return;
+    }
     let path = extend(path, element);
     match nodes[index] {
         NodeDocument::Leaf { v, .. } => {

@@ -56,8 +56,13 @@ fn value_of(tree: &TreeDocument, index: usize, row: &[f32], known: u32) -> f64 {
                 f64::from(tree.nodes[l].cover()),
                 f64::from(tree.nodes[r].cover()),
             );
-            (left * value_of(tree, l, row, known) + right * value_of(tree, r, row, known))
-                / (left + right)
+            // Halves where no training row came.
+            let left = if left + right > 0.0 {
+                left / (left + right)
+            } else {
+                0.5
+            };
+            left * value_of(tree, l, row, known) + (1.0 - left) * value_of(tree, r, row, known)
         }
     }
 }
@@ -172,6 +177,69 @@ fn damaged_trees_are_refused_by_name() {
     );
 }
 
+/// A tree whose every second child is split again.
+fn chain(splits: u32) -> TreesDocument {
+    let mut nodes = Vec::new();
+    for number in 0..splits {
+        nodes.push(split(
+            0,
+            number as f32,
+            2 * number + 1,
+            2 * number + 2,
+            true,
+            1.0,
+        ));
+        nodes.push(leaf(0.0, 1.0));
+    }
+    nodes.push(leaf(1.0, 1.0));
+    let trees = vec![TreeDocument { nodes }];
+    TreesDocument { base: 0.0, trees }
+}
+
+#[test]
+fn a_tree_that_would_exhaust_the_stack_is_refused() {
+    let deepest = Forest::new(&chain(forest::DEEPEST), 1).unwrap();
+    assert_eq!(deepest.margin(&[1e6]), 1.0);
+    let contributions = deepest.contributions(&[1e6]);
+    assert!((contributions.base + contributions.values[0] - 1.0).abs() < 1e-9);
+    for splits in [forest::DEEPEST + 1, 200_000] {
+        let node = 2 * forest::DEEPEST as usize;
+        assert_eq!(
+            Forest::new(&chain(splits), 1).err(),
+            Some(ModelError::Depth { tree: 0, node })
+        );
+    }
+}
+
+#[test]
+fn a_branch_that_no_training_row_reached_is_explained_by_numbers() {
+    // Feature 0 twice on a path, below shares of zero.
+    let tree = TreeDocument {
+        nodes: vec![
+            split(0, 1.0, 1, 2, true, 4.0),
+            leaf(-1.0, 0.0),
+            split(1, 2.0, 3, 4, true, 4.0),
+            split(0, 3.0, 5, 6, true, 4.0),
+            leaf(2.0, 0.0),
+            leaf(0.5, 4.0),
+            leaf(7.0, 0.0),
+        ],
+    };
+    let trees = vec![tree.clone()];
+    let forest = Forest::new(&TreesDocument { base: 0.0, trees }, 2).unwrap();
+    // Training rows all came to 0.5. Unknown or alone, feature 1 changes nothing: all is feature 0's.
+    let contributions = forest.contributions(&[4.0, 0.0]);
+    assert_eq!(contributions.base, 0.5);
+    assert!((contributions.values[0] - 6.5).abs() < 1e-12);
+    assert!(contributions.values[1].abs() < 1e-12);
+    for row in [[0.0, 0.0], [2.0, 9.0], [4.0, 9.0], [0.0, 9.0]] {
+        let exact = brute_force(&tree, &row, 2);
+        for (ours, exact) in forest.contributions(&row).values.iter().zip(exact) {
+            assert!((ours - exact).abs() < 1e-9, "{ours} {exact}");
+        }
+    }
+}
+
 #[test]
 fn a_linear_model_is_scored_and_explained() {
     let document = LinearDocument {
@@ -201,9 +269,10 @@ fn random_tree() -> impl Strategy<Value = TreeDocument> {
                 .collect();
             let place = leaves[usize::from(choice) % leaves.len()];
             let next = nodes.len() as u32;
-            nodes.push(leaf(t, 1.0 + f32::from(choice % 7)));
-            nodes.push(leaf(-t * 0.5, 2.0));
-            nodes[place] = split(f, t, next, next + 1, m, 3.0 + f32::from(choice % 7));
+            // Some leaves, and some whole branches, were reached by no training row.
+            nodes.push(leaf(t, f32::from(choice % 4)));
+            nodes.push(leaf(-t * 0.5, f32::from(choice / 4 % 3)));
+            nodes[place] = split(f, t, next, next + 1, m, f32::from(choice / 16 % 5));
         }
         TreeDocument { nodes }
     })
