@@ -64,6 +64,16 @@ impl Service {
         }
     }
 
+    /// Starts the service again, with the token that it printed at its first start.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn resume(config: &Path, token: &str) -> Self {
+        let mut service = Self::start(config);
+        token.clone_into(&mut service.token);
+        service
+    }
+
     /// Where it serves, `host:port`.
     pub fn address(&self) -> &str {
         &self.address

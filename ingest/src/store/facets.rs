@@ -28,7 +28,7 @@ impl RecentFacets {
             let index = self.entries.len() as u32;
             let found = self
                 .newest
-                .find_mut(account as u64, |(known, _)| *known == account);
+                .find_mut(hash(account), |(known, _)| *known == account);
             let before = if let Some((_, newest)) = found {
                 std::mem::replace(newest, index)
             } else {
@@ -52,7 +52,7 @@ impl RecentFacets {
     ) {
         let Some((_, newest)) = self
             .newest
-            .find(account as u64, |(known, _)| *known == account)
+            .find(hash(account), |(known, _)| *known == account)
         else {
             return;
         };
@@ -67,4 +67,12 @@ impl RecentFacets {
             index = before;
         }
     }
+}
+
+/// A hash of an account, for places in a table: both halves count, and its high and low bits are mixed (the high and the low
+/// half of a product with 2^64 divided by the golden ratio; Knuth, TAOCP 3, 6.4).
+const fn hash(account: u128) -> u64 {
+    let folded = (account >> 64) as u64 ^ (account as u64).rotate_left(32);
+    let product = folded as u128 * 0x9e37_79b9_7f4a_7c15;
+    (product >> 64) as u64 ^ product as u64
 }
