@@ -53,12 +53,15 @@ fn is_refused(output: &Output, part: &str) {
     );
 }
 
+/// A change of a configuration's text.
+type Change = Box<dyn FnOnce(String) -> String>;
+
 #[test]
 fn a_wrong_configuration_is_one_clear_line_and_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = port.local_addr().unwrap().to_string();
-    let cases: Vec<(Box<dyn FnOnce(String) -> String>, &str)> = vec![
+    let cases: Vec<(Change, &str)> = vec![
         (
             Box::new(|text| text.replace("[store]", "[store]\nspeed = 9")),
             "speed",
