@@ -143,6 +143,10 @@ pub struct FeatureDocument {
     pub value: Option<f32>,
     /// Its unit.
     pub unit: &'static str,
+    /// What it is about.
+    pub family: &'static str,
+    /// What it means, as a phrase that reads on after "the account:".
+    pub meaning: String,
 }
 
 /// Where a record stands.
@@ -240,7 +244,7 @@ pub struct RecommendationDocument {
     pub model_digest: String,
     /// The strongest reasons first.
     pub reasons: Vec<ReasonDocument>,
-    /// All features at the deciding event.
+    /// All features at the deciding event. Empty where another version made it: its list has other names.
     pub features: Vec<FeatureDocument>,
     /// The account's first event.
     pub first: PositionDocument,
@@ -263,10 +267,12 @@ impl RecommendationDocument {
     pub fn new(delivered: &Delivered, features: &[FeatureDescription]) -> Self {
         let recommendation = &delivered.recommendation;
         let Evidence { facets, links } = &recommendation.evidence;
-        let name = |(description, value): (&FeatureDescription, &Option<f32>)| FeatureDocument {
+        let name = |(description, value): (&FeatureDescription, Option<f32>)| FeatureDocument {
             name: description.name.clone(),
-            value: *value,
+            value,
             unit: description.unit.name(),
+            family: description.family.name(),
+            meaning: description.meaning.clone(),
         };
         let facet = |facet: &sealwatch_core::recommendation::EvidenceFacet| FacetDocument {
             at: facet.at.to_rfc3339(),
@@ -298,11 +304,9 @@ impl RecommendationDocument {
             guarantee: (&recommendation.threshold).into(),
             model_digest: recommendation.model_digest.clone(),
             reasons: recommendation.reasons.iter().map(Into::into).collect(),
-            features: features
-                .iter()
-                .zip(&recommendation.features)
-                .map(name)
-                .collect(),
+            features: FeatureDescription::beside(features, &recommendation.features)
+                .map(|pairs| pairs.map(name).collect())
+                .unwrap_or_default(),
             first: recommendation.first.into(),
             deciding: recommendation.deciding.into(),
             facets_seen: recommendation.facets_seen,

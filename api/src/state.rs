@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
-use sealwatch_core::feature::{FEATURES, Unit};
+use sealwatch_core::feature::{FEATURES, Family, Unit};
 use sealwatch_core::recommendation::Threshold;
 
 use crate::auth::Auth;
@@ -60,6 +60,8 @@ pub struct FeatureDescription {
     pub name: String,
     /// What it counts in.
     pub unit: Unit,
+    /// What it is about.
+    pub family: Family,
     /// What it means.
     pub meaning: String,
 }
@@ -70,9 +72,19 @@ impl FeatureDescription {
         let describe = |feature: &sealwatch_core::feature::Feature| Self {
             name: feature.name.to_owned(),
             unit: feature.unit,
+            family: feature.family,
             meaning: feature.meaning.to_owned(),
         };
         FEATURES.iter().map(describe).collect()
+    }
+
+    /// The features beside a recommendation's values. None where another version made it, with another list: names that
+    /// may be wrong are worse than none.
+    pub(crate) fn beside<'list>(
+        features: &'list [Self],
+        values: &'list [Option<f32>],
+    ) -> Option<impl Iterator<Item = (&'list Self, Option<f32>)>> {
+        (features.len() == values.len()).then(|| features.iter().zip(values.iter().copied()))
     }
 }
 

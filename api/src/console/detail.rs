@@ -1,7 +1,7 @@
 //! The page of a recommendation: what is recommended, why, on what evidence, and with which guarantee.
 
 use askama::Template;
-use sealwatch_core::feature::value_in_words;
+use sealwatch_core::feature::{Family, value_in_words};
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::recommendation::{
     EvidenceFacet, EvidenceLink, Position, Reason, SealedIdentity,
@@ -31,6 +31,11 @@ struct FeatureRow {
     value: String,
     unit: String,
     is_known: bool,
+}
+
+struct FamilyRows {
+    title: &'static str,
+    features: Vec<FeatureRow>,
 }
 
 struct FacetRow {
@@ -66,7 +71,8 @@ pub struct DetailPage {
     excess: String,
     model_digest: String,
     reasons: Vec<ReasonRow>,
-    features: Vec<FeatureRow>,
+    families: Vec<FamilyRows>,
+    feature_count: usize,
     unknown: usize,
     are_names_known: bool,
     chart: Option<Chart>,
@@ -92,17 +98,7 @@ impl DetailPage {
     ) -> Self {
         let recommendation = &delivered.recommendation;
         let evidence = &recommendation.evidence;
-        // Another version's list has other features: names that may be wrong are worse than none.
-        let are_names_known = features.len() == recommendation.features.len();
-        let features: Vec<FeatureRow> = if are_names_known {
-            features
-                .iter()
-                .zip(&recommendation.features)
-                .map(feature_row)
-                .collect()
-        } else {
-            Vec::new()
-        };
+        let named = FeatureDescription::beside(features, &recommendation.features);
         let most = recommendation
             .reasons
             .iter()
@@ -121,9 +117,16 @@ impl DetailPage {
                 .iter()
                 .map(|reason| reason_row(reason, most))
                 .collect(),
-            unknown: features.iter().filter(|feature| !feature.is_known).count(),
-            features,
-            are_names_known,
+            feature_count: recommendation.features.len(),
+            unknown: recommendation
+                .features
+                .iter()
+                .filter(|value| value.is_none())
+                .count(),
+            are_names_known: named.is_some(),
+            families: named
+                .map(|pairs| by_family(&pairs.collect::<Vec<_>>()))
+                .unwrap_or_default(),
             chart: Chart::new(&evidence.facets),
             facets: evidence
                 .facets
@@ -162,7 +165,22 @@ fn reason_row(reason: &Reason, most: f64) -> ReasonRow {
     }
 }
 
-fn feature_row((description, value): (&FeatureDescription, &Option<f32>)) -> FeatureRow {
+/// The features under their families, in the order of the set; a family without features is left out.
+fn by_family(features: &[(&FeatureDescription, Option<f32>)]) -> Vec<FamilyRows> {
+    let rows = |family: &Family| FamilyRows {
+        title: words::family(*family),
+        features: features
+            .iter()
+            .filter(|(description, _)| description.family == *family)
+            .map(|(description, value)| feature_row(description, *value))
+            .collect(),
+    };
+    let mut families: Vec<FamilyRows> = Family::ALL.iter().map(rows).collect();
+    families.retain(|family| !family.features.is_empty());
+    families
+}
+
+fn feature_row(description: &FeatureDescription, value: Option<f32>) -> FeatureRow {
     FeatureRow {
         name: description.name.clone(),
         meaning: description.meaning.clone(),

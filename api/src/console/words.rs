@@ -1,6 +1,7 @@
 //! Numbers, times and guarantees in words.
 
 use sealwatch_core::behaviour::{Answer, Behaviour};
+use sealwatch_core::feature::Family;
 use sealwatch_core::time::Timestamp;
 
 /// A time as it is shown, and as machines read it.
@@ -61,6 +62,22 @@ pub fn number(value: f32) -> String {
 /// A name of a closed set in words.
 pub fn name(name: &str) -> String {
     name.replace('_', " ")
+}
+
+/// What the features of a family are about.
+pub const fn family(family: Family) -> &'static str {
+    match family {
+        Family::Volume => "How much is sent",
+        Family::Strangers => "To whom: strangers and first contacts",
+        Family::Feedback => "What comes back: answers, reads, blocks, reports",
+        Family::Rhythm => "How it is done: typing, gaps, hours, repetition",
+        Family::Registration => "Where the account comes from",
+        Family::LookUp => "Contact look-ups",
+        Family::Group => "Groups and members",
+        Family::Call => "Calls and contact requests",
+        Family::Access => "Log-ins, devices, the profile",
+        Family::Signal => "What other platforms and hash banks say",
+    }
 }
 
 /// What is recommended, as a sentence about the account.

@@ -4,6 +4,7 @@ use crate::client::*;
 use crate::common::*;
 use axum::http::Method;
 use sealwatch_api::router;
+use sealwatch_core::feature::{FEATURES, Family};
 
 #[tokio::test]
 async fn every_answer_has_the_security_headers_and_every_page_keeps_its_policy() {
@@ -118,4 +119,56 @@ async fn an_empty_store_says_so_in_words() {
             .text
             .contains("No recommendation matches these filters.")
     );
+}
+
+#[tokio::test]
+async fn every_feature_is_shown_once_under_its_family_and_unknown_ones_as_unknown() {
+    let (_folder, router, token) = demo(5).await;
+    let page = get(&router, &filled("/recommendations/{id}"), &token)
+        .await
+        .text;
+    let (_, table) = page.split_once("id=\"features\"").unwrap();
+    let (table, _) = table.split_once("</details>").unwrap();
+    let groups: Vec<&str> = table.split("<tr class=\"family\">").skip(1).collect();
+    let families: Vec<&Family> = Family::ALL
+        .iter()
+        .filter(|family| FEATURES.iter().any(|feature| feature.family == **family))
+        .collect();
+    assert!(families.len() > 5);
+    assert_eq!(groups.len(), families.len());
+    for (family, group) in families.into_iter().zip(groups) {
+        for feature in &FEATURES {
+            let name = format!("<code>{}</code>", feature.name);
+            let expected = usize::from(feature.family == *family);
+            assert_eq!(group.matches(&name).count(), expected, "{}", feature.name);
+        }
+    }
+    let unknown = delivery(3, true)
+        .recommendation
+        .features
+        .iter()
+        .filter(|value| value.is_none())
+        .count();
+    assert!(unknown > 0);
+    assert_eq!(
+        table.matches("<td class=\"number\">unknown</td>").count(),
+        unknown
+    );
+}
+
+#[tokio::test]
+async fn features_of_another_version_get_no_names_neither_on_the_page_nor_for_programs() {
+    let (_folder, store) = store(0, true).await;
+    let mut other = delivery(3, true);
+    other.recommendation.features.pop();
+    store.deliver(&[other], 0).await.unwrap();
+    let (state, token) = server(store, true).await;
+    let router = router(state);
+    let page = get(&router, &filled("/recommendations/{id}"), &token).await;
+    assert!(page.text.contains("made by another version"));
+    assert!(!page.text.contains("<tr class=\"family\">"));
+    let document = get(&router, &filled("/api/v1/recommendations/{id}"), &token)
+        .await
+        .json();
+    assert_eq!(document["features"].as_array().unwrap().len(), 0);
 }
