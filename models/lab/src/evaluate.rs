@@ -6,7 +6,6 @@ use std::fmt::Write;
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::recommendation::Threshold;
 
-use crate::labels::Kind;
 use crate::metrics::upper_bound;
 use crate::train::{Fitted, Scored, benign_groups};
 
@@ -15,7 +14,7 @@ use crate::train::{Fitted, Scored, benign_groups};
 pub struct AtThreshold {
     /// The bound.
     pub alpha: f64,
-    /// Abusive accounts found, and all of them.
+    /// Abusive accounts ever found, and all of them.
     pub found: (u64, u64),
     /// The same by hiding: low (below a third), middle, high.
     pub by_hiding: [(u64, u64); 3],
@@ -38,21 +37,22 @@ pub struct Figures {
     pub at: Vec<AtThreshold>,
 }
 
-/// Measures a behaviour on the evaluation accounts.
+/// Measures a behaviour: benign groups of the evaluation within the window, `abusers` from their labels' `since` on.
 pub fn figures(
     behaviour: Behaviour,
     detector: usize,
     thresholds: &[Threshold],
     evaluation: &[Scored],
+    abusers: &[Scored],
     fitted: &Fitted,
 ) -> Figures {
     let benign = benign_groups(evaluation, detector);
     let at = thresholds.iter().map(|threshold| {
         let mut by_hiding = [(0, 0); 3];
-        let abusers = evaluation.iter().filter(|account| {
-            account.label.kind != Kind::Benign && account.label.behaviour == Some(behaviour)
-        });
-        for account in abusers {
+        for account in abusers
+            .iter()
+            .filter(|account| account.label.behaviour == Some(behaviour))
+        {
             let level = &mut by_hiding[((account.label.hiding * 3.0) as usize).min(2)];
             level.0 += u64::from(account.margins[detector] > threshold.margin);
             level.1 += 1;

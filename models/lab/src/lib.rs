@@ -15,6 +15,7 @@ pub mod planted;
 pub mod replay;
 pub mod report;
 pub mod rows;
+pub mod since;
 pub mod table;
 pub mod train;
 pub mod umbrella;

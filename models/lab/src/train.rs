@@ -24,6 +24,7 @@ use crate::highest::{Highest, Margins};
 use crate::labels::{self, Kind, Labels};
 use crate::replay::{World, files, last_time, replay};
 use crate::rows::{Recorder, RowSet};
+use crate::since::Since;
 use crate::{linear, metrics, umbrella};
 
 /// What is trained, and how.
@@ -131,6 +132,7 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
         plan.window_days,
         &mut digest,
     )?;
+    let abusers = abusers(&plan.evaluation, world, &compiled)?;
     let last = plan
         .calibration
         .iter()
@@ -142,7 +144,14 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
     for (detector, (behaviour, fitted)) in Behaviour::WITH_DETECTOR.iter().zip(models).enumerate() {
         let thresholds = thresholds(plan, &calibration, detector)
             .with_context(|| format!("no threshold for {}", behaviour.name()))?;
-        let measured = evaluate::figures(*behaviour, detector, &thresholds, &evaluation, &fitted);
+        let measured = evaluate::figures(
+            *behaviour,
+            detector,
+            &thresholds,
+            &evaluation,
+            &abusers,
+            &fitted,
+        );
         let document = BehaviourDocument {
             model: ModelDocument::Trees(fitted.trees),
             calibration: fitted.calibration,
@@ -305,6 +314,30 @@ fn highest(
                 label: label.clone(),
                 margins,
             });
+        }
+    }
+    Ok(scored)
+}
+
+/// Every abusive or compromised account of some folders with its highest margins since its label's `since`.
+fn abusers(folders: &[PathBuf], world: &World, models: &Compiled) -> Result<Vec<Scored>> {
+    let mut scored = Vec::new();
+    for folder in folders {
+        let data = data(folder, world)?;
+        let since = || Since::new(Arc::clone(models), Arc::clone(&data.labels));
+        let (mut engine, _) = replay(&data.events, world, View::Full, since)?;
+        let margins: BTreeMap<u128, Margins> = engine
+            .judges_mut()
+            .flat_map(|judge| judge.margins().iter().map(|(key, seen)| (*key, *seen)))
+            .collect();
+        for (account, label) in data.labels.iter() {
+            if matches!(label.kind, Kind::Abusive | Kind::Compromised) {
+                let never = [f64::NEG_INFINITY; DETECTORS];
+                scored.push(Scored {
+                    label: label.clone(),
+                    margins: margins.get(account).copied().unwrap_or(never),
+                });
+            }
         }
     }
     Ok(scored)

@@ -1,4 +1,7 @@
 //! Bins: each feature's values put into at most 254 ranges by quantiles, and one bin for unknown values.
+//!
+//! Quantiles are of weight, not of rows: a row of weight two counts as the row twice, here as in the sums, so an account
+//! with many rows does not draw the ranges towards its own values.
 
 use super::Rows;
 
@@ -30,7 +33,10 @@ impl Bins {
                     .step_by(rows.width)
                     .copied()
             };
-            let feature_ends = ends_of(column().filter(|value| !value.is_nan()).collect());
+            let known = column()
+                .zip(rows.weights.iter().copied())
+                .filter(|(value, _)| !value.is_nan());
+            let feature_ends = ends_of(known.collect());
             bins.push(column().map(|value| bin_of(value, &feature_ends)).collect());
             ends.push(feature_ends);
         }
@@ -38,22 +44,36 @@ impl Bins {
     }
 }
 
-fn ends_of(mut values: Vec<f32>) -> Vec<f32> {
-    values.sort_by(f32::total_cmp);
-    let total = values.len();
-    let mut distinct = values.clone();
-    distinct.dedup();
-    if distinct.len() <= MOST {
-        return middles(&distinct);
+/// The ends for values with their weights: all but the highest value if there are few, else the weighted quantiles.
+fn ends_of(mut values: Vec<(f32, f64)>) -> Vec<f32> {
+    // Stable: weights of equal values are summed in the order of the rows, so the same rows give the same ends.
+    values.sort_by(|left, right| left.0.total_cmp(&right.0));
+    let mut distinct: Vec<(f32, f64)> = Vec::new();
+    for (value, weight) in values {
+        match distinct.last_mut() {
+            Some((last, sum)) if *last == value => *sum += weight,
+            _ => distinct.push((value, weight)),
+        }
     }
-    let mut chosen: Vec<f32> = (1..MOST).map(|part| values[part * total / MOST]).collect();
-    chosen.dedup();
-    chosen
-}
-
-/// Thresholds between neighbouring values: the lower one, so that `value ≤ threshold` separates them exactly.
-fn middles(distinct: &[f32]) -> Vec<f32> {
-    distinct[..distinct.len().saturating_sub(1)].to_vec()
+    // `value ≤ lower` separates a value from its upper neighbour exactly, and the highest needs no end.
+    let Some((_, below)) = distinct.split_last() else {
+        return Vec::new();
+    };
+    if below.len() < MOST {
+        return below.iter().map(|(value, _)| *value).collect();
+    }
+    let total: f64 = distinct.iter().map(|(_, weight)| weight).sum();
+    let (mut ends, mut sum, mut part) = (Vec::with_capacity(MOST), 0.0, 1);
+    for (value, weight) in below {
+        sum += weight;
+        if part < MOST && sum * MOST as f64 >= part as f64 * total {
+            ends.push(*value);
+            while part < MOST && sum * MOST as f64 >= part as f64 * total {
+                part += 1;
+            }
+        }
+    }
+    ends
 }
 
 fn bin_of(value: f32, ends: &[f32]) -> u8 {
@@ -61,4 +81,44 @@ fn bin_of(value: f32, ends: &[f32]) -> u8 {
         return UNKNOWN;
     }
     ends.partition_point(|end| *end < value) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_values_are_all_separated_and_many_fit_into_the_bins() {
+        assert_eq!(ends_of(vec![]), Vec::<f32>::new());
+        assert_eq!(
+            ends_of(vec![(2.0, 1.0), (1.0, 1.0), (2.0, 1.0), (3.0, 1.0)]),
+            [1.0, 2.0]
+        );
+        let many: Vec<(f32, f64)> = (0..10_000_u16)
+            .map(|value| (f32::from(value), 1.0))
+            .collect();
+        let ends = ends_of(many);
+        assert!((200..MOST).contains(&ends.len()), "{}", ends.len());
+        assert!(ends.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(bin_of(1e9, &ends) < UNKNOWN);
+        assert_eq!(bin_of(f32::NAN, &ends), UNKNOWN);
+    }
+
+    #[test]
+    fn ranges_follow_the_weight_and_a_weight_of_two_is_the_value_twice() {
+        let value = |value: u16| f32::from(value);
+        let weight = |number: u16| if number < 500 { 2.0 } else { 1.0 };
+        let weighted: Vec<(f32, f64)> = (0..1_000)
+            .map(|number| (value(number), weight(number)))
+            .collect();
+        let doubled: Vec<(f32, f64)> = (0..1_000)
+            .chain(0..500)
+            .map(|number| (value(number), 1.0))
+            .collect();
+        let ends = ends_of(weighted);
+        assert_eq!(ends, ends_of(doubled));
+        let low = ends.iter().filter(|end| **end < 500.0).count();
+        // Two thirds of the weight lie below 500.
+        assert!(low * 3 >= ends.len() * 2 - 6 && low * 3 <= ends.len() * 2 + 6);
+    }
 }

@@ -1,8 +1,18 @@
 //! From folders to an artefact.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::feature::COUNT;
+use sealwatch_core::inference::{LinearDocument, Model, ModelDocument};
 use sealwatch_core::recommendation::Population;
+use sealwatch_core::time::HOUR;
+use sealwatch_lab::cut::View;
+use sealwatch_lab::labels::{self, Kind};
+use sealwatch_lab::replay::{last_time, replay};
+use sealwatch_lab::since::Since;
 use sealwatch_lab::train::{Plan, train};
 use tempfile::TempDir;
 
@@ -64,4 +74,44 @@ fn a_folder_without_labels_is_an_error_that_names_the_file() {
     std::fs::remove_file(root.path().join("calibration/labels.ndjson")).unwrap();
     let error = train(&plan(&root, 0.05), &world()).unwrap_err();
     assert!(format!("{error:#}").contains("labels.ndjson"), "{error:#}");
+}
+
+#[test]
+fn an_abuser_is_found_from_since_on_and_not_before() {
+    let root = TempDir::new().unwrap();
+    let folder = population(&root, "since", 300, 5, 24, 0.2);
+    let world = world();
+    let path = folder.join("labels.ndjson");
+    let known = labels::read(&path, &world.pseudonymiser, &world.vocabulary.platforms).unwrap();
+    // A model that gives every row the margin 1.
+    let always = ModelDocument::Linear(LinearDocument {
+        base: 1.0,
+        weights: vec![0.0; COUNT],
+        centres: vec![0.0; COUNT],
+        unknown: vec![0.0; COUNT],
+    });
+    let models = || {
+        let model = || Some(Model::new(&always, COUNT).unwrap());
+        Arc::new(std::array::from_fn(|_| model()))
+    };
+    let found = |since: Option<i64>| -> BTreeSet<u128> {
+        let mut labels = known.clone();
+        for label in labels.values_mut() {
+            label.since = since.unwrap_or(label.since);
+        }
+        let labels = Arc::new(labels);
+        let judge = || Since::new(models(), Arc::clone(&labels));
+        let events = [folder.join("events.ndjson")];
+        let (mut engine, _) = replay(&events, &world, View::Full, judge).unwrap();
+        let keys = |judge: &mut Since| judge.margins().keys().copied().collect::<Vec<_>>();
+        engine.judges_mut().flat_map(keys).collect()
+    };
+    let end = last_time(&[folder.join("events.ndjson")], &world).unwrap();
+    let (labelled, always) = (found(None), found(Some(i64::MIN)));
+    let (in_the_last_hour, never) = (found(Some(end - HOUR)), found(Some(i64::MAX)));
+    assert!(never.is_empty());
+    assert!(!labelled.is_empty() && labelled.is_subset(&always));
+    assert!(in_the_last_hour.is_subset(&labelled));
+    assert!(in_the_last_hour.len() < labelled.len());
+    assert!(always.iter().all(|key| known[key].kind != Kind::Benign));
 }
