@@ -22,7 +22,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Trains models, sets thresholds, and writes the artefact.
-    Train(TrainArguments),
+    Train(Box<TrainArguments>),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
     /// Turns public data into events of schema 1.
