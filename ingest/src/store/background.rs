@@ -53,8 +53,11 @@ impl Worker {
             waiting.insert(number);
             waiting.extend(logs.try_iter());
             while waiting.contains(&self.manifest.first_log) {
-                let message = self.cover(&waiting).unwrap_or_else(|error| {
-                    remove_leftovers(&self.directory, &self.manifest);
+                let message = self.step_on(&waiting).unwrap_or_else(|error| {
+                    // A swap that failed after its renaming left a manifest that names the new files: they stay.
+                    if self.swapped().is_ok_and(|swapped| swapped.is_none()) {
+                        remove_leftovers(&self.directory, &self.manifest);
+                    }
                     waiting.clear();
                     Done::Failed(error)
                 });
@@ -66,6 +69,29 @@ impl Worker {
             let first = self.manifest.first_log;
             waiting.retain(|number| *number > first);
         }
+    }
+
+    fn step_on(&mut self, waiting: &BTreeSet<u64>) -> Result<Done, StoreError> {
+        match self.swapped()? {
+            Some(manifest) => self.adopt(manifest),
+            None => self.cover(waiting),
+        }
+    }
+
+    /// The manifest on the disk, if it is not the one that this worker knows.
+    fn swapped(&self) -> Result<Option<Manifest>, StoreError> {
+        let stored: Manifest = manifest::read(&manifest_path(&self.directory))?;
+        Ok((stored != self.manifest).then_some(stored))
+    }
+
+    /// Goes on from a manifest whose swap failed after its renaming, once it is durable. Covering the same logs again would
+    /// write over files that it names.
+    fn adopt(&mut self, manifest: Manifest) -> Result<Done, StoreError> {
+        manifest::sync_directory(&manifest_path(&self.directory))?;
+        let opened = self.open_new(&manifest)?;
+        remove_leftovers(&self.directory, &manifest);
+        self.manifest = manifest.clone();
+        Ok(Done::Covered { manifest, opened })
     }
 
     /// Takes the waiting logs in, as many as are worth another writing of the snapshot, at least one.

@@ -18,6 +18,7 @@ mod disk;
 mod kill;
 mod model;
 mod open;
+mod same_sequence;
 
 /// A folder in memory, where there is one: these tests wait for the disk thousands of times.
 fn folder() -> TempDir {

@@ -4,6 +4,8 @@ use std::fs;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 
+use super::super::background::{Done, Worker};
+use super::super::manifest::Manifest;
 use super::super::{CommitStep, Hook};
 use super::{Model, commit_until, folder, open, options};
 
@@ -87,4 +89,33 @@ fn a_failed_snapshot_is_told_once_and_tried_again() {
     let opened = open(options(folder.path(), 2500)).unwrap();
     assert!(opened.store.statistics().epochs_since_snapshot < 30);
     Model::after(200).check(&opened).unwrap();
+}
+
+#[test]
+fn a_worker_goes_on_from_a_manifest_whose_swap_it_was_told_had_failed() {
+    let folder = folder();
+    let mut opened = open(options(folder.path(), 2500)).unwrap();
+    commit_until(&mut opened.store, 100);
+    drop(opened);
+    // What the worker knows is the manifest from before; the one on the disk names a snapshot and segments, and log 0 is gone.
+    let worker = Worker {
+        directory: folder.path().to_path_buf(),
+        manifest: Manifest::default(),
+        retention: i64::MAX,
+        hook: None,
+    };
+    let (send, logs) = mpsc::channel();
+    let (done, finished) = mpsc::channel();
+    send.send(0).unwrap();
+    drop(send);
+    worker.run(&logs, &done);
+    let first = finished.try_recv().unwrap();
+    let Done::Covered { manifest, opened } = first else {
+        panic!("the swap counts");
+    };
+    assert!(manifest.snapshot.is_some());
+    assert_eq!(opened.len(), manifest.segments.len());
+    Model::after(100)
+        .check(&open(options(folder.path(), 2500)).unwrap())
+        .unwrap();
 }
