@@ -32,9 +32,9 @@ impl RecentFacets {
             let before = if let Some((_, newest)) = found {
                 std::mem::replace(newest, index)
             } else {
-                let hash = |(known, _): &(u128, u32)| *known as u64;
+                let rehash = |(known, _): &(u128, u32)| hash(*known);
                 self.newest
-                    .insert_unique(account as u64, (account, index), hash);
+                    .insert_unique(hash(account), (account, index), rehash);
                 NONE
             };
             self.entries.push((place as u64, before));
