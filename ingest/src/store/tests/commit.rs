@@ -17,7 +17,9 @@ fn held() -> (Hook, Receiver<()>, mpsc::Sender<()>) {
     let hook = move |step: CommitStep| {
         if step == CommitStep::SnapshotWritten {
             let _ = reached.send(());
-            let _ = released.lock().unwrap().recv();
+            // A test that fails does not release it.
+            let longest = std::time::Duration::from_secs(20);
+            let _ = released.lock().unwrap().recv_timeout(longest);
         }
     };
     (Some(Arc::new(hook)), is_reached, release)
