@@ -47,6 +47,17 @@ pub enum CheckpointError {
     /// Positions and counts that cannot be read.
     #[error("the store's positions cannot be read; rebuild it with `sealwatch replay`")]
     Meta,
+    /// Its duplicates are kept in slices of another width.
+    #[error(
+        "the store finds duplicates within {stored} ms, this program was given {given} ms; set the window to what the store \
+         has, or rebuild it with `sealwatch replay`"
+    )]
+    DedupeWindow {
+        /// The store's, in milliseconds.
+        stored: i64,
+        /// The program's, in milliseconds.
+        given: i64,
+    },
 }
 
 /// A text that names every layout; the store keeps its digest.
@@ -86,6 +97,8 @@ pub struct Meta {
     pub partitions: Vec<PartitionMeta>,
     /// Records by outcome, by name.
     pub outcomes: Vec<(String, u64)>,
+    /// The window within which duplicates are found, in milliseconds: ids are stored by slices of it.
+    pub dedupe_window: i64,
 }
 
 impl Meta {
@@ -100,6 +113,21 @@ impl Meta {
     /// The bytes are not a meta record of this version.
     pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
         serde_json::from_slice(bytes).map_err(|_| CheckpointError::Meta)
+    }
+
+    /// Refuses another window for duplicates: under another width a stored slice would be forgotten at once, and duplicates
+    /// folded twice, or be kept for years.
+    ///
+    /// # Errors
+    /// The window is another one.
+    pub const fn check_window(&self, given: i64) -> Result<(), CheckpointError> {
+        if self.dedupe_window == given {
+            return Ok(());
+        }
+        Err(CheckpointError::DedupeWindow {
+            stored: self.dedupe_window,
+            given,
+        })
     }
 
     /// The outcome counts.
@@ -309,4 +337,41 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>) -> String {
     );
     add(&mut hasher, engine.shards().map(|shard| &shard.actors));
     hasher.finalize().to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sealwatch_core::identifier::Pseudonym;
+    use sealwatch_core::time::DAY;
+
+    use crate::dedupe::Dedupe;
+
+    #[test]
+    fn a_store_with_another_window_for_duplicates_is_refused_with_both_values() {
+        let meta = Meta {
+            dedupe_window: DAY,
+            ..Meta::default()
+        };
+        let meta = Meta::decode(&meta.encode()).unwrap();
+        assert_eq!(meta.check_window(DAY), Ok(()));
+        let error = meta.check_window(DAY / 2).unwrap_err().to_string();
+        for value in ["86400000", "43200000", "sealwatch replay"] {
+            assert!(error.contains(value), "{error}");
+        }
+    }
+
+    /// Why another window is refused: the same slice number is another time.
+    #[test]
+    fn a_slice_put_back_under_a_shorter_window_would_be_forgotten_at_once() {
+        let at = 20_000 * DAY;
+        let id = Pseudonym::from_bytes([1; 16]);
+        let slice = at.div_euclid(DAY / 16);
+        for (window, is_new) in [(DAY, false), (DAY / 2, true)] {
+            let mut dedupe = Dedupe::new(window);
+            dedupe.restore(slice, u128::from_be_bytes(id.to_bytes()));
+            dedupe.advance(at);
+            assert_eq!(dedupe.insert(id, 0, at), is_new);
+        }
+    }
 }

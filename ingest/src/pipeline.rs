@@ -155,9 +155,14 @@ impl Pipeline {
         if let Some(error) = failed {
             return Err(error.into());
         }
-        let meta = recovered
-            .epoch
-            .map_or_else(|| Ok(Meta::default()), |_| Meta::decode(&recovered.meta))?;
+        let meta = match recovered.epoch {
+            Some(_) => Meta::decode(&recovered.meta)?,
+            None => Meta {
+                dedupe_window: options.limits.dedupe_window,
+                ..Meta::default()
+            },
+        };
+        meta.check_window(options.limits.dedupe_window)?;
         while admissions.len() < meta.partitions.len() {
             admissions.push(new_admission());
         }
@@ -422,6 +427,7 @@ impl Pipeline {
                 .iter()
                 .map(|(outcome, count)| (outcome.name().to_owned(), count))
                 .collect(),
+            dedupe_window: self.options.limits.dedupe_window,
         }
     }
 
