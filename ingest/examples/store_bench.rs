@@ -29,6 +29,9 @@ const EPOCHS: u64 = 60;
 /// was busy, and that the two cannot be told apart.
 const ROUNDS: u32 = 3;
 
+/// Accounts whose last 200 facets are asked for when the store is open again.
+const ASKED: u64 = 2000;
+
 /// Epochs that are prepared before the measurement and used in turn.
 const PREPARED: u64 = 8;
 
@@ -43,7 +46,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         parent.display()
     );
     println!(
-        "round  durability   epochs/s     MB/s   median ms   p99 ms   slowest ms   close s   open s"
+        "round  durability   epochs/s     MB/s   median ms   p99 ms   slowest ms   close s   open s   ask us"
     );
     for round in 1..=ROUNDS {
         for (name, durability) in [
@@ -102,7 +105,7 @@ fn measure(directory: &Path, durability: Durability, epochs: u64) -> Result<Stri
     let closed = closing.elapsed();
     let opening = now();
     let mut states = 0_u64;
-    let (_store, recovered) = Store::open(options(directory, durability), &mut |_, _, _| {
+    let (store, recovered) = Store::open(options(directory, durability), &mut |_, _, _| {
         states += 1;
     })?;
     let opened = opening.elapsed();
@@ -116,8 +119,17 @@ fn measure(directory: &Path, durability: Durability, epochs: u64) -> Result<Stri
         KEYS.min(STATES * epochs.min(PREPARED)),
         "every state is there"
     );
+    let asking = now();
+    for index in 0..ASKED {
+        store.last_facets(account(index), u64::MAX, i64::MIN, 200)?;
+    }
+    let asked = asking.elapsed() / ASKED as u32;
     times.sort_unstable();
-    Ok(row(&times, spent, closed, opened))
+    Ok(format!(
+        "{} {:>8.1}",
+        row(&times, spent, closed, opened),
+        asked.as_secs_f64() * 1e6
+    ))
 }
 
 fn row(times: &[Duration], spent: Duration, closed: Duration, opened: Duration) -> String {
@@ -153,12 +165,20 @@ fn prepare(number: u64) -> EpochWrite {
     }
     for index in 0..FACETS {
         let sequence = number * FACETS + index;
-        // Both halves vary, as those of a pseudonym do: the store hashes an account by its low half.
-        let account = spread(1 + spread(sequence) % ACCOUNTS);
-        let account = u128::from(account) << 64 | u128::from(spread(account ^ (account >> 32)));
-        write.facet(account, sequence, sequence as i64, &[7; FACET_BYTES]);
+        write.facet(
+            account(spread(sequence) % ACCOUNTS),
+            sequence,
+            sequence as i64,
+            &[7; FACET_BYTES],
+        );
     }
     write
+}
+
+/// The account with this number. Both halves vary, as those of a pseudonym do.
+const fn account(number: u64) -> u128 {
+    let high = spread(1 + number);
+    (high as u128) << 64 | spread(high ^ (high >> 32)) as u128
 }
 
 const fn spread(value: u64) -> u64 {
