@@ -293,13 +293,19 @@ fn restore_state(
     }
 }
 
-/// A digest of all state: tables in a fixed order, each sorted by key. Two runs over the same order give the same.
-pub fn state_digest<J: Judge + Send>(engine: &Engine<J>) -> String {
+/// A digest of all state that is not expired for every event from `oldest` on: tables in a fixed order, each sorted by key.
+/// Two runs over the same order give the same.
+pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String {
     fn add<'a, S: EntityState + 'a>(
         hasher: &mut blake3::Hasher,
+        oldest: i64,
         tables: impl Iterator<Item = &'a Table<S>>,
     ) {
-        let mut all: Vec<(u128, &S)> = tables.flat_map(Table::sorted).collect();
+        let is_alive = |state: &S| oldest.saturating_sub(state.last_at()) <= S::PERIOD;
+        let mut all: Vec<(u128, &S)> = tables
+            .flat_map(Table::sorted)
+            .filter(|(_, state)| is_alive(state))
+            .collect();
         all.sort_unstable_by_key(|(key, _)| *key);
         let mut bytes = Vec::new();
         for (key, state) in all {
@@ -310,32 +316,39 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>) -> String {
         }
     }
     let mut hasher = blake3::Hasher::new();
-    add(&mut hasher, engine.shards().map(|shard| &shard.links));
+    let out = &mut hasher;
+    add(out, oldest, engine.shards().map(|shard| &shard.links));
     add(
-        &mut hasher,
+        out,
+        oldest,
         engine.shards().map(|shard| &shard.shared.devices),
     );
     add(
-        &mut hasher,
+        out,
+        oldest,
         engine.shards().map(|shard| &shard.shared.networks),
     );
     add(
-        &mut hasher,
+        out,
+        oldest,
         engine.shards().map(|shard| &shard.shared.ranges),
     );
     add(
-        &mut hasher,
+        out,
+        oldest,
         engine.shards().map(|shard| &shard.shared.groups),
     );
     add(
-        &mut hasher,
+        out,
+        oldest,
         engine.shards().map(|shard| &shard.shared.targets),
     );
     add(
-        &mut hasher,
+        out,
+        oldest,
         engine.shards().map(|shard| &shard.shared.reporters),
     );
-    add(&mut hasher, engine.shards().map(|shard| &shard.actors));
+    add(out, oldest, engine.shards().map(|shard| &shard.actors));
     hasher.finalize().to_hex().to_string()
 }
 

@@ -19,9 +19,11 @@ use crate::checkpoint::{self, CheckpointError, Meta, PartitionMeta};
 use crate::decode::decode;
 use crate::evidence::{self, Archive};
 use crate::identity::{IdentityError, Recipients};
+use crate::order::order_runs;
 use crate::outcome::{Outcome, OutcomeCounts};
-use crate::source::{Batch, SourceRecord};
-use crate::store::{EpochWrite, OrderRun, OutboxRow, Store, StoreError, StoreOptions};
+use crate::source::Batch;
+use crate::store::{EpochWrite, OutboxRow, Store, StoreError, StoreOptions};
+use crate::sweep;
 use crate::threads::Threads;
 
 /// How many virtual shards a new store gets. Written in the store; never changed after.
@@ -121,6 +123,7 @@ pub struct Pipeline {
     next_epoch: u64,
     next_outbox: u64,
     swept_at: i64,
+    partitions: u32,
     store: Store,
     decoded: Vec<Result<Read, Outcome>>,
 }
@@ -189,6 +192,7 @@ impl Pipeline {
             next_epoch: recovered.epoch.map_or(0, |epoch| epoch + 1),
             next_outbox: meta.next_outbox,
             swept_at: i64::MIN,
+            partitions: u32::MAX,
             store,
             decoded: Vec::new(),
             options,
@@ -387,28 +391,20 @@ impl Pipeline {
 
     /// Removes states that no event which may still come can find unexpired: so removing them changes no output.
     fn remove_expired(&mut self) {
-        let oldest = self
-            .admissions
-            .iter()
-            .map(|admission| admission.time.watermark)
-            .min()
-            .flatten();
-        let Some(watermark) = oldest else { return };
-        if watermark.saturating_sub(self.swept_at) < sealwatch_core::time::DAY {
+        let lateness = self.options.limits.lateness;
+        let Some(oldest) = sweep::oldest_possible(&self.admissions, self.partitions, lateness)
+        else {
             return;
+        };
+        if oldest.saturating_sub(self.swept_at) >= sealwatch_core::time::DAY {
+            self.swept_at = oldest;
+            sweep::remove_expired(&mut self.engine, oldest);
         }
-        self.swept_at = watermark;
-        let oldest_possible = watermark.saturating_sub(self.options.limits.lateness);
-        for shard in self.engine.shards_mut() {
-            shard.links.remove_expired(oldest_possible);
-            shard.shared.devices.remove_expired(oldest_possible);
-            shard.shared.networks.remove_expired(oldest_possible);
-            shard.shared.ranges.remove_expired(oldest_possible);
-            shard.shared.groups.remove_expired(oldest_possible);
-            shard.shared.targets.remove_expired(oldest_possible);
-            shard.shared.reporters.remove_expired(oldest_possible);
-            shard.actors.remove_expired(oldest_possible);
-        }
+    }
+
+    /// Tells how many partitions the source has: states expire only once all of them were heard of.
+    pub const fn expect_partitions(&mut self, partitions: u32) {
+        self.partitions = partitions;
     }
 
     fn meta(&self) -> Meta {
@@ -479,9 +475,12 @@ impl Pipeline {
         (accounts, bytes.sum())
     }
 
-    /// A digest of all state.
+    /// A digest of all state but what is expired for every event that may still come: whether that was removed yet depends
+    /// on where epochs were cut.
     pub fn state_digest(&self) -> String {
-        checkpoint::state_digest(&self.engine)
+        let lateness = self.options.limits.lateness;
+        let oldest = sweep::oldest_possible(&self.admissions, self.partitions, lateness);
+        checkpoint::state_digest(&self.engine, oldest.unwrap_or(i64::MIN))
     }
 
     /// The store, to read its order or statistics.
@@ -493,22 +492,4 @@ impl Pipeline {
 fn read_row(row: &OutboxRow) -> Result<(u64, Delivery), PipelineError> {
     let delivery = serde_json::from_slice(&row.bytes).map_err(|_| CheckpointError::Meta)?;
     Ok((row.sequence, delivery))
-}
-
-/// Run lengths of the order in which a batch was taken.
-fn order_runs<'batch>(records: impl Iterator<Item = SourceRecord<'batch>>) -> Vec<OrderRun> {
-    let mut runs: Vec<OrderRun> = Vec::new();
-    let mut next = None;
-    for record in records {
-        match runs.last_mut() {
-            Some(run) if next == Some((record.partition, record.offset)) => run.count += 1,
-            _ => runs.push(OrderRun {
-                partition: record.partition,
-                first_offset: record.offset,
-                count: 1,
-            }),
-        }
-        next = Some((record.partition, record.offset + 1));
-    }
-    runs
 }

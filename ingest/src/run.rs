@@ -55,6 +55,7 @@ pub fn run(
     delivered: &AtomicU64,
     report: &mut dyn FnMut(EpochReport, &Pipeline),
 ) -> Result<Stopped, RunError> {
+    pipeline.expect_partitions(source.partitions());
     let mut batch = Batch::new();
     let mut last_record = clock();
     loop {

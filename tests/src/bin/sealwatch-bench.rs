@@ -124,7 +124,7 @@ fn main() -> Result<()> {
     row("one pseudonym", count, time);
 
     let mut engine = Engine::new(VIRTUAL_SHARDS, Keeper::default);
-    let (_, time) = timed(|| {
+    let ((), time) = timed(|| {
         let mut sequence = 0;
         for epoch in events.chunks(50_000) {
             engine.begin(sequence);
@@ -149,7 +149,7 @@ fn main() -> Result<()> {
     for behaviour in Behaviour::WITH_DETECTOR {
         if let Some(model) = artefact.model(*behaviour) {
             let mut margins = Vec::with_capacity(scored as usize);
-            let (_, time) = timed(|| model.margins(&rows, COUNT, &mut margins));
+            let ((), time) = timed(|| model.margins(&rows, COUNT, &mut margins));
             row(&format!("score: {} (rows)", behaviour.name()), scored, time);
         }
     }
@@ -192,8 +192,10 @@ fn whole(
         },
     )?;
     let folder = tempfile::tempdir()?;
-    let mut limits = Limits::default();
-    limits.types = sealwatch_core::event::EventType::ALL.to_vec();
+    let limits = Limits {
+        types: sealwatch_core::event::EventType::ALL.to_vec(),
+        ..Limits::default()
+    };
     #[expect(clippy::disallowed_methods, reason = "a benchmark measures durations")]
     let start = Instant::now();
     let options = PipelineOptions {
