@@ -27,7 +27,7 @@ lint: ## Format and lints, warnings are errors
 unit: ## Unit and property tests of every crate
 	cargo test --release --locked --workspace --exclude sealwatch-tests
 
-system: ## The system as its users see it, with the real broker and browser (installs and starts them)
+system: ## The system as its users see it, with a real Kafka broker (installs and starts it)
 	bash tests/tools/packages.sh
 	cargo build --release --locked
 	cargo test --release --locked -p sealwatch-tests -- --test-threads=1

@@ -7,9 +7,8 @@
 # Needs root where something is missing. Does nothing, and asks no network, where all are there.
 set -euo pipefail
 
-# chromium: the console as a browser shows it. prometheus: promtool for rules, and a server to scrape us.
-# openjdk and maven: Apache Kafka (kafka.sh). curl and jq: HTTP answers in shell tests.
-default_packages=(chromium prometheus openjdk-17-jre-headless maven curl jq)
+# openjdk and maven: Apache Kafka (kafka.sh).
+default_packages=(openjdk-17-jre-headless maven)
 
 wanted=("$@")
 if [ ${#wanted[@]} -eq 0 ]; then
