@@ -1,5 +1,6 @@
 //! The identities of recommended accounts, sealed at the edge while their record is still in memory (law 7).
 
+use sealwatch_core::behaviour::Answer;
 use sealwatch_core::event::{Edge, find_account};
 use sealwatch_core::recommendation::{Recommendation, SealedFor, SealedIdentity};
 use sealwatch_custody::{Binding, PublicKey, SealError, seal_identity, seal_twice};
@@ -41,7 +42,8 @@ impl Recipients {
         edge: &Edge<'_>,
         random: &mut dyn FnMut(&mut [u8]),
     ) -> Result<Vec<SealedIdentity>, IdentityError> {
-        if self.enforcement.is_none() && self.referral.is_none() {
+        let enforcement = self.enforcement_for(recommendation.answer);
+        if enforcement.is_none() && self.referral.is_none() {
             return Ok(Vec::new());
         }
         let fields = decode::fields(body).map_err(|_| IdentityError::NotNamed)?;
@@ -53,7 +55,7 @@ impl Recipients {
             pseudonym: recommendation.account.to_bytes(),
         };
         let mut sealed = Vec::with_capacity(2);
-        if let Some(key) = &self.enforcement {
+        if let Some(key) = enforcement {
             sealed.push(SealedIdentity {
                 sealed_for: SealedFor::Enforcement,
                 key_ids: vec![key.id().to_string()],
@@ -68,5 +70,39 @@ impl Recipients {
             });
         }
         Ok(sealed)
+    }
+
+    /// The enforcement service's key, unless only the referral side may know whom the recommendation is about.
+    fn enforcement_for(&self, answer: Answer) -> Option<&PublicKey> {
+        self.enforcement
+            .as_ref()
+            .filter(|_| answer != Answer::Refer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sealwatch_custody::{PrivateKey, Role};
+
+    use super::*;
+
+    #[test]
+    fn an_account_shown_to_the_referral_side_is_not_sealed_to_the_enforcement_side() {
+        let mut next = 0;
+        let mut random = |bytes: &mut [u8]| {
+            for byte in bytes {
+                next += 1;
+                *byte = next;
+            }
+        };
+        let key = PrivateKey::generate(Role::Enforcement, &mut random);
+        let recipients = Recipients {
+            enforcement: Some(key.public()),
+            referral: None,
+        };
+        for answer in Answer::ALL {
+            let is_sealed = recipients.enforcement_for(*answer).is_some();
+            assert_eq!(is_sealed, *answer != Answer::Refer);
+        }
     }
 }

@@ -85,6 +85,7 @@ pub const fn answer(answer: Answer) -> &'static str {
     match answer {
         Answer::Limit => "Slow the account down for a while",
         Answer::Ban => "Ban the account",
+        Answer::Refer => "Show the account to the referral side; do nothing about it",
         Answer::Protect => {
             "Protect the account’s owner: sign out the new device and ask for the second factor"
         }

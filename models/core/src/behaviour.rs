@@ -34,6 +34,9 @@ impl Behaviour {
         Self::Enumeration,
         Self::GroupSpam,
         Self::AccountTakeover,
+        Self::ScamFanout,
+        Self::BanEvasion,
+        Self::MinorContactRisk,
     ];
 
     /// Whether a detector for this behaviour exists. The others are absent, and listed as such.
@@ -68,6 +71,8 @@ crate::closed_set! {
         Ban = "ban",
         /// Protect the account's owner: sign out the new device, ask for the second factor.
         Protect = "protect",
+        /// Show the account to the referral side. Nothing is done about it, and nothing is said to the enforcement side.
+        Refer = "refer",
     }
 }
 

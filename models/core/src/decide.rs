@@ -79,7 +79,7 @@ pub fn recommend(decision: &Decision, context: &Context<'_>, evidence: Evidence)
         incarnation: u32::from(point.incarnation),
         behaviour: rule.behaviour,
         answer: rule.answer,
-        mode: rule.mode,
+        mode: rule.mode_at(Timestamp(point.at)),
         score: decision.margin,
         threshold: rule.threshold.clone(),
         model_digest: context.model_digest.to_owned(),

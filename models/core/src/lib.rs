@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod facet;
 pub mod feature;
 pub mod fold;
+pub mod guarantee;
 pub mod identifier;
 pub mod inference;
 pub mod policy;

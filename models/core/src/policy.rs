@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::behaviour::{Answer, Behaviour, Mode};
 use crate::detector::DETECTORS;
 use crate::recommendation::Threshold;
-use crate::time::DAY;
+use crate::time::{DAY, Timestamp};
 
 /// A policy as it is written: a table for each behaviour, and the limit of the whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,18 @@ pub struct Rule {
     pub threshold: Threshold,
     /// Cool-down in milliseconds of event time.
     pub cool_down: i64,
+    /// Event time after which the threshold holds no longer.
+    pub expires: Timestamp,
+}
+
+impl Rule {
+    /// How far a recommendation at `at` goes: a live one on a threshold that has expired goes to the shadow (law 5).
+    pub fn mode_at(&self, at: Timestamp) -> Mode {
+        match self.mode {
+            Mode::Live if at > self.expires => Mode::Shadow,
+            mode => mode,
+        }
+    }
 }
 
 /// The rules by detector; `None` where the policy leaves a detector off.
@@ -106,12 +118,14 @@ pub enum PolicyError {
 }
 
 impl Policy {
-    /// Checks a policy against the thresholds that the artefact has for each behaviour (`None`: no model).
+    /// Checks a policy against the thresholds that the artefact has for each behaviour (`None`: no model), and that hold
+    /// until `expires`.
     ///
     /// # Errors
     /// The first rule that cannot be kept.
     pub fn check<'artefact>(
         document: &PolicyDocument,
+        expires: Timestamp,
         thresholds: impl Fn(Behaviour) -> Option<&'artefact [Threshold]>,
     ) -> Result<Self, PolicyError> {
         let mut rules = [const { None }; DETECTORS];
@@ -150,6 +164,7 @@ impl Policy {
                 mode: rule.mode,
                 threshold: threshold.clone(),
                 cool_down: i64::from(rule.cool_down_days) * DAY,
+                expires,
             });
         }
         if live > document.live_alpha_budget * (1.0 + 1e-9) {
@@ -182,7 +197,15 @@ fn check_answer(behaviour: Behaviour, answer: Answer) -> Result<(), PolicyError>
             "the owner of an account that was taken over is its victim; the answer is `protect`"
         }
         (Behaviour::AccountTakeover, Answer::Protect) => return Ok(()),
+        (Behaviour::AccountTakeover, Answer::Refer) => {
+            "the owner of an account that was taken over is its victim; the answer is `protect`"
+        }
+        (Behaviour::MinorContactRisk, Answer::Refer) => return Ok(()),
+        (Behaviour::MinorContactRisk, _) => {
+            "it feeds the referral queue only and never asks for anything against the account; the answer is `refer`"
+        }
         (_, Answer::Protect) => "`protect` is the answer to account_takeover only",
+        (_, Answer::Refer) => "`refer` is the answer to minor_contact_risk only",
         _ => return Ok(()),
     };
     Err(PolicyError::WrongAnswer {
@@ -196,6 +219,8 @@ fn check_answer(behaviour: Behaviour, answer: Answer) -> Result<(), PolicyError>
 mod tests {
     use super::*;
     use crate::recommendation::Population;
+
+    const NEVER: Timestamp = Timestamp(i64::MAX);
 
     fn threshold(population: Population) -> Threshold {
         Threshold {
@@ -225,12 +250,12 @@ mod tests {
     fn nothing_goes_live_on_a_threshold_from_the_simulator() {
         let simulated = [threshold(Population::Simulator("middle".to_owned()))];
         let live = document(Behaviour::BulkMessaging, Answer::Ban, Mode::Live, 1e-3);
-        let refused = Policy::check(&live, |_| Some(&simulated));
+        let refused = Policy::check(&live, NEVER, |_| Some(&simulated));
         assert_eq!(refused, Err(PolicyError::LiveOnSimulator("bulk_messaging")));
         let shadow = document(Behaviour::BulkMessaging, Answer::Ban, Mode::Shadow, 1e-3);
-        assert!(Policy::check(&shadow, |_| Some(&simulated)).is_ok());
+        assert!(Policy::check(&shadow, NEVER, |_| Some(&simulated)).is_ok());
         let own = [threshold(Population::Platform("demo".to_owned()))];
-        assert!(Policy::check(&live, |_| Some(&own)).is_ok());
+        assert!(Policy::check(&live, NEVER, |_| Some(&own)).is_ok());
     }
 
     #[test]
@@ -238,26 +263,54 @@ mod tests {
         let own = [threshold(Population::Platform("demo".to_owned()))];
         let ban = document(Behaviour::AccountTakeover, Answer::Ban, Mode::Shadow, 1e-3);
         assert!(matches!(
-            Policy::check(&ban, |_| Some(&own)),
+            Policy::check(&ban, NEVER, |_| Some(&own)),
             Err(PolicyError::WrongAnswer { .. })
         ));
     }
 
     #[test]
+    fn contact_with_minors_is_only_ever_shown_to_the_referral_side() {
+        let own = [threshold(Population::Platform("demo".to_owned()))];
+        let check = |behaviour, answer| {
+            let document = document(behaviour, answer, Mode::Shadow, 1e-3);
+            Policy::check(&document, NEVER, |_| Some(&own))
+        };
+        for answer in [Answer::Ban, Answer::Limit, Answer::Protect] {
+            let refused = check(Behaviour::MinorContactRisk, answer);
+            assert!(matches!(refused, Err(PolicyError::WrongAnswer { .. })));
+        }
+        assert!(check(Behaviour::MinorContactRisk, Answer::Refer).is_ok());
+        for behaviour in Behaviour::WITH_DETECTOR {
+            let refers = check(*behaviour, Answer::Refer).is_ok();
+            assert_eq!(refers, *behaviour == Behaviour::MinorContactRisk);
+        }
+    }
+
+    #[test]
+    fn a_live_rule_goes_to_the_shadow_when_its_threshold_expires() {
+        let own = [threshold(Population::Platform("demo".to_owned()))];
+        let live = document(Behaviour::BulkMessaging, Answer::Ban, Mode::Live, 1e-3);
+        let policy = Policy::check(&live, Timestamp(10), |_| Some(&own)).unwrap();
+        let rule = policy.rules().next().unwrap();
+        assert_eq!(rule.mode_at(Timestamp(10)), Mode::Live);
+        assert_eq!(rule.mode_at(Timestamp(11)), Mode::Shadow);
+    }
+
+    #[test]
     fn an_absent_detector_model_or_threshold_is_named() {
         let own = [threshold(Population::Platform("demo".to_owned()))];
-        let absent = document(Behaviour::BanEvasion, Answer::Ban, Mode::Shadow, 1e-3);
+        let absent = document(Behaviour::CoordinatedRing, Answer::Ban, Mode::Shadow, 1e-3);
         assert_eq!(
-            Policy::check(&absent, |_| Some(&own)),
-            Err(PolicyError::NoDetector("ban_evasion"))
+            Policy::check(&absent, NEVER, |_| Some(&own)),
+            Err(PolicyError::NoDetector("coordinated_ring"))
         );
         let other = document(Behaviour::GroupSpam, Answer::Ban, Mode::Shadow, 1e-4);
         assert!(matches!(
-            Policy::check(&other, |_| Some(&own)),
+            Policy::check(&other, NEVER, |_| Some(&own)),
             Err(PolicyError::NoThreshold { .. })
         ));
         assert_eq!(
-            Policy::check(&other, |_| None),
+            Policy::check(&other, NEVER, |_| None),
             Err(PolicyError::NoModel("group_spam"))
         );
     }
@@ -270,7 +323,7 @@ mod tests {
         }];
         let over = document(Behaviour::GroupSpam, Answer::Ban, Mode::Live, 2e-3);
         assert!(matches!(
-            Policy::check(&over, |_| Some(&own)),
+            Policy::check(&over, NEVER, |_| Some(&own)),
             Err(PolicyError::OverBudget { .. })
         ));
     }

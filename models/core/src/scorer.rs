@@ -25,7 +25,9 @@ impl Scorer {
     /// # Errors
     /// The policy asks for what the artefact does not have, or for what the laws forbid.
     pub fn new(artefact: &Artefact, document: &PolicyDocument) -> Result<Self, PolicyError> {
-        let policy = Policy::check(document, |behaviour| artefact.thresholds(behaviour))?;
+        let policy = Policy::check(document, artefact.document().expires, |behaviour| {
+            artefact.thresholds(behaviour)
+        })?;
         let mut models = [const { None }; DETECTORS];
         for (model, behaviour) in models.iter_mut().zip(Behaviour::WITH_DETECTOR) {
             *model = artefact.model(*behaviour).cloned();

@@ -38,7 +38,7 @@ pub struct ScorePoint {
     /// Facets so far.
     pub facets: u32,
     /// Gates passed, as bits by detector.
-    pub gates: u8,
+    pub gates: u16,
     /// Whether something was enforced against the account before. Training leaves such points out.
     pub is_enforced: bool,
 }

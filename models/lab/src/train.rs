@@ -155,6 +155,7 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
         let document = BehaviourDocument {
             model: ModelDocument::Trees(fitted.trees),
             calibration: fitted.calibration,
+            platt: None,
             thresholds,
             metrics: measured.numbers(),
         };
@@ -171,6 +172,7 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
         population: plan.population.clone(),
         expires,
         behaviours,
+        renewals: Vec::new(),
     };
     Ok(Trained {
         artefact,

@@ -49,6 +49,7 @@ features! {
     "messages_per_hour_of_age" Ratio Volume Free 1 "messages of the day for each hour since registration (at most a day's)", |view, s| per_age(view, s.day[day::SENT]);
     "burst_hour" Ratio Volume Free 1 "messages of the last hour against the account's own hour over a week", |view, s| burst(s.hour[hour::SENT], s.week[week::SENT]);
     "burst_day" Ratio Volume Free 1 "messages of the last day against the account's own day over a week", |view, s| ratio(s.day[day::SENT] * 7.0, s.week[week::SENT]);
+    "messages_per_first_contact_week" Ratio Volume Free 1 "messages for each conversation begun, over a week", |view, s| ratio(s.week[week::SENT], s.week[week::FIRST]);
     "facets" Count Volume Free 1 "things known of the account in all", |view, s| s.facets as f32;
     "first_contacts_minute" Count Strangers Rising 1 "conversations begun, half-life a minute", |view, s| of(s.week[week::FIRST_KNOWN], s.minute[minute::FIRST]);
     "first_contacts_hour" Count Strangers Rising 1 "conversations begun, half-life an hour", |view, s| of(s.week[week::FIRST_KNOWN], s.hour[hour::FIRST]);
@@ -60,10 +61,15 @@ features! {
     "strangers_day" Count Strangers Rising 1 "messages to people who do not have the account as a contact, half-life a day", |view, s| of(s.week[week::CONTACT_KNOWN], s.day[day::STRANGERS]);
     "stranger_share_day" Share Strangers Rising 1 "share of messages to people who do not have the account as a contact, over a day", |view, s| ratio(s.day[day::STRANGERS], s.day[day::CONTACT_KNOWN]);
     "stranger_share_week" Share Strangers Rising 1 "share of messages to people who do not have the account as a contact, over a week", |view, s| ratio(s.week[week::STRANGERS], s.week[week::CONTACT_KNOWN]);
+    "first_contact_steadiness" Ratio Strangers Free 1 "conversations begun in the last day against the account's own day over a week", |view, s| ratio(s.day[day::FIRST] * 7.0, s.week[week::FIRST]);
     "target_strangers" Count Strangers Free 1 "messages from strangers that its counterparts get in a day", |view, s| s.target_strangers;
     "target_minor_share" Share Strangers Rising 1 "share of counterparts known to be minors", |view, s| s.target_minors;
+    "minor_contacts_week" Count Strangers Rising 1 "contacts with people known to be minors, half-life a week", |view, s| if s.target_minors.is_nan() { f32::NAN } else { s.week[week::MINORS] };
+    "minor_strangers_week" Count Strangers Rising 1 "contacts with people known to be minors who do not have the account, half-life a week", |view, s| of(s.week[week::CONTACT_KNOWN], s.week[week::MINOR_STRANGERS]);
+    "minor_stranger_share" Share Strangers Rising 1 "share of contacts with minors who do not have the account, over a week", |view, s| ratio(s.week[week::MINOR_STRANGERS], s.week[week::MINORS]);
     "answers_per_message_day" Ratio Feedback Falling 1 "answers received for each message to a person, over a day", |view, s| ratio(s.day[day::ANSWERED], s.day[day::TO_PERSON]);
     "answers_per_message_week" Ratio Feedback Falling 1 "answers received for each message to a person, over a week", |view, s| ratio(s.week[week::ANSWERED], s.week[week::TO_PERSON]);
+    "answers_per_first_contact_week" Ratio Feedback Free 1 "answers received for each conversation begun, over a week", |view, s| ratio(s.week[week::ANSWERED], s.week[week::FIRST]);
     "delivered_per_message" Ratio Feedback Free 1 "deliveries for each message to a person, over a week", |view, s| ratio(s.week[week::DELIVERED], s.week[week::TO_PERSON]);
     "read_share_day" Share Feedback Falling 1 "share of delivered messages that were read, over a day", |view, s| ratio(s.day[day::READ], s.day[day::DELIVERED]);
     "read_per_delivered_week" Ratio Feedback Falling 1 "messages read for each delivered one, over a week", |view, s| ratio(s.week[week::READ], s.week[week::DELIVERED]);
@@ -87,7 +93,7 @@ features! {
     "hour_entropy" Ratio Rhythm Free 1 "evenness of activity over the parts of the day (entropy, 1 is flat)", |view, s| entropy(&s.week[week::HOURS_0..=week::HOURS_20]);
     "this_part_of_day" Share Rhythm Free 1 "share of the account's own activity that falls into the present part of the day", |view, s| this_part(view);
     "age" Hours Registration Falling 1 "time since registration", |view, s| age_hours(view);
-    "verification_attempts" Count Registration Rising 1 "verification codes asked for", |view, s| s.verification_attempts;
+    "verification_attempts" Count Registration Rising 1 "verification codes asked for", |view, s| rank(s.verification_attempts);
     "verification_seconds" Seconds Registration Free 1 "seconds to the verification", |view, s| s.verification_seconds;
     "virtual_number" Flag Registration Rising 1 "a virtual or internet number", |view, s| member(s.number_kind, &[NumberKind::Voip as u8, NumberKind::Virtual as u8]);
     "client_kind" Rank Registration Rising 1 "client (0 official, 1 modified, 2 unofficial)", |view, s| rank(s.client);

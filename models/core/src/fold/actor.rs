@@ -59,7 +59,12 @@ fn apply(state: &mut ActorState, facet: &Facet<ActorTouch>) {
             state.number_kind = *number_kind;
             state.client = *client;
             state.age_band = *age_band;
-            state.verification_attempts = *attempts;
+            // Not a number is unknown; the cast saturates.
+            state.verification_attempts = if attempts.is_nan() {
+                UNKNOWN
+            } else {
+                (*attempts as u8).min(UNKNOWN - 1)
+            };
             state.verification_seconds = *seconds;
             state.platform = *platform;
         }
@@ -216,6 +221,10 @@ fn contacted(state: &mut ActorState, facet: &Facet<ActorTouch>) {
     }
     if target_minor.is_known() {
         move_mean(&mut state.target_minors, target_minor.value());
+    }
+    if target_minor.is_yes() {
+        state.week[week::MINORS] += 1.0;
+        state.week[week::MINOR_STRANGERS] += if contact.is_to_stranger() { 1.0 } else { 0.0 };
     }
     match contact {
         Contact::Message { .. } => message(state, *contact, *is_group, facet.at),

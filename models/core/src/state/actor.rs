@@ -7,197 +7,9 @@ use crate::state::links::UNKNOWN;
 use crate::state::table::EntityState;
 use crate::time::{DAY, MINUTE, SECOND, Timestamp};
 
-macro_rules! counters {
-    ($(#[$meta:meta])* $module:ident { $($(#[$counter_meta:meta])* $counter:ident),+ $(,)? }) => {
-        $(#[$meta])*
-        pub mod $module {
-            #[derive(Clone, Copy)]
-            #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "names the constants below")]
-            enum Order { $($counter),+ }
-            $($(#[$counter_meta])* pub const $counter: usize = Order::$counter as usize;)+
-            /// How many counters there are.
-            pub const COUNT: usize = [$(Order::$counter),+].len();
-        }
-    };
-}
+mod counters;
 
-counters! {
-    /// Counters with a half-life of a minute.
-    minute {
-        /// Messages sent.
-        SENT,
-        /// Messages that began a conversation.
-        FIRST,
-        /// Numbers looked up.
-        LOOKED_UP,
-        /// Members added to groups.
-        ADDED,
-    }
-}
-
-counters! {
-    /// Counters with a half-life of an hour.
-    hour {
-        /// Messages sent.
-        SENT,
-        /// Accounts that they went to.
-        RECIPIENTS,
-        /// Messages that began a conversation.
-        FIRST,
-        /// Messages to people who do not have the sender.
-        STRANGERS,
-        /// Numbers looked up.
-        LOOKED_UP,
-        /// Members added to groups.
-        ADDED,
-        /// Groups created.
-        GROUPS,
-        /// Calls placed.
-        CALLS,
-        /// Blocks received.
-        BLOCKS,
-        /// Reports received.
-        REPORTS,
-    }
-}
-
-counters! {
-    /// Counters with a half-life of a day.
-    day {
-        /// Messages sent.
-        SENT,
-        /// Accounts that they went to.
-        RECIPIENTS,
-        /// Messages to one person.
-        TO_PERSON,
-        /// Messages that began a conversation.
-        FIRST,
-        /// Messages for which it is known whether they did.
-        FIRST_KNOWN,
-        /// Messages to people who do not have the sender.
-        STRANGERS,
-        /// Messages for which it is known whether they have.
-        CONTACT_KNOWN,
-        /// Messages that answer one.
-        REPLIES,
-        /// Messages for which it is known whether they do.
-        REPLY_KNOWN,
-        /// Messages without any typing.
-        UNTYPED,
-        /// Messages for which the typing time is known.
-        TYPING_KNOWN,
-        /// Messages forwarded many times.
-        FORWARDED,
-        /// Messages of the same size class as the one before.
-        SAME_SIZE,
-        /// Answers received.
-        ANSWERED,
-        /// Messages delivered.
-        DELIVERED,
-        /// Messages read.
-        READ,
-        /// Blocks received.
-        BLOCKS,
-        /// Reports received.
-        REPORTS,
-        /// Reports received on a first message.
-        FIRST_REPORTS,
-        /// Numbers looked up.
-        LOOKED_UP,
-        /// Look-ups made.
-        LOOK_UPS,
-        /// Registered numbers found.
-        HITS,
-        /// Numbers that follow another one looked up.
-        SEQUENTIAL,
-        /// Groups created.
-        GROUPS,
-        /// Members added to groups.
-        ADDED,
-        /// Members added who do not have the adder.
-        ADDED_STRANGERS,
-        /// Members added for whom it is known.
-        ADDED_KNOWN,
-        /// Added members who left.
-        LEFT,
-        /// Added members who left within ten minutes.
-        LEFT_SOON,
-        /// Calls placed.
-        CALLS,
-        /// Calls not answered.
-        UNANSWERED,
-        /// Calls to people who do not have the caller.
-        CALLED_STRANGERS,
-        /// Contact requests made.
-        REQUESTS,
-        /// Contact requests accepted.
-        ACCEPTED,
-        /// Log-ins.
-        LOGINS,
-        /// Log-ins on a device that is new for the account.
-        NEW_DEVICES,
-        /// Log-ins from a network that is new for the account.
-        NEW_NETWORKS,
-        /// Log-ins from another country than the last one.
-        NEW_COUNTRIES,
-        /// Log-ins without the second factor.
-        NO_SECOND_FACTOR,
-        /// Changes of the profile.
-        PROFILE_CHANGES,
-    }
-}
-
-counters! {
-    /// Counters with a half-life of a week.
-    week {
-        /// Messages sent.
-        SENT,
-        /// Messages to one person.
-        TO_PERSON,
-        /// Messages that began a conversation.
-        FIRST,
-        /// Messages for which it is known whether they did.
-        FIRST_KNOWN,
-        /// Messages to people who do not have the sender.
-        STRANGERS,
-        /// Messages for which it is known whether they have.
-        CONTACT_KNOWN,
-        /// Answers received.
-        ANSWERED,
-        /// Messages delivered.
-        DELIVERED,
-        /// Messages read.
-        READ,
-        /// Blocks received.
-        BLOCKS,
-        /// Reports received.
-        REPORTS,
-        /// Numbers looked up.
-        LOOKED_UP,
-        /// Groups created.
-        GROUPS,
-        /// Members added to groups.
-        ADDED,
-        /// Added members who left.
-        LEFT,
-        /// Log-ins on a device that is new for the account.
-        NEW_DEVICES,
-        /// Matches of the account's surfaces.
-        MATCHES,
-        /// Activity in the six four-hour parts of the day (UTC), from midnight.
-        HOURS_0,
-        /// From four.
-        HOURS_4,
-        /// From eight.
-        HOURS_8,
-        /// From noon.
-        HOURS_12,
-        /// From sixteen.
-        HOURS_16,
-        /// From twenty.
-        HOURS_20,
-    }
-}
+pub use counters::{day, hour, minute, week};
 
 /// What shared places said when the account was last seen on them. Unknown is not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,8 +46,12 @@ pub enum Reading {
 /// How many readings there are.
 pub const READINGS: usize = Reading::ReporterPlaces as usize + 1;
 
-/// Latches kept: one for each behaviour with a detector, with room for one more.
-pub const LATCHES: usize = 6;
+/// Latches kept: one for each behaviour of the design.
+pub const LATCHES: usize = Behaviour::ALL.len();
+
+/// Latches count quarter days, rounded up so that none opens early, since 2000: until 2044 in two bytes.
+const QUARTER_DAY: i64 = 6 * 60 * MINUTE;
+const LATCH_EPOCH: i64 = 10_957 * DAY;
 
 flat_state! {
     /// An account as actor.
@@ -284,8 +100,6 @@ flat_state! {
         call_seconds: f32,
         /// What shared places said.
         readings: [f32; READINGS],
-        /// Codes asked for at registration, or not a number.
-        verification_attempts: f32,
         /// Seconds to the verification, or not a number.
         verification_seconds: f32,
         /// Contacts known on day one, or not a number.
@@ -296,8 +110,10 @@ flat_state! {
         counterparts_before: u16,
         /// The day of `counterparts_today`, days since 1970.
         counterparts_day: u16,
-        /// When a recommendation for each detector was made, minutes since 1970; 0 is never.
-        latches: [u32; LATCHES],
+        /// When a recommendation for each detector was made, quarter days since 2000; 0 is never.
+        latches: [u16; LATCHES],
+        /// Codes asked for at registration, at most 254, or unknown.
+        verification_attempts: u8,
         /// Index of the kind of number, or unknown.
         number_kind: u8,
         /// Index of the client, or unknown.
@@ -361,13 +177,13 @@ impl EntityState for ActorState {
             target_minors: f32::NAN,
             call_seconds: f32::NAN,
             readings: [f32::NAN; READINGS],
-            verification_attempts: f32::NAN,
             verification_seconds: f32::NAN,
             contacts: f32::NAN,
             counterparts_today: 0,
             counterparts_before: 0,
             counterparts_day: 0,
             latches: [0; LATCHES],
+            verification_attempts: UNKNOWN,
             number_kind: UNKNOWN,
             client: UNKNOWN,
             age_band: UNKNOWN,
@@ -426,10 +242,11 @@ impl ActorState {
             .position(|candidate| *candidate == behaviour)
     }
 
-    /// Whether a recommendation at `at` is held back by an earlier one, still within the cool-down in milliseconds.
+    /// Whether a recommendation at `at` is held back by an earlier one, still within the cool-down in milliseconds (or at
+    /// most a quarter of a day longer).
     pub fn is_latched(&self, latch: usize, at: i64, cool_down: i64) -> bool {
-        let since = i64::from(self.latches[latch]) * MINUTE;
-        since != 0 && at.saturating_sub(since) < cool_down
+        let quarters = i64::from(self.latches[latch]);
+        quarters != 0 && at.saturating_sub(LATCH_EPOCH + quarters * QUARTER_DAY) < cool_down
     }
 
     /// Milliseconds since the last log-in on a new device, if there was one.
@@ -459,7 +276,11 @@ impl ActorState {
 
     /// Latches a behaviour at `at`.
     pub fn latch(&mut self, latch: usize, at: i64) {
-        self.latches[latch] = (at / MINUTE).clamp(1, i64::from(u32::MAX)) as u32;
+        let quarters = at
+            .saturating_sub(LATCH_EPOCH)
+            .saturating_add(QUARTER_DAY - 1)
+            / QUARTER_DAY;
+        self.latches[latch] = quarters.clamp(1, i64::from(u16::MAX)) as u16;
     }
 
     /// Releases one behaviour's latch.
@@ -480,4 +301,25 @@ pub fn move_mean(mean: &mut f32, value: f32) {
     } else {
         *mean + 0.05 * (value - *mean)
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latch_never_opens_early_and_at_most_a_quarter_of_a_day_late() {
+        for offset in [0, 1, QUARTER_DAY - 1, QUARTER_DAY, 3 * QUARTER_DAY + 17] {
+            let at = 1_769_990_400_000 + offset;
+            let mut state = ActorState::empty();
+            assert!(!state.is_latched(2, at, DAY));
+            state.latch(2, at);
+            assert!(state.is_latched(2, at, DAY));
+            assert!(state.is_latched(2, at + DAY - 1, DAY));
+            assert!(!state.is_latched(2, at + DAY + QUARTER_DAY, DAY));
+            assert!(!state.is_latched(1, at, DAY));
+            state.release(2);
+            assert!(!state.is_latched(2, at, DAY));
+        }
+    }
 }
