@@ -6,8 +6,11 @@ use std::fmt::Write;
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::recommendation::Threshold;
 
+use crate::fit::Fitted;
+use crate::leaks::Leak;
 use crate::metrics::upper_bound;
-use crate::train::{Fitted, Scored, benign_groups};
+use crate::scored::{Scored, benign_groups};
+use crate::splits::Overlap;
 
 /// Figures at one threshold.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,8 +30,10 @@ pub struct AtThreshold {
 pub struct Figures {
     /// The behaviour.
     pub behaviour: Behaviour,
-    /// Training rows, and positive ones among them.
-    pub training_rows: (usize, usize),
+    /// What the split into training and validation did.
+    pub overlap: Overlap,
+    /// What looks like a leak.
+    pub leaks: Vec<Leak>,
     /// AUC and average precision of trees and baseline on validation rows.
     pub trees: (f64, f64),
     /// The baseline's.
@@ -37,24 +42,23 @@ pub struct Figures {
     pub at: Vec<AtThreshold>,
 }
 
-/// Measures a behaviour: benign groups of the evaluation within the window, `abusers` from their labels' `since` on.
+/// Measures a behaviour: benign groups of the evaluation within the window, abusers from their labels' `since` on.
 pub fn figures(
-    behaviour: Behaviour,
     detector: usize,
     thresholds: &[Threshold],
     evaluation: &[Scored],
-    abusers: &[Scored],
     fitted: &Fitted,
 ) -> Figures {
+    let behaviour = Behaviour::WITH_DETECTOR[detector];
     let benign = benign_groups(evaluation, detector);
     let at = thresholds.iter().map(|threshold| {
         let mut by_hiding = [(0, 0); 3];
-        for account in abusers
+        for account in evaluation
             .iter()
             .filter(|account| account.label.behaviour == Some(behaviour))
         {
             let level = &mut by_hiding[((account.label.hiding * 3.0) as usize).min(2)];
-            level.0 += u64::from(account.margins[detector] > threshold.margin);
+            level.0 += u64::from(account.highest.since[detector] > threshold.margin);
             level.1 += 1;
         }
         let false_positives = benign
@@ -72,7 +76,8 @@ pub fn figures(
     });
     Figures {
         behaviour,
-        training_rows: fitted.training_rows,
+        overlap: fitted.overlap.clone(),
+        leaks: fitted.leaks.clone(),
         trees: fitted.trees_figures,
         linear: fitted.linear_figures,
         at: at.collect(),
@@ -135,8 +140,8 @@ pub fn table(figures: &[Figures]) -> String {
                 text,
                 "{:<24} {:>8} {:>6} {:>7.4} {:>7.4} {:>7.4} {:>7.4} {:>8} {:>11} {:>8} {:>8} {:>8} {:>15} {:>9.5}",
                 figure.behaviour.name(),
-                figure.training_rows.0,
-                figure.training_rows.1,
+                figure.overlap.training.0,
+                figure.overlap.training.1,
                 figure.trees.0,
                 figure.trees.1,
                 figure.linear.0,

@@ -1,7 +1,8 @@
 //! Labels: what is known of accounts, one JSON document a line.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -56,6 +57,23 @@ pub struct Label {
     pub group: u64,
     /// Its persona.
     pub persona: String,
+    /// Its line in the labels file, from one.
+    pub line: usize,
+}
+
+impl Label {
+    /// A label of a kind and a group, of which nothing else is known.
+    pub const fn of(kind: Kind, group: u64) -> Self {
+        Self {
+            kind,
+            behaviour: None,
+            since: i64::MIN,
+            hiding: 0.0,
+            group,
+            persona: String::new(),
+            line: 0,
+        }
+    }
 }
 
 /// Labels by the accounts' keys.
@@ -66,13 +84,14 @@ pub type Labels = BTreeMap<u128, Label>;
 /// # Errors
 /// The file cannot be read, or a line is no label.
 pub fn read(path: &Path, pseudonymiser: &Pseudonymiser, platforms: &[String]) -> Result<Labels> {
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("cannot read the labels {}", path.display()))?;
+    let context = || format!("cannot read the labels {}", path.display());
+    let file = File::open(path).with_context(context)?;
     let mut labels = Labels::new();
-    for (number, line) in text.lines().enumerate() {
+    for (number, line) in BufReader::new(file).lines().enumerate() {
+        let line = line.with_context(context)?;
         let place = || format!("{} line {}", path.display(), number + 1);
         // Nothing of the line is shown: labels name accounts.
-        let Ok(line) = serde_json::from_str::<Line>(line) else {
+        let Ok(line) = serde_json::from_str::<Line>(&line) else {
             bail!("{} is not a label", place())
         };
         let platform = platforms
@@ -92,6 +111,7 @@ pub fn read(path: &Path, pseudonymiser: &Pseudonymiser, platforms: &[String]) ->
             hiding: line.hiding.unwrap_or(0.0),
             group: line.group,
             persona: line.persona.unwrap_or_default(),
+            line: number + 1,
         };
         labels.insert(split::key(pseudonym), label);
     }

@@ -4,18 +4,24 @@
 //! through the code that the service runs (law 4). polars and linfa live here and nowhere else.
 
 pub mod boosting;
+pub mod commands;
 pub mod convert;
 pub mod cut;
+pub mod data;
 pub mod evaluate;
-pub mod highest;
+pub mod fit;
 pub mod labels;
+pub mod leaks;
 pub mod linear;
 pub mod metrics;
 pub mod planted;
+pub mod platt;
 pub mod replay;
 pub mod report;
 pub mod rows;
-pub mod since;
+pub mod scored;
+pub mod splits;
+pub mod suspects;
 pub mod table;
 pub mod train;
 pub mod umbrella;

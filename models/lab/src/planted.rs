@@ -70,6 +70,9 @@ pub fn table(
         let threshold = thresholds
             .iter()
             .find(|threshold| (threshold.alpha - alpha).abs() < 1e-12);
+        if thresholds.is_empty() {
+            continue;
+        }
         let margin = threshold
             .context("the artefact has no threshold with this alpha")?
             .margin;

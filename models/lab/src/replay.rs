@@ -19,6 +19,9 @@ const TRAINING_KEY: [u8; 32] = *b"sealwatch-lab's own training key";
 /// Events in an epoch.
 const EPOCH: usize = 20_000;
 
+/// Progress is shown after so many events.
+const SHOWN_EVERY: u64 = 5_000_000;
+
 /// Virtual shards.
 const SHARDS: u16 = 16;
 
@@ -28,6 +31,8 @@ pub struct World {
     pub vocabulary: Vocabulary,
     /// The keyed function.
     pub pseudonymiser: Pseudonymiser,
+    /// Whether progress is shown on standard error.
+    pub progress: bool,
 }
 
 impl World {
@@ -41,6 +46,23 @@ impl World {
                 banks,
             },
             pseudonymiser,
+            progress: false,
+        }
+    }
+
+    /// The same, showing its progress on standard error.
+    #[must_use]
+    pub fn with_progress(self) -> Self {
+        Self {
+            progress: true,
+            ..self
+        }
+    }
+
+    /// Shows what is being done.
+    pub fn say(&self, what: &str) {
+        if self.progress {
+            eprintln!("{what}");
         }
     }
 }
@@ -149,6 +171,13 @@ pub fn replay<J: Judge + Send>(
             offset += 1;
             sequence += 1;
             in_epoch += 1;
+            if sequence.is_multiple_of(SHOWN_EVERY) {
+                let file = path.file_name().unwrap_or_default().display();
+                world.say(&format!(
+                    "  {file}: {} million events",
+                    sequence / 1_000_000
+                ));
+            }
             if in_epoch == EPOCH {
                 engine.fold(&Sequential);
                 engine.begin(sequence);

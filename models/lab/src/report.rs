@@ -18,6 +18,7 @@ pub fn document(trained: &Trained) -> Value {
         "data": artefact.data,
         "feature_schema": artefact.feature_schema,
         "population": artefact.population,
+        "without_a_model": trained.absent.iter().map(|(behaviour, why)| json!({"behaviour": behaviour, "why": why})).collect::<Vec<_>>(),
         "behaviours": trained.figures.iter().map(|figures| behaviour(trained, figures)).collect::<Vec<_>>(),
     })
 }
@@ -35,8 +36,8 @@ fn behaviour(trained: &Trained, figures: &Figures) -> Value {
     });
     json!({
         "behaviour": figures.behaviour.name(),
-        "training_rows": figures.training_rows.0,
-        "positive_training_rows": figures.training_rows.1,
+        "split": figures.overlap,
+        "leaks": figures.leaks,
         "validation": {
             "trees": {"auc": figures.trees.0, "average_precision": figures.trees.1},
             "linear": {"auc": figures.linear.0, "average_precision": figures.linear.1},

@@ -21,10 +21,19 @@ struct Drawn {
     row: Box<[f32]>,
 }
 
+/// Which rows are kept, so that a million accounts fit into memory.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Draw {
+    /// Seed of the keyed hash that chooses.
+    pub seed: u64,
+    /// Share of the benign accounts whose rows are kept; each then counts for `1 / share` accounts.
+    pub benign_share: f64,
+}
+
 /// Records rows at score points.
 pub struct Recorder {
     labels: Arc<Labels>,
-    seed: u64,
+    draw: Draw,
     rows: BTreeMap<(usize, u128), Vec<Drawn>>,
 }
 
@@ -35,12 +44,16 @@ pub struct RowSet {
     pub values: Vec<f32>,
     /// Whether the account did it.
     pub labels: Vec<bool>,
-    /// Weights; those of an account sum to one.
+    /// Weights; those of an account sum to one (or to what it stands for).
     pub weights: Vec<f64>,
+    /// The account's key.
+    pub accounts: Vec<u128>,
     /// The account's group.
     pub groups: Vec<u64>,
     /// Event time.
     pub at: Vec<i64>,
+    /// From when on the account is labelled abusive, or the smallest number.
+    pub since: Vec<i64>,
     /// How hard the account hides.
     pub hiding: Vec<f64>,
 }
@@ -56,6 +69,16 @@ impl RowSet {
         self.labels.is_empty()
     }
 
+    /// How many rows are positive.
+    pub fn positives(&self) -> usize {
+        self.labels.iter().filter(|label| **label).count()
+    }
+
+    /// A row's values.
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * COUNT..(row + 1) * COUNT]
+    }
+
     /// The rows as the trainer takes them.
     pub fn rows(&self) -> crate::boosting::Rows<'_> {
         crate::boosting::Rows {
@@ -66,53 +89,62 @@ impl RowSet {
         }
     }
 
-    /// Splits by group: `first` says which groups go to the first set.
-    pub fn split(self, first: impl Fn(u64) -> bool) -> (Self, Self) {
-        let (mut left, mut right) = (Self::default(), Self::default());
-        for row in 0..self.len() {
-            let target = if first(self.groups[row]) {
-                &mut left
-            } else {
-                &mut right
-            };
-            target
-                .values
-                .extend_from_slice(&self.values[row * COUNT..(row + 1) * COUNT]);
-            target.labels.push(self.labels[row]);
-            target.weights.push(self.weights[row]);
-            target.groups.push(self.groups[row]);
-            target.at.push(self.at[row]);
-            target.hiding.push(self.hiding[row]);
+    /// The rows that `keep` says to keep, by index.
+    pub fn select(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let chosen: Vec<usize> = (0..self.len()).filter(|row| keep(*row)).collect();
+        let mut values = Vec::with_capacity(chosen.len() * COUNT);
+        for row in &chosen {
+            values.extend_from_slice(self.row(*row));
         }
-        (left, right)
+        Self {
+            values,
+            labels: chosen.iter().map(|row| self.labels[*row]).collect(),
+            weights: chosen.iter().map(|row| self.weights[*row]).collect(),
+            accounts: chosen.iter().map(|row| self.accounts[*row]).collect(),
+            groups: chosen.iter().map(|row| self.groups[*row]).collect(),
+            at: chosen.iter().map(|row| self.at[*row]).collect(),
+            since: chosen.iter().map(|row| self.since[*row]).collect(),
+            hiding: chosen.iter().map(|row| self.hiding[*row]).collect(),
+        }
     }
 }
 
 impl Recorder {
     /// A recorder for accounts with these labels.
-    pub const fn new(labels: Arc<Labels>, seed: u64) -> Self {
+    pub const fn new(labels: Arc<Labels>, draw: Draw) -> Self {
         Self {
             labels,
-            seed,
+            draw,
             rows: BTreeMap::new(),
         }
     }
 
-    /// Adds this recorder's rows of a detector to a set.
-    pub fn collect(&self, detector: usize, set: &mut RowSet) {
+    /// Adds this recorder's rows of a detector to a set, and forgets them.
+    pub fn collect(&mut self, detector: usize, set: &mut RowSet) {
         let behaviour = Behaviour::WITH_DETECTOR[detector];
-        for ((of, account), drawn) in &self.rows {
-            let Some(label) = self.labels.get(account).filter(|_| *of == detector) else {
+        let later = self.rows.split_off(&(detector + 1, 0));
+        let mut these = self.rows.split_off(&(detector, 0));
+        self.rows.extend(later);
+        while let Some(((_, account), drawn)) = these.pop_first() {
+            let Some(label) = self.labels.get(&account) else {
                 continue;
             };
             let is_positive = label.kind != Kind::Benign;
             debug_assert!(!is_positive || label.behaviour == Some(behaviour));
+            let stands_for = if is_positive {
+                1.0
+            } else {
+                1.0 / self.draw.benign_share
+            };
+            let weight = stands_for / drawn.len() as f64;
             for row in drawn {
                 set.values.extend_from_slice(&row.row);
                 set.labels.push(is_positive);
-                set.weights.push(1.0 / drawn.len() as f64);
+                set.weights.push(weight);
+                set.accounts.push(account);
                 set.groups.push(label.group);
                 set.at.push(row.at);
+                set.since.push(label.since);
                 set.hiding.push(label.hiding);
             }
         }
@@ -125,19 +157,21 @@ impl Judge for Recorder {
             let Some(label) = self.labels.get(&point.account) else {
                 continue;
             };
+            let is_benign = label.kind == Kind::Benign;
             if point.is_enforced
                 || label.kind == Kind::Host
-                || (label.kind != Kind::Benign && point.at < label.since)
+                || (!is_benign && point.at < label.since)
+                || (is_benign && !is_drawn(self.draw, point.account))
             {
                 continue;
             }
             for detector in 0..DETECTORS {
-                let is_other = label.kind != Kind::Benign
-                    && label.behaviour != Some(Behaviour::WITH_DETECTOR[detector]);
+                let is_other =
+                    !is_benign && label.behaviour != Some(Behaviour::WITH_DETECTOR[detector]);
                 if point.gates >> detector & 1 == 0 || is_other {
                     continue;
                 }
-                let lot = lot(self.seed, point.account, point.position.sequence);
+                let lot = lot(self.draw.seed, point.account, point.position.sequence);
                 let drawn = self.rows.entry((detector, point.account)).or_default();
                 let place = drawn.partition_point(|row| row.lot < lot);
                 if place < MOST {
@@ -158,6 +192,12 @@ impl Judge for Recorder {
     fn cool_down(&self, _: usize) -> i64 {
         DAY
     }
+}
+
+/// Whether a benign account's rows are kept.
+fn is_drawn(draw: Draw, account: u128) -> bool {
+    draw.benign_share >= 1.0
+        || (lot(draw.seed, account, u64::MAX) as f64) < draw.benign_share * u64::MAX as f64
 }
 
 /// A keyed hash that chooses which rows are kept.

@@ -8,10 +8,15 @@ use sealwatch_core::detector::DETECTORS;
 use sealwatch_lab::cut::View;
 use sealwatch_lab::labels::{self, Kind, Labels};
 use sealwatch_lab::replay::{World, replay};
-use sealwatch_lab::rows::{MOST, Recorder, RowSet};
+use sealwatch_lab::rows::{Draw, MOST, Recorder, RowSet};
 use tempfile::TempDir;
 
 use crate::common::{compress, population, world};
+
+const EVERYBODY: Draw = Draw {
+    seed: 7,
+    benign_share: 1.0,
+};
 
 fn labels_of(folder: &Path, world: &World) -> Arc<Labels> {
     let path = folder.join("labels.ndjson");
@@ -21,7 +26,11 @@ fn labels_of(folder: &Path, world: &World) -> Arc<Labels> {
 
 /// The rows of each detector.
 fn rows(events: PathBuf, labels: &Arc<Labels>, world: &World) -> Vec<RowSet> {
-    let recorder = || Recorder::new(Arc::clone(labels), 7);
+    drawn(events, labels, world, EVERYBODY)
+}
+
+fn drawn(events: PathBuf, labels: &Arc<Labels>, world: &World, draw: Draw) -> Vec<RowSet> {
+    let recorder = || Recorder::new(Arc::clone(labels), draw);
     let (mut engine, _) = replay(&[events], world, View::Full, recorder).unwrap();
     let mut sets: Vec<RowSet> = (0..DETECTORS).map(|_| RowSet::default()).collect();
     for judge in engine.judges_mut() {
@@ -81,6 +90,30 @@ fn a_labels_file_that_calls_nobody_benign_leaves_no_negative_row() {
     // Abusers of other behaviours are not negatives either.
     assert!(sets.iter().any(|set| !set.is_empty()));
     assert!(sets.iter().all(|set| !set.labels.contains(&false)));
+}
+
+#[test]
+fn drawn_benign_accounts_stand_for_all_of_them_and_every_abuser_is_kept() {
+    let root = TempDir::new().unwrap();
+    let folder = population(&root, "drawn", 900, 4, 14, 0.2);
+    let world = world();
+    let labels = labels_of(&folder, &world);
+    let half = Draw {
+        seed: 7,
+        benign_share: 0.5,
+    };
+    let events = folder.join("events.ndjson");
+    let all = rows(events.clone(), &labels, &world);
+    let some = drawn(events, &labels, &world, half);
+    let weight = |set: &RowSet, of: bool| -> f64 {
+        let rows = (0..set.len()).filter(|row| set.labels[*row] == of);
+        rows.map(|row| set.weights[row]).sum()
+    };
+    let bulk = (&all[0], &some[0]);
+    assert_eq!(bulk.0.positives(), bulk.1.positives());
+    assert!(bulk.1.len() < bulk.0.len() * 7 / 10);
+    let (benign, standing_for) = (weight(bulk.0, false), weight(bulk.1, false));
+    assert!((standing_for / benign - 1.0).abs() < 0.15, "{benign} {standing_for}");
 }
 
 #[test]

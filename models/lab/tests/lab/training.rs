@@ -12,7 +12,8 @@ use sealwatch_core::time::HOUR;
 use sealwatch_lab::cut::View;
 use sealwatch_lab::labels::{self, Kind};
 use sealwatch_lab::replay::{last_time, replay};
-use sealwatch_lab::since::Since;
+use sealwatch_lab::scored::{Keeper, NEVER_SCORED};
+use sealwatch_lab::splits::{Kind as SplitKind, Split};
 use sealwatch_lab::train::{Plan, train};
 use tempfile::TempDir;
 
@@ -28,6 +29,14 @@ fn plan(root: &TempDir, alpha: f64) -> Plan {
         delta: 0.05,
         window_days: 3,
         valid_days: 90,
+        split: Split {
+            kind: SplitKind::Both,
+            validation_share: 0.3,
+            label_delay_days: 0,
+            seed: 1,
+        },
+        most_benign: 60_000,
+        rows: None,
         seed: 1,
         population: Population::Simulator("test".to_owned()),
         command: "test".to_owned(),
@@ -100,11 +109,14 @@ fn an_abuser_is_found_from_since_on_and_not_before() {
             label.since = since.unwrap_or(label.since);
         }
         let labels = Arc::new(labels);
-        let judge = || Since::new(models(), Arc::clone(&labels));
+        let judge = || Keeper::new(models(), Arc::clone(&labels), i64::MAX);
         let events = [folder.join("events.ndjson")];
         let (mut engine, _) = replay(&events, &world, View::Full, judge).unwrap();
-        let keys = |judge: &mut Since| judge.margins().keys().copied().collect::<Vec<_>>();
-        engine.judges_mut().flat_map(keys).collect()
+        let found = |(key, highest)| (highest.since != NEVER_SCORED).then_some(key);
+        engine
+            .judges_mut()
+            .flat_map(|judge| judge.take_accounts().into_iter().filter_map(found))
+            .collect()
     };
     let end = last_time(&[folder.join("events.ndjson")], &world).unwrap();
     let (labelled, always) = (found(None), found(Some(i64::MIN)));

@@ -1,0 +1,33 @@
+//! The sub-commands: their arguments, and what they print.
+
+pub mod train;
+
+use clap::Args;
+
+use crate::replay::World;
+
+/// The sets that the events name.
+#[derive(Debug, Clone, Args)]
+pub struct Sets {
+    /// The platforms of the events.
+    #[arg(long, value_delimiter = ',', default_value = "demo")]
+    pub platforms: Vec<String>,
+    /// The issuers of signals.
+    #[arg(long, value_delimiter = ',', default_value = "sister")]
+    pub issuers: Vec<String>,
+    /// The hash banks.
+    #[arg(long, value_delimiter = ',', default_value = "industry")]
+    pub banks: Vec<String>,
+}
+
+impl Sets {
+    /// A world of these sets that shows its progress.
+    pub fn world(&self) -> World {
+        World::new(
+            self.platforms.clone(),
+            self.issuers.clone(),
+            self.banks.clone(),
+        )
+        .with_progress()
+    }
+}

@@ -1,0 +1,82 @@
+//! One behaviour's models: boosted trees, the linear baseline beside them, and what the margins stand for.
+
+use anyhow::{Context, Result};
+use sealwatch_core::artefact::Platt;
+use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::feature::{COUNT, Direction, FEATURES};
+use sealwatch_core::inference::{Linear, Model, ModelDocument, TreesDocument};
+
+use crate::boosting::{self, Parameters};
+use crate::leaks::{self, Leak};
+use crate::rows::RowSet;
+use crate::splits::{Overlap, Split};
+use crate::{linear, metrics, platt};
+
+/// A behaviour's models and how well they did on the validation rows.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The trees.
+    pub trees: TreesDocument,
+    /// Reliability on the validation rows.
+    pub calibration: Vec<(f64, f64)>,
+    /// Platt's sigmoid on the same rows.
+    pub platt: Option<Platt>,
+    /// AUC and average precision of the trees on the validation rows.
+    pub trees_figures: (f64, f64),
+    /// The same of the linear baseline.
+    pub linear_figures: (f64, f64),
+    /// What the split did.
+    pub overlap: Overlap,
+    /// What looks like a leak.
+    pub leaks: Vec<Leak>,
+}
+
+/// The directions of all features.
+pub fn directions() -> Vec<Direction> {
+    FEATURES.iter().map(|feature| feature.direction).collect()
+}
+
+/// Fits trees and baseline. Validation rows stop the trees early, and calibrate margins.
+///
+/// # Errors
+/// A class is missing in the training rows.
+pub fn fit(behaviour: Behaviour, rows: &RowSet, split: &Split) -> Result<Fitted> {
+    let name = behaviour.name();
+    let (training, validation, overlap) = split.apply(rows);
+    let parameters = Parameters {
+        seed: split.seed,
+        ..Parameters::default()
+    };
+    let trees = boosting::train(
+        &training.rows(),
+        &validation.rows(),
+        &directions(),
+        &parameters,
+    )
+    .with_context(|| format!("{name} cannot be learned"))?;
+    let model = Model::new(&ModelDocument::Trees(trees.clone()), COUNT)?;
+    let margins: Vec<f64> = (0..validation.len())
+        .map(|row| model.margin(validation.row(row)))
+        .collect();
+    let baseline =
+        linear::fit(&training.rows()).with_context(|| format!("no baseline for {name}"))?;
+    let baseline = Linear::new(&baseline, COUNT)?;
+    let baseline_margins: Vec<f64> = (0..validation.len())
+        .map(|row| baseline.margin(validation.row(row)))
+        .collect();
+    let both = |scores: &[f64]| {
+        (
+            metrics::auc(scores, &validation.labels),
+            metrics::average_precision(scores, &validation.labels),
+        )
+    };
+    Ok(Fitted {
+        calibration: metrics::isotonic(&margins, &validation.labels, &validation.weights, 40),
+        platt: platt::fit(&margins, &validation.labels),
+        trees_figures: both(&margins),
+        linear_figures: both(&baseline_margins),
+        leaks: leaks::find(&training, &validation, &overlap),
+        overlap,
+        trees,
+    })
+}

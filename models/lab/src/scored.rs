@@ -1,0 +1,215 @@
+//! Each account's highest margins at the live schedule: over the window that thresholds are calibrated on, and, of abusive
+//! accounts, from their label's `since` on.
+//!
+//! The window is no measure of who was found: an abuser who acts, and is enforced against, before the last window begins was
+//! found or not found all the same; and a score from before `since` finds nothing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+use sealwatch_core::detector::DETECTORS;
+use sealwatch_core::inference::Model;
+use sealwatch_core::shard::{Batch, Crossing, Judge};
+use sealwatch_core::time::DAY;
+
+use crate::cut::View;
+use crate::labels::{Kind, Label, Labels};
+use crate::replay::{World, last_time, replay};
+
+/// Margins of the detectors; minus infinity where an account was never scored.
+pub type Margins = [f64; DETECTORS];
+
+/// An account that was never scored.
+pub const NEVER_SCORED: Margins = [f64::NEG_INFINITY; DETECTORS];
+
+/// The models by detector.
+pub type Models = Arc<[Option<Model>; DETECTORS]>;
+
+/// An account's highest margins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Highest {
+    /// Over the window.
+    pub window: Margins,
+    /// Since its label's `since`, where it is abusive or compromised.
+    pub since: Margins,
+}
+
+impl Highest {
+    const NONE: Self = Self {
+        window: NEVER_SCORED,
+        since: NEVER_SCORED,
+    };
+
+    /// Takes the higher one of each margin.
+    pub fn merge(&mut self, other: &Self) {
+        for (kept, seen) in self.window.iter_mut().zip(other.window) {
+            *kept = kept.max(seen);
+        }
+        for (kept, seen) in self.since.iter_mut().zip(other.since) {
+            *kept = kept.max(seen);
+        }
+    }
+}
+
+/// Keeps each account's highest margins.
+pub struct Keeper {
+    models: Models,
+    labels: Arc<Labels>,
+    /// The window begins here.
+    from: i64,
+    accounts: BTreeMap<u128, Highest>,
+}
+
+impl Keeper {
+    /// For these models and labels, with a window that begins at `from`.
+    pub const fn new(models: Models, labels: Arc<Labels>, from: i64) -> Self {
+        Self {
+            models,
+            labels,
+            from,
+            accounts: BTreeMap::new(),
+        }
+    }
+
+    /// The accounts that were scored; they are forgotten here.
+    pub fn take_accounts(&mut self) -> BTreeMap<u128, Highest> {
+        std::mem::take(&mut self.accounts)
+    }
+}
+
+impl Judge for Keeper {
+    fn judge(&mut self, batch: &Batch, _: &mut Vec<Crossing>) {
+        for (index, point) in batch.points.iter().enumerate() {
+            if point.is_enforced {
+                continue;
+            }
+            let in_window = point.at >= self.from;
+            let since = self.labels.get(&point.account).is_some_and(|label| {
+                matches!(label.kind, Kind::Abusive | Kind::Compromised) && point.at >= label.since
+            });
+            if !in_window && !since {
+                continue;
+            }
+            let highest = self.accounts.entry(point.account).or_insert(Highest::NONE);
+            for (detector, model) in self.models.iter().enumerate() {
+                let Some(model) = model.as_ref().filter(|_| point.gates >> detector & 1 == 1)
+                else {
+                    continue;
+                };
+                let margin = model.margin(batch.row(index));
+                if in_window {
+                    highest.window[detector] = highest.window[detector].max(margin);
+                }
+                if since {
+                    highest.since[detector] = highest.since[detector].max(margin);
+                }
+            }
+        }
+    }
+
+    fn cool_down(&self, _: usize) -> i64 {
+        DAY
+    }
+}
+
+/// A labelled account with its highest margins.
+#[derive(Debug, Clone)]
+pub struct Scored {
+    /// Its key.
+    pub account: u128,
+    /// The folder that it is from, by its place on the command line.
+    pub folder: usize,
+    /// Its label.
+    pub label: Label,
+    /// Its margins.
+    pub highest: Highest,
+}
+
+/// Every labelled account of some folders with its highest margins over all `views`.
+///
+/// # Errors
+/// A folder cannot be read.
+pub fn score(
+    folders: &[PathBuf],
+    world: &World,
+    views: &[View],
+    models: &Models,
+    window_days: u32,
+) -> Result<Vec<Scored>> {
+    let mut scored = Vec::new();
+    for (folder, path) in folders.iter().enumerate() {
+        let data = crate::data::read(path, world)?;
+        let from = last_time(&data.events, world)? - i64::from(window_days) * DAY;
+        let mut accounts: BTreeMap<u128, Highest> = BTreeMap::new();
+        for view in views {
+            let keeper = || Keeper::new(Arc::clone(models), Arc::clone(&data.labels), from);
+            let (mut engine, _) = replay(&data.events, world, *view, keeper)?;
+            for judge in engine.judges_mut() {
+                for (account, seen) in judge.take_accounts() {
+                    accounts
+                        .entry(account)
+                        .and_modify(|kept| kept.merge(&seen))
+                        .or_insert(seen);
+                }
+            }
+        }
+        for (account, label) in data.labels.iter() {
+            if label.kind != Kind::Host {
+                scored.push(Scored {
+                    account: *account,
+                    folder,
+                    label: label.clone(),
+                    highest: accounts.get(account).copied().unwrap_or(Highest::NONE),
+                });
+            }
+        }
+    }
+    Ok(scored)
+}
+
+/// One score for each linked group of benign accounts: its highest. A group with an abuser in it does not count.
+pub fn benign_groups(accounts: &[Scored], detector: usize) -> Vec<f64> {
+    // Numbers of groups are those of a folder: the same number in another folder is another group.
+    let mut groups: BTreeMap<(usize, u64), Option<f64>> = BTreeMap::new();
+    for account in accounts {
+        let highest = groups
+            .entry((account.folder, account.label.group))
+            .or_insert(Some(f64::NEG_INFINITY));
+        *highest = match (account.label.kind, *highest) {
+            (Kind::Benign, Some(highest)) => Some(highest.max(account.highest.window[detector])),
+            _ => None,
+        };
+    }
+    groups.into_values().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scored(folder: usize, group: u64, kind: Kind, margin: f64) -> Scored {
+        let mut highest = Highest::NONE;
+        highest.window[0] = margin;
+        Scored {
+            account: 0,
+            folder,
+            label: Label::of(kind, group),
+            highest,
+        }
+    }
+
+    #[test]
+    fn a_group_counts_once_with_its_highest_and_not_at_all_with_an_abuser_in_it() {
+        let accounts = [
+            scored(0, 1, Kind::Benign, 0.5),
+            scored(0, 1, Kind::Benign, 2.0),
+            scored(0, 2, Kind::Benign, 9.0),
+            scored(0, 2, Kind::Abusive, 1.0),
+            scored(1, 1, Kind::Benign, -1.0),
+            scored(1, 3, Kind::Benign, f64::NEG_INFINITY),
+        ];
+        assert_eq!(benign_groups(&accounts, 0), [2.0, -1.0, f64::NEG_INFINITY]);
+    }
+}
