@@ -156,6 +156,8 @@ pub struct World<'sink> {
     pub groups: Vec<Group>,
     /// Networks, devices, ranges.
     pub registry: Registry,
+    /// The simulated accounts whose age band is below that of adults.
+    pub minors: Vec<u32>,
     /// Who is what to whom.
     pub relations: Relations,
     /// Writes the events.
@@ -178,6 +180,7 @@ impl<'sink> World<'sink> {
             accounts: Vec::new(),
             groups: Vec::new(),
             registry: Registry::default(),
+            minors: Vec::new(),
             relations: Relations::default(),
             emitter,
             contents: Vec::new(),

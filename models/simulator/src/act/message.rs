@@ -160,6 +160,9 @@ impl World<'_> {
         if !read {
             return;
         }
+        if matches!(intent, Intent::Chat { .. }) {
+            self.note_answer(to, from);
+        }
         let scale = if stranger { 1.0 } else { 0.12 };
         let random = self.random(to);
         if random.chance(block * scale) {

@@ -29,9 +29,10 @@ impl World<'_> {
         let Some(goal) = &me.goal else { return };
         let (behaviour, hiding) = (goal.behaviour, goal.hiding);
         let random = &mut me.random;
-        let found = random.chance(0.85 - 0.65 * hiding);
+        let found = random.chance(0.85 - 0.65 * hiding) || goal.banned_at.is_some();
         let hours = between_logarithmic(14.0, 120.0, hiding);
         let at = since + (random.log_normal(hours, 0.9) * HOUR as f64) as i64;
+        let at = goal.banned_at.unwrap_or(at);
         let reviewed = at + (random.log_normal(20.0, 0.9) * HOUR as f64) as i64;
         let first = random.weighted(&[0.55, 0.3, 0.15]);
         let labelled = random.chance(0.55);
@@ -61,7 +62,12 @@ impl World<'_> {
                     Action::Decide(account, Decision::Enforce(step)),
                 );
             }
-            self.schedule(at, Action::Decide(account, Decision::Enforce("banned")));
+            // Contacts with minors go to people who look; until they have looked, the account is limited.
+            let last = match behaviour {
+                Behaviour::MinorContactRisk => "limited",
+                _ => "banned",
+            };
+            self.schedule(at, Action::Decide(account, Decision::Enforce(last)));
         }
         if found && labelled {
             self.schedule(reviewed, Action::Decide(account, Decision::Label("review")));

@@ -2,9 +2,12 @@
 
 mod bulk;
 mod enumeration;
+mod evasion;
 mod group_spam;
+mod minors;
 mod plan;
 mod registration;
+mod scam;
 mod takeover;
 
 pub use plan::Plan;
@@ -26,16 +29,25 @@ pub enum Behaviour {
     GroupSpam,
     /// A benign account in other hands.
     AccountTakeover,
+    /// Slow wide first contacts, and few deep conversations.
+    ScamFanout,
+    /// A banned abuser who registers again.
+    BanEvasion,
+    /// An adult who writes to many minors that do not know the account.
+    MinorContactRisk,
 }
 
 impl Behaviour {
     /// All, in a fixed order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::BulkMessaging,
         Self::AutomatedRegistration,
         Self::Enumeration,
         Self::GroupSpam,
         Self::AccountTakeover,
+        Self::ScamFanout,
+        Self::BanEvasion,
+        Self::MinorContactRisk,
     ];
 
     /// The name on the wire and in the labels file.
@@ -46,6 +58,9 @@ impl Behaviour {
             Self::Enumeration => "enumeration",
             Self::GroupSpam => "group_spam",
             Self::AccountTakeover => "account_takeover",
+            Self::ScamFanout => "scam_fanout",
+            Self::BanEvasion => "ban_evasion",
+            Self::MinorContactRisk => "minor_contact_risk",
         }
     }
 
@@ -65,6 +80,10 @@ impl Behaviour {
             Self::Enumeration => &[EventType::LookedUp],
             Self::GroupSpam => &[EventType::GroupCreated, EventType::MemberAdded],
             Self::AccountTakeover => &[EventType::Login, EventType::MessageSent],
+            Self::ScamFanout => &[EventType::MessageSent],
+            Self::BanEvasion => &[EventType::Registered, EventType::Enforcement],
+            // Without registrations nobody's age band is known.
+            Self::MinorContactRisk => &[EventType::Registered, EventType::MessageSent],
         }
     }
 }
@@ -84,6 +103,14 @@ pub struct Goal {
     pub farm: Vec<u32>,
     /// The photo that the accounts of the farm use.
     pub photo: u32,
+    /// How it acts: its behaviour, except that a returning abuser goes on as before the ban.
+    pub method: Behaviour,
+    /// Of a returning abuser: the banned account.
+    pub predecessor: Option<u32>,
+    /// Of an abuser who will return: when the platform bans it.
+    pub banned_at: Option<i64>,
+    /// Accounts that it goes on writing to: those who answered, or those it does not let alone.
+    threads: Vec<u32>,
     /// Of a taken-over account: the owner's device.
     owner_device: u32,
     /// Acts left in the running burst.
@@ -106,6 +133,10 @@ impl Goal {
             plan,
             farm: Vec::new(),
             photo: 0,
+            method: behaviour,
+            predecessor: None,
+            banned_at: None,
+            threads: Vec::new(),
             owner_device: 0,
             left: 0,
             budget: plan.budget,
@@ -133,12 +164,16 @@ impl World<'_> {
             goal.left = random.log_normal(goal.plan.burst, 0.4).max(1.0) as u32;
             goal.group = None;
         }
-        match goal.behaviour {
-            Behaviour::BulkMessaging => self.bulk_act(account, &mut goal, at),
+        match goal.method {
+            Behaviour::BulkMessaging | Behaviour::BanEvasion => {
+                self.bulk_act(account, &mut goal, at)
+            }
             Behaviour::AutomatedRegistration => self.warm_up_act(account, &mut goal, at),
             Behaviour::Enumeration => self.enumeration_act(account, &goal, at),
             Behaviour::GroupSpam => self.group_spam_act(account, &mut goal, at),
             Behaviour::AccountTakeover => self.takeover_act(account, &mut goal, at),
+            Behaviour::ScamFanout => self.scam_act(account, &mut goal, at),
+            Behaviour::MinorContactRisk => self.minor_contact_act(account, &mut goal, at),
         }
         goal.left -= 1;
         goal.budget = goal.budget.saturating_sub(1);

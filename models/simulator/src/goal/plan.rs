@@ -61,6 +61,21 @@ impl Plan {
             Behaviour::Enumeration => ((50.0, 1.1), (1_500.0, 90_000.0), (7.0, 0.4)),
             Behaviour::GroupSpam => ((55.0, 6.0), (400.0, 20_000.0), (7.0, 0.2)),
             Behaviour::AccountTakeover => ((70.0, 2.0), (700.0, 50_000.0), (9.0, 1.8)),
+            // Tens of first contacts a day, by hand.
+            Behaviour::ScamFanout => ((9.0, 1.2), (45_000.0, 120_000.0), (5.0, 0.7)),
+            Behaviour::BanEvasion => ((30.0, 1.4), (3_000.0, 60_000.0), (3.0, 0.8)),
+            Behaviour::MinorContactRisk => ((5.0, 1.1), (60_000.0, 150_000.0), (2.5, 0.4)),
+        };
+        // Scams and contacts with minors are written by people, at their own hours.
+        let by_hand = matches!(
+            behaviour,
+            Behaviour::ScamFanout | Behaviour::MinorContactRisk
+        );
+        let hours = match behaviour {
+            // The shift of a building, every day of the week.
+            Behaviour::ScamFanout => Rhythm::Shop,
+            Behaviour::MinorContactRisk => Rhythm::Night,
+            _ => Rhythm::Flat,
         };
         // Evaluation meets abusers at other speeds.
         let (faster, spread) = options.choose((1.0, 0.35), (0.6, 0.55));
@@ -80,16 +95,21 @@ impl Plan {
             gap: gap.max(60.0),
             gap_sigma: between_linear(0.12, 0.95, h) * random.between(0.7, 1.3),
             bursts,
-            rhythm: (!random.chance(between_linear(0.1, 0.95, h))).then_some(Rhythm::Flat),
-            typed: between_linear(0.0, 0.93, h) * random.between(0.8, 1.05),
+            rhythm: (!random.chance(between_linear(0.1, 0.95, h))).then_some(hours),
+            typed: between_linear(if by_hand { 0.6 } else { 0.0 }, 0.93, h)
+                * random.between(0.8, 1.05),
             strangers: between_linear(1.0, 0.4, h),
-            appeal: between_logarithmic(0.012, 0.25, h),
-            annoyance: between_logarithmic(0.06, 0.006, h) * random.log_normal(1.0, 0.4),
+            appeal: between_logarithmic(if by_hand { 0.07 } else { 0.012 }, 0.25, h),
+            annoyance: between_logarithmic(if by_hand { 0.03 } else { 0.06 }, 0.006, h)
+                * random.log_normal(1.0, 0.4),
             life: between_logarithmic(0.03, 1.0, h),
             budget: random.log_normal(900.0, 0.6).min(most).max(10.0) as u32,
             kind: random.pick(kinds).unwrap_or("text"),
             size: u64::from(random.whole(8, 11)),
-            delay: if behaviour == Behaviour::AutomatedRegistration {
+            delay: if matches!(
+                behaviour,
+                Behaviour::AutomatedRegistration | Behaviour::BanEvasion
+            ) {
                 0
             } else {
                 warm_up as i64
@@ -124,9 +144,9 @@ mod tests {
                 (0..200).map(draw).sum::<f64>() / 200.0
             };
             assert!(mean(0.0, |plan| plan.burst) > mean(1.0, |plan| plan.burst));
-            assert!(mean(0.0, |plan| plan.gap) < 0.1 * mean(1.0, |plan| plan.gap));
-            assert!(mean(0.0, |plan| plan.typed) < 0.05 && mean(1.0, |plan| plan.typed) > 0.7);
-            assert!(mean(0.0, |plan| plan.annoyance) > 5.0 * mean(1.0, |plan| plan.annoyance));
+            assert!(mean(0.0, |plan| plan.gap) < 0.6 * mean(1.0, |plan| plan.gap));
+            assert!(mean(0.0, |plan| plan.typed) < 0.7 && mean(1.0, |plan| plan.typed) > 0.7);
+            assert!(mean(0.0, |plan| plan.annoyance) > 3.0 * mean(1.0, |plan| plan.annoyance));
             assert!(mean(0.0, |plan| plan.life) < 0.1 && mean(1.0, |plan| plan.life) > 0.9);
         }
     }

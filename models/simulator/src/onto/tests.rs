@@ -171,13 +171,17 @@ fn labels_tell_host_controls_and_abusers_apart_and_only_expressible_behaviours_a
         ),
         (80, 40, 10)
     );
-    assert_eq!(result.planted.expressible, [Behaviour::BulkMessaging]);
+    assert_eq!(
+        result.planted.expressible,
+        [Behaviour::BulkMessaging, Behaviour::ScamFanout]
+    );
     assert!(
         result
             .labels
             .values()
             .filter(|line| line["label"] == "abusive")
-            .all(|line| line["behaviour"] == "bulk_messaging")
+            .all(|line| line["behaviour"] == "bulk_messaging"
+                || line["behaviour"] == "scam_fanout")
     );
 }
 

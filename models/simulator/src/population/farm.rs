@@ -54,7 +54,8 @@ fn farm_size(behaviour: Behaviour, evaluation: bool, random: &mut Random) -> usi
         Behaviour::BulkMessaging => (1, 8),
         Behaviour::GroupSpam => (1, 4),
         Behaviour::Enumeration => (1, 5),
-        Behaviour::AccountTakeover => (1, 1),
+        Behaviour::ScamFanout => (4, 14),
+        Behaviour::AccountTakeover | Behaviour::BanEvasion | Behaviour::MinorContactRisk => (1, 1),
     };
     let size = random.whole(low, high);
     if evaluation {
@@ -90,6 +91,11 @@ fn make_farm(
             me.linked = members[0];
             me.ties = between_logarithmic(0.03, 1.0, hiding);
         }
+        if behaviour == Behaviour::MinorContactRisk {
+            me.traits.age = "adult";
+            // The person has a life; only the goal is hidden.
+            me.ties = me.ties.max(0.4);
+        }
         me.goal = Some(Box::new(goal));
     }
 }
@@ -109,7 +115,7 @@ pub(super) fn equip(world: &mut World<'_>, first: u32, random: &mut Random) {
             if let Some(goal) = &mut world.accounts[account as usize].goal {
                 goal.since = since;
             }
-        } else if goal.farm[0] == account {
+        } else if goal.behaviour != Behaviour::BanEvasion && goal.farm[0] == account {
             let farm = goal.farm.clone();
             let (behaviour, hiding) = (goal.behaviour, goal.hiding);
             equip_farm(world, behaviour, hiding, &farm, random);

@@ -5,6 +5,7 @@ mod farm;
 mod graph;
 mod person;
 mod place;
+mod returning;
 
 use crate::event::{Emitter, EventType, Shape};
 use crate::goal::Behaviour;
@@ -89,7 +90,12 @@ impl<'sink> Population<'sink> {
         place::settle(&mut world, first, &mut random);
         arrival::make_arrivals(&mut world, first, &mut random);
         farm::equip(&mut world, first, &mut random);
+        returning::equip(&mut world, first, &mut random);
         graph::connect(&mut world, first, &mut random);
+        returning::take_contacts(&mut world, first, &mut random);
+        world.minors = (first..world.accounts.len() as u32)
+            .filter(|account| world.accounts[*account as usize].traits.age != "adult")
+            .collect();
         let start = options.start;
         for account in first..first + options.accounts {
             let arrival = world.accounts[account as usize].arrival;

@@ -1,6 +1,7 @@
 //! Populations as a reader of the files sees them.
 
 mod decode;
+mod goals;
 mod population;
 mod realism;
 
