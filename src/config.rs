@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sealwatch_core::admission::{Limits, is_privileged};
 use sealwatch_core::event::{EventType, UnknownFields, Vocabulary};
 use sealwatch_core::time::{DAY, HOUR, MINUTE};
-use sealwatch_ingest::admission::{Limits, is_privileged};
 use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 

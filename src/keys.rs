@@ -24,11 +24,13 @@ pub fn pseudonym_key(
 ) -> Result<(PseudonymKey, bool), Failure> {
     if let Ok(text) = std::env::var(VARIABLE) {
         let text = Zeroizing::new(text);
-        return parse(&text).map(|key| (key, false)).ok_or_else(|| {
-            Failure::configuration(format!(
-                "{VARIABLE} is not 64 lower-case hexadecimal digits"
-            ))
-        });
+        return PseudonymKey::from_hexadecimal(&text)
+            .map(|key| (key, false))
+            .ok_or_else(|| {
+                Failure::configuration(format!(
+                    "{VARIABLE} is not 64 lower-case hexadecimal digits"
+                ))
+            });
     }
     match fs::read_to_string(path) {
         Ok(text) => {
@@ -43,7 +45,7 @@ pub fn pseudonym_key(
                     format!("others can read the pseudonym key {file}; run `chmod 600 {file}`");
                 return Err(Failure::Configuration(cure));
             }
-            parse(text.trim_end())
+            PseudonymKey::from_hexadecimal(text.trim_end())
                 .map(|key| (key, false))
                 .ok_or_else(|| {
                     let file = path.display();
@@ -85,21 +87,6 @@ fn create(path: &Path, random: &mut dyn FnMut(&mut [u8])) -> Result<PseudonymKey
     });
     written.map_err(|error| unreadable(path, &error))?;
     Ok(PseudonymKey::new(*bytes))
-}
-
-fn parse(text: &str) -> Option<PseudonymKey> {
-    if text.len() != 64
-        || !text
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    {
-        return None;
-    }
-    let mut bytes = Zeroizing::new([0_u8; 32]);
-    for (byte, digits) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(PseudonymKey::new(*bytes))
 }
 
 /// Reads a recipient's public key.

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sealwatch_ingest::outcome::OutcomeCounts;
+use sealwatch_core::outcome::OutcomeCounts;
 
 /// A line of progress; nothing where standard error is no terminal.
 pub fn line() -> ProgressBar {

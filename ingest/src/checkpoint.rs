@@ -14,9 +14,9 @@ use sealwatch_core::state::target::TargetState;
 use sealwatch_core::state::{EntityState, Table};
 use serde::{Deserialize, Serialize};
 
-use crate::admission::{Admission, PartitionTime};
-use crate::outcome::{Outcome, OutcomeCounts};
 use crate::store::EpochWrite;
+use sealwatch_core::admission::{Admission, PartitionTime};
+use sealwatch_core::outcome::{Outcome, OutcomeCounts};
 
 /// Numbers of the store's tables. They are part of the format: never used again for something else.
 mod table {
@@ -358,7 +358,7 @@ mod tests {
     use sealwatch_core::identifier::Pseudonym;
     use sealwatch_core::time::DAY;
 
-    use crate::dedupe::Dedupe;
+    use sealwatch_core::dedupe::Dedupe;
 
     #[test]
     fn a_store_with_another_window_for_duplicates_is_refused_with_both_values() {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use sealwatch_core::event::{self, Edge, Read, UnknownFields};
 use sealwatch_core::wire::{Fields, Refusal, Scalar};
 
-use crate::outcome::Outcome;
 use crate::source::{Body, CloudEventHeaders};
+use sealwatch_core::outcome::Outcome;
 
 /// Decodes one record.
 ///

@@ -4,16 +4,13 @@
 //! It knows how records come in and how an epoch is made durable. It deliberately does not know what a feature or a score
 //! means (that is `sealwatch-core`), nor who looks at a recommendation (that is `sealwatch-api`).
 
-pub mod admission;
 pub mod checkpoint;
 pub mod decode;
-pub mod dedupe;
 pub mod evidence;
 pub mod identity;
 pub mod kafka_admin;
 pub mod metrics;
 pub mod order;
-pub mod outcome;
 pub mod pipeline;
 pub mod run;
 pub mod source;

@@ -5,8 +5,8 @@ use prometheus::{
 };
 use sealwatch_core::behaviour::{Behaviour, Mode};
 
-use crate::outcome::Outcome;
 use crate::pipeline::{EpochReport, Pipeline};
+use sealwatch_core::outcome::Outcome;
 
 /// The pipeline's metrics.
 pub struct Metrics {

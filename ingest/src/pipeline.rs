@@ -14,17 +14,17 @@ use sealwatch_core::recommendation::{Delivery, Recommendation, SealedIdentity};
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::{Decision, FoldCounts};
 
-use crate::admission::{Admission, Limits};
 use crate::checkpoint::{self, CheckpointError, Meta, PartitionMeta};
 use crate::decode::decode;
 use crate::evidence::{self, Archive};
 use crate::identity::{IdentityError, Recipients};
 use crate::order::order_runs;
-use crate::outcome::{Outcome, OutcomeCounts};
 use crate::source::Batch;
 use crate::store::{EpochWrite, OutboxRow, Store, StoreError, StoreOptions};
 use crate::sweep;
 use crate::threads::Threads;
+use sealwatch_core::admission::{Admission, Limits};
+use sealwatch_core::outcome::{Outcome, OutcomeCounts};
 
 /// How many virtual shards a new store gets. Written in the store; never changed after.
 pub const VIRTUAL_SHARDS: u16 = 16;

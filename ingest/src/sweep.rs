@@ -3,7 +3,7 @@
 use sealwatch_core::engine::Engine;
 use sealwatch_core::shard::Judge;
 
-use crate::admission::Admission;
+use sealwatch_core::admission::Admission;
 
 /// The oldest event time that may still be accepted, once every partition of the source has accepted something. A partition
 /// that was not seen yet may begin with any time: nothing is known before.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use sealwatch_core::outcome::Outcome;
+
 sealwatch_core::closed_set! {
     /// Why a source could not deliver a record. Each is an outcome of its record.
     Defect {
@@ -21,6 +23,21 @@ sealwatch_core::closed_set! {
         UnreadableHeader = "unreadable_header",
         /// CloudEvents in another format than JSON, or a batch of them in one message.
         UnsupportedContentType = "unsupported_content_type",
+    }
+}
+
+impl From<Defect> for Outcome {
+    fn from(defect: Defect) -> Self {
+        match defect {
+            Defect::OverLong => Self::OverLong,
+            Defect::TornLine => Self::TornLine,
+            Defect::BlankLine => Self::BlankLine,
+            Defect::BrokenCompression => Self::BrokenCompression,
+            Defect::Tombstone => Self::Tombstone,
+            Defect::RepeatedHeader => Self::RepeatedHeader,
+            Defect::UnreadableHeader => Self::UnreadableHeader,
+            Defect::UnsupportedContentType => Self::UnsupportedContentType,
+        }
     }
 }
 

@@ -146,6 +146,24 @@ impl PseudonymKey {
         Self(bytes)
     }
 
+    /// From 64 lower-case hexadecimal digits.
+    pub fn from_hexadecimal(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        let value = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = value(pair[0])? << 4 | value(pair[1])?;
+        }
+        Some(Self(bytes))
+    }
+
     /// The key's id: 16 hexadecimal digits that tell keys apart and say nothing about the key.
     pub fn id(&self) -> String {
         let hash = blake3::derive_key("sealwatch 2026 pseudonym key id", &self.0);

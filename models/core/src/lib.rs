@@ -3,10 +3,12 @@
 //! Everything here is a pure function: no IO, no threads, no clock, no randomness. It deliberately does not know where
 //! records come from, where state is kept, or who looks at a recommendation.
 
+pub mod admission;
 pub mod artefact;
 pub mod behaviour;
 mod closed_set;
 pub mod decide;
+pub mod dedupe;
 pub mod detector;
 pub mod engine;
 pub mod event;
@@ -17,6 +19,7 @@ pub mod fold;
 pub mod guarantee;
 pub mod identifier;
 pub mod inference;
+pub mod outcome;
 pub mod policy;
 pub mod recommendation;
 pub mod scorer;

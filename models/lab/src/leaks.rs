@@ -13,8 +13,11 @@ use crate::splits::{Overlap, row_hash};
 
 /// A single feature that separates better than this is suspect.
 pub const MOST_ALONE: f64 = 0.98;
-/// Which values are missing, or how many rows an account has, must not tell more than this.
-pub const MOST_ABSENCE: f64 = 0.65;
+/// Which values are missing must not tell more than this. What an account never does is missing, too (there is no share of
+/// hits without look-ups), so some of it is behaviour.
+pub const MOST_ABSENCE: f64 = 0.8;
+/// Features named in a warning at most.
+const NAMED: usize = 4;
 
 /// A warning.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,17 +30,12 @@ pub enum Leak {
         /// Its AUC, in the better direction.
         auc: f64,
     },
-    /// Whether a feature is missing tells the label.
-    MissingnessOfFeature {
-        /// The feature.
-        feature: &'static str,
-        /// The AUC of its absence, in the better direction.
-        auc: f64,
-    },
-    /// All absences together tell the label.
+    /// Which values are missing tells the label.
     Missingness {
         /// AUC on validation rows of trees that see nothing but which values are missing.
         auc: f64,
+        /// The features whose absence alone tells most, with the AUC of it, in the better direction.
+        features: Vec<(&'static str, f64)>,
     },
     /// The number of an account's rows tells the label.
     Length {
@@ -75,14 +73,15 @@ impl Leak {
                     "separates alone: `{feature}` has AUC {auc:.3} by itself; is it a consequence of the label?"
                 )
             }
-            Self::MissingnessOfFeature { feature, auc } => {
+            Self::Missingness { auc, features } => {
+                let named: Vec<String> = features
+                    .iter()
+                    .map(|(feature, auc)| format!("`{feature}` {auc:.3}"))
+                    .collect();
                 format!(
-                    "missingness: whether `{feature}` is known has AUC {auc:.3}; do abusive accounts come from another source?"
-                )
-            }
-            Self::Missingness { auc } => {
-                format!(
-                    "missingness: which values are known has AUC {auc:.3}; do abusive accounts come from another source?"
+                    "missingness: which values are known has AUC {auc:.3} ({}); do abusive accounts come from another source, \
+                     or from another time?",
+                    named.join(", ")
                 )
             }
             Self::Length { auc } => {
@@ -115,6 +114,7 @@ impl Leak {
 /// Looks for leaks in the two sets of a split.
 pub fn find(training: &RowSet, validation: &RowSet, overlap: &Overlap) -> Vec<Leak> {
     let mut leaks = Vec::new();
+    let mut absences = Vec::new();
     let better = |area: f64| {
         if area.is_nan() {
             0.5
@@ -153,17 +153,20 @@ pub fn find(training: &RowSet, validation: &RowSet, overlap: &Overlap) -> Vec<Le
             .iter()
             .map(|value| f64::from(u8::from(value.is_nan())))
             .collect();
-        let absence = better(auc(&absent, &training.labels));
-        if absence > MOST_ABSENCE {
-            leaks.push(Leak::MissingnessOfFeature {
-                feature: feature.name,
-                auc: absence,
-            });
-        }
+        absences.push((feature.name, better(auc(&absent, &training.labels))));
     }
-    let absences = missingness(training, validation);
-    if absences > MOST_ABSENCE {
-        leaks.push(Leak::Missingness { auc: absences });
+    absences.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(right.0)));
+    absences.truncate(NAMED);
+    let together = missingness(training, validation);
+    if absences
+        .iter()
+        .fold(together, |most, (_, auc)| most.max(*auc))
+        > MOST_ABSENCE
+    {
+        leaks.push(Leak::Missingness {
+            auc: together,
+            features: absences,
+        });
     }
     let length = length(training);
     if length > MOST_ALONE {
@@ -327,21 +330,15 @@ mod tests {
     }
 
     #[test]
-    fn missing_values_that_tell_the_label_are_named_one_by_one_and_together() {
+    fn missing_values_that_tell_the_label_are_named() {
         let set = rows(&|_| 4, &|account, _, label, row| {
-            if label && account % 3 != 0 {
+            if label && account % 7 != 0 {
                 row[9] = f32::NAN;
             }
         });
         let leaks = found(&set);
-        let feature = FEATURES[9].name;
-        let names = |leak: &Leak| matches!(leak, Leak::MissingnessOfFeature { feature: named, .. } if *named == feature);
+        let names = |leak: &Leak| matches!(leak, Leak::Missingness { features, .. } if features[0].0 == FEATURES[9].name);
         assert!(leaks.iter().any(names), "{leaks:?}");
-        assert!(
-            leaks
-                .iter()
-                .any(|leak| matches!(leak, Leak::Missingness { .. }))
-        );
     }
 
     #[test]

@@ -3,12 +3,17 @@
 //! It knows how a model comes from events and labels. It deliberately does not compute a feature itself: it replays events
 //! through the code that the service runs (law 4). polars and linfa live here and nowhere else.
 
+pub mod archive;
+pub mod archive_lines;
 pub mod boosting;
+pub mod cohorts;
 pub mod commands;
 pub mod convert;
+pub mod coverage;
 pub mod cut;
 pub mod data;
 pub mod evaluate;
+pub mod features;
 pub mod fit;
 pub mod labels;
 pub mod leaks;
@@ -16,6 +21,7 @@ pub mod linear;
 pub mod metrics;
 pub mod planted;
 pub mod platt;
+pub mod recalibrate;
 pub mod replay;
 pub mod report;
 pub mod rows;

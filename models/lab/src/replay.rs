@@ -5,12 +5,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use sealwatch_core::admission::{Admission, Limits};
 use sealwatch_core::engine::{Engine, Sequential};
-use sealwatch_core::event::{Edge, UnknownFields, Vocabulary, read};
+use sealwatch_core::event::{Edge, Event, EventType, UnknownFields, Vocabulary, read};
 use sealwatch_core::identifier::{PseudonymKey, Pseudonymiser};
 use sealwatch_core::shard::Judge;
 use sealwatch_core::wire::Fields;
 
+use crate::archive_lines::Lines;
 use crate::cut::View;
 
 /// Training works on pseudonyms of its own: a fixed key, because nothing of it leaves the artefact but numbers.
@@ -31,6 +33,10 @@ pub struct World {
     pub vocabulary: Vocabulary,
     /// The keyed function.
     pub pseudonymiser: Pseudonymiser,
+    /// What is admitted; the types are all of them.
+    pub limits: Limits,
+    /// Whether records that are no events are passed over, as the service does it.
+    pub is_lenient: bool,
     /// Whether progress is shown on standard error.
     pub progress: bool,
 }
@@ -46,7 +52,27 @@ impl World {
                 banks,
             },
             pseudonymiser,
+            limits: Limits::default(),
+            is_lenient: false,
             progress: false,
+        }
+    }
+
+    /// The same with the pseudonyms of another key, passing over what is no event, as the service does it.
+    #[must_use]
+    pub fn as_service(self, key: &PseudonymKey) -> Self {
+        Self {
+            pseudonymiser: Pseudonymiser::new(key, &self.vocabulary.platforms),
+            ..self.lenient()
+        }
+    }
+
+    /// The same, passing over what is no event.
+    #[must_use]
+    pub fn lenient(self) -> Self {
+        Self {
+            is_lenient: true,
+            ..self
         }
     }
 
@@ -67,7 +93,7 @@ impl World {
     }
 }
 
-/// Files of events: a file, or a folder's `.ndjson` files (plain, .gz, .zst), sorted.
+/// Files of events: a file, or a folder's `.ndjson` files (plain, .gz, .zst) and archives (.parquet), sorted.
 ///
 /// # Errors
 /// Nothing is there.
@@ -86,7 +112,7 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
                 .map(|name| name.to_string_lossy().into_owned())
                 .unwrap_or_default();
             name.contains("event")
-                && [".ndjson", ".ndjson.gz", ".ndjson.zst"]
+                && [".ndjson", ".ndjson.gz", ".ndjson.zst", ".parquet"]
                     .iter()
                     .any(|end| name.ends_with(end))
         })
@@ -94,19 +120,23 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
     files.sort();
     if files.is_empty() {
         bail!(
-            "{} holds no file of events (*event*.ndjson, .gz, .zst)",
+            "{} holds no file of events (*event*.ndjson, .gz, .zst, .parquet)",
             path.display()
         );
     }
     Ok(files)
 }
 
-/// Opens a file of events, decompressing by its name.
-fn open(path: &Path) -> Result<Box<dyn BufRead>> {
+/// Opens a file of events as lines of NDJSON, decompressing by its name.
+///
+/// # Errors
+/// It cannot be read.
+pub fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let reader: Box<dyn Read> = match path.extension().and_then(|extension| extension.to_str()) {
         Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
         Some("zst") => Box::new(zstd::Decoder::new(file)?),
+        Some("parquet") => Box::new(Lines::open(path)?),
         _ => Box::new(file),
     };
     Ok(Box::new(BufReader::with_capacity(1 << 20, reader)))
@@ -134,8 +164,10 @@ pub fn last_time(paths: &[PathBuf], world: &World) -> Result<i64> {
     last.context("there are no events")
 }
 
-/// Replays files of events. Returns the judges, in the order of the shards, and the number of events. Records that are no
-/// events are an error: training data is checked before, by the service.
+/// Replays files of events, each as a partition. Returns the judges, in the order of the shards, and the number of records.
+///
+/// Late and repeated events are admitted as the service admits them. Records that are no events are an error, unless the
+/// world is lenient: training data is checked before, by the service.
 ///
 /// # Errors
 /// A file cannot be read, or a record is no event of schema 1.
@@ -145,6 +177,24 @@ pub fn replay<J: Judge + Send>(
     view: View,
     judge: impl Fn() -> J,
 ) -> Result<(Engine<J>, u64)> {
+    replay_with(paths, world, view, judge, &mut |_| ())
+}
+
+/// Replays, and shows each admitted event to `watch` before it is folded.
+///
+/// # Errors
+/// See [`replay`].
+pub fn replay_with<J: Judge + Send>(
+    paths: &[PathBuf],
+    world: &World,
+    view: View,
+    judge: impl Fn() -> J,
+    watch: &mut dyn FnMut(&Event),
+) -> Result<(Engine<J>, u64)> {
+    let limits = Limits {
+        types: EventType::ALL.to_vec(),
+        ..world.limits.clone()
+    };
     let edge = Edge::new(&world.vocabulary, &world.pseudonymiser);
     let mut engine = Engine::new(SHARDS, judge);
     let mut sequence = 0;
@@ -153,6 +203,7 @@ pub fn replay<J: Judge + Send>(
         let mut line = Vec::new();
         let mut offset = 0_u64;
         let mut in_epoch = 0;
+        let mut admission = Admission::new(&limits);
         engine.begin(sequence);
         while {
             line.clear();
@@ -160,14 +211,19 @@ pub fn replay<J: Judge + Send>(
         } {
             let event =
                 Fields::parse(&line).and_then(|fields| read(&fields, &edge, UnknownFields::Strip));
-            let Ok(event) = event else {
-                bail!(
+            let event = match event {
+                Ok(read) if admission.admit(&read, None, &limits).is_accepted() => {
+                    watch(&read.event);
+                    view.show(read.event)
+                }
+                Err(_) if !world.is_lenient => bail!(
                     "{} line {} is no event of schema 1",
                     path.display(),
                     offset + 1
-                )
+                ),
+                _ => None,
             };
-            engine.take(partition as u32, offset, view.show(event.event).as_ref());
+            engine.take(partition as u32, offset, event.as_ref());
             offset += 1;
             sequence += 1;
             in_epoch += 1;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use sealwatch_core::admission::Limits;
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::engine::{Engine, Sequential};
@@ -16,7 +17,6 @@ use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::{Batch as ScoreBatch, Crossing, Judge};
 use sealwatch_core::time::DAY;
 use sealwatch_core::wire::Fields;
-use sealwatch_ingest::admission::Limits;
 use sealwatch_ingest::checkpoint;
 use sealwatch_ingest::identity::Recipients;
 use sealwatch_ingest::pipeline::{Pipeline, PipelineOptions, StepTimes, VIRTUAL_SHARDS};

@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use sealwatch_core::artefact::Artefact;
+use sealwatch_lab::commands::archive::{self, ArchiveArguments, CohortsArguments};
+use sealwatch_lab::commands::coverage::{self, CoverageArguments};
+use sealwatch_lab::commands::features::{self, FeaturesArguments};
+use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
 use sealwatch_lab::commands::train::{self, TrainArguments};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::{convert, planted};
@@ -22,6 +26,16 @@ struct Arguments {
 enum Command {
     /// Trains models, sets thresholds, and writes the artefact.
     Train(Box<TrainArguments>),
+    /// Renews an artefact's thresholds from a platform's own recent stream.
+    Recalibrate(RecalibrateArguments),
+    /// Draws many calibration sets, and prints how often the bound holds.
+    Coverage(CoverageArguments),
+    /// Exports the live features of accounts at their score points.
+    Features(FeaturesArguments),
+    /// Writes files of events as one Parquet archive.
+    Archive(ArchiveArguments),
+    /// Counts the accounts of a folder by cohort and label.
+    Cohorts(CohortsArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
     /// Turns public data into events of schema 1.
@@ -73,6 +87,11 @@ fn main() -> ExitCode {
 fn execute(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Train(arguments) => train::run(&arguments),
+        Command::Recalibrate(arguments) => recalibrate::run(&arguments),
+        Command::Coverage(arguments) => coverage::run(&arguments),
+        Command::Features(arguments) => features::run(&arguments),
+        Command::Archive(arguments) => archive::run(&arguments),
+        Command::Cohorts(arguments) => archive::run_cohorts(&arguments),
         Command::Planted(arguments) => {
             let world = World::new(arguments.platforms.clone(), Vec::new(), Vec::new());
             let bytes = std::fs::read(&arguments.artefact).context("cannot read the artefact")?;

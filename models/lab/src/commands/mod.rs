@@ -1,5 +1,9 @@
 //! The sub-commands: their arguments, and what they print.
 
+pub mod archive;
+pub mod coverage;
+pub mod features;
+pub mod recalibrate;
 pub mod train;
 
 use clap::Args;

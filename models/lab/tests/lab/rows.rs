@@ -113,7 +113,10 @@ fn drawn_benign_accounts_stand_for_all_of_them_and_every_abuser_is_kept() {
     assert_eq!(bulk.0.positives(), bulk.1.positives());
     assert!(bulk.1.len() < bulk.0.len() * 7 / 10);
     let (benign, standing_for) = (weight(bulk.0, false), weight(bulk.1, false));
-    assert!((standing_for / benign - 1.0).abs() < 0.15, "{benign} {standing_for}");
+    assert!(
+        (standing_for / benign - 1.0).abs() < 0.15,
+        "{benign} {standing_for}"
+    );
 }
 
 #[test]

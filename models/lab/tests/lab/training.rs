@@ -12,7 +12,7 @@ use sealwatch_core::time::HOUR;
 use sealwatch_lab::cut::View;
 use sealwatch_lab::labels::{self, Kind};
 use sealwatch_lab::replay::{last_time, replay};
-use sealwatch_lab::scored::{Keeper, NEVER_SCORED};
+use sealwatch_lab::scored::{Highest, Keeper, NEVER_SCORED};
 use sealwatch_lab::splits::{Kind as SplitKind, Split};
 use sealwatch_lab::train::{Plan, train};
 use tempfile::TempDir;
@@ -112,7 +112,8 @@ fn an_abuser_is_found_from_since_on_and_not_before() {
         let judge = || Keeper::new(models(), Arc::clone(&labels), i64::MAX);
         let events = [folder.join("events.ndjson")];
         let (mut engine, _) = replay(&events, &world, View::Full, judge).unwrap();
-        let found = |(key, highest)| (highest.since != NEVER_SCORED).then_some(key);
+        let found =
+            |(key, highest): (u128, Highest)| (highest.since != NEVER_SCORED).then_some(key);
         engine
             .judges_mut()
             .flat_map(|judge| judge.take_accounts().into_iter().filter_map(found))

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sealwatch_core::event::{EventType, Read};
-use sealwatch_core::time::{DAY, HOUR, MINUTE};
+use crate::event::{EventType, Read};
+use crate::time::{DAY, HOUR, MINUTE};
 
 use crate::dedupe::{Dedupe, Slice};
 use crate::outcome::Outcome;
@@ -143,10 +143,10 @@ impl Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sealwatch_core::event::values::Account;
-    use sealwatch_core::event::{AccountClosed, Body, Event};
-    use sealwatch_core::identifier::Pseudonym;
-    use sealwatch_core::time::Timestamp;
+    use crate::event::values::Account;
+    use crate::event::{AccountClosed, Body, Event};
+    use crate::identifier::Pseudonym;
+    use crate::time::Timestamp;
 
     fn read(id: u8, at: i64) -> Read {
         let account = Account(Pseudonym::from_bytes([1; 16]));

@@ -1,10 +1,8 @@
 //! Every record that is read ends in exactly one of these outcomes (law 2).
 
-use sealwatch_core::wire::Refusal;
+use crate::wire::Refusal;
 
-use crate::source::Defect;
-
-sealwatch_core::closed_set! {
+crate::closed_set! {
     /// What became of a record. The names are label values of a metric and columns of the table that a replay prints.
     Outcome {
         /// An event, folded.
@@ -91,21 +89,6 @@ impl From<Refusal> for Outcome {
             Refusal::InvalidValue => Self::InvalidValue,
             Refusal::InvalidIdentifier => Self::InvalidIdentifier,
             Refusal::InvalidTime => Self::InvalidTime,
-        }
-    }
-}
-
-impl From<Defect> for Outcome {
-    fn from(defect: Defect) -> Self {
-        match defect {
-            Defect::OverLong => Self::OverLong,
-            Defect::TornLine => Self::TornLine,
-            Defect::BlankLine => Self::BlankLine,
-            Defect::BrokenCompression => Self::BrokenCompression,
-            Defect::Tombstone => Self::Tombstone,
-            Defect::RepeatedHeader => Self::RepeatedHeader,
-            Defect::UnreadableHeader => Self::UnreadableHeader,
-            Defect::UnsupportedContentType => Self::UnsupportedContentType,
         }
     }
 }

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::identifier::Pseudonym;
 use hashbrown::HashTable;
-use sealwatch_core::identifier::Pseudonym;
 
 /// Slices of the window.
 const SLICES: i64 = 16;

@@ -1,0 +1,352 @@
+//! `sealwatch-lab recalibrate`: renews an artefact's thresholds from a platform's own recent stream, without a new model.
+//!
+//! What the stream says of an account decides whether it counts as benign:
+//! * a label from a review, an appeal or a random audit: the last one of each account (an upheld appeal makes it benign);
+//! * no label, and no action of the platform against it: benign, once it was watched for so many days without one.
+//!
+//! Accounts that were acted against and not cleared do not count. Labels of random audits are kept apart, too: they alone say
+//! without bias how many abusers are left among the presumed benign.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use sealwatch_core::artefact::{Artefact, ArtefactDocument, Renewal};
+use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::detector::DETECTORS;
+use sealwatch_core::engine::Engine;
+use sealwatch_core::event::values::{LabelOrigin, Verdict};
+use sealwatch_core::event::{Body, Event};
+use sealwatch_core::recommendation::{Population, Threshold};
+use sealwatch_core::shard::Judge;
+use sealwatch_core::split;
+use sealwatch_core::state::actor::ENFORCED;
+use sealwatch_core::time::{DAY, Timestamp};
+
+use crate::cut::View;
+use crate::labels::Labels;
+use crate::replay::{World, files, last_time, replay_with};
+use crate::scored::{Highest, Keeper, Models};
+use crate::umbrella;
+
+/// What is renewed, and from what.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Folders of events: the platform's own recent stream, with the labels and enforcements in it.
+    pub data: Vec<PathBuf>,
+    /// The bounds; those of the artefact where none is named.
+    pub alphas: Vec<f64>,
+    /// One minus the certainty of the bounds.
+    pub delta: f64,
+    /// The window of the guarantee.
+    pub window_days: u32,
+    /// Days without any action after which an account without a label counts as benign.
+    pub unactioned_days: u32,
+    /// Days after which the thresholds are to be renewed again.
+    pub valid_days: u32,
+    /// Whose accounts they are.
+    pub population: Population,
+    /// The command, for the artefact.
+    pub command: String,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Renewed {
+    /// The artefact with its new thresholds.
+    pub artefact: ArtefactDocument,
+    /// By behaviour: the threshold before (if it had one with this bound) and now.
+    pub thresholds: Vec<(Behaviour, Option<Threshold>, Threshold)>,
+    /// What the accounts were.
+    pub census: Census,
+}
+
+/// How the accounts of the stream were judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Census {
+    /// Accounts in the stream.
+    pub accounts: u64,
+    /// Benign by a review, an appeal or an audit.
+    pub cleared: u64,
+    /// Benign because nothing was done about them for long enough.
+    pub unactioned: u64,
+    /// Left out: watched for too short a time.
+    pub too_new: u64,
+    /// Left out: labelled abusive or compromised, or acted against and not cleared.
+    pub actioned: u64,
+    /// Random audits of accounts, and how many of them found abuse.
+    pub audits: (u64, u64),
+    /// Groups of linked accounts that count.
+    pub groups: u64,
+}
+
+/// What is known of one account at the end of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Cleared,
+    Unactioned,
+    TooNew,
+    Actioned,
+}
+
+impl Standing {
+    const fn is_benign(self) -> bool {
+        matches!(self, Self::Cleared | Self::Unactioned)
+    }
+}
+
+/// Reads what a stream says of accounts, and which accounts share a device.
+#[derive(Debug, Default)]
+struct Reader {
+    /// The last label of each account, by behaviour.
+    labels: BTreeMap<u128, BTreeMap<Behaviour, (Verdict, LabelOrigin)>>,
+    devices: BTreeMap<u128, u128>,
+    parents: BTreeMap<u128, u128>,
+}
+
+impl Reader {
+    fn read(&mut self, event: &Event) {
+        if let Some((account, device)) = device_of(&event.body) {
+            let first = *self.devices.entry(device).or_insert(account);
+            self.link(first, account);
+        }
+        if let Body::LabelGiven(label) = &event.body {
+            self.labels
+                .entry(split::key(label.account.0))
+                .or_default()
+                .insert(label.behaviour, (label.verdict, label.origin));
+        }
+    }
+
+    /// The smallest account of the group that an account is linked into.
+    fn group(&self, mut account: u128) -> u128 {
+        while let Some(parent) = self.parents.get(&account) {
+            account = *parent;
+        }
+        account
+    }
+
+    fn link(&mut self, left: u128, right: u128) {
+        let (left, right) = (self.group(left), self.group(right));
+        if left != right {
+            self.parents.insert(left.max(right), left.min(right));
+        }
+    }
+
+    /// How an account stands that was first seen at `first`, and is or is not acted against.
+    fn standing(&self, account: u128, first: i64, is_actioned: bool, oldest: i64) -> Standing {
+        let labels = self.labels.get(&account);
+        let is_abusive = labels.is_some_and(|labels| {
+            labels
+                .values()
+                .any(|(verdict, _)| *verdict != Verdict::Benign)
+        });
+        match labels {
+            _ if is_abusive => Standing::Actioned,
+            Some(_) => Standing::Cleared,
+            None if is_actioned => Standing::Actioned,
+            None if first > oldest => Standing::TooNew,
+            None => Standing::Unactioned,
+        }
+    }
+
+    /// Random audits, and how many of them found abuse.
+    fn audits(&self) -> (u64, u64) {
+        let verdicts = self.labels.values().flat_map(BTreeMap::values);
+        let audits = verdicts.filter(|(_, origin)| *origin == LabelOrigin::RandomAudit);
+        audits.fold((0, 0), |(all, found), (verdict, _)| {
+            (all + 1, found + u64::from(*verdict != Verdict::Benign))
+        })
+    }
+}
+
+/// The account and device of an event that tells both.
+fn device_of(body: &Body) -> Option<(u128, u128)> {
+    let (account, device) = match body {
+        Body::AccountRegistered(event) => (event.account, event.device?),
+        Body::AccountKnown(event) => (event.account, event.device?),
+        Body::AccountLogin(event) => (event.account, event.device?),
+        _ => return None,
+    };
+    Some((split::key(account.0), split::key(device.0)))
+}
+
+/// Renews the thresholds of an artefact.
+///
+/// # Errors
+/// A file cannot be read, or there are too few benign accounts for a bound.
+pub fn recalibrate(artefact: &Artefact, plan: &Plan, world: &World) -> Result<Renewed> {
+    let models: Models = Arc::new(std::array::from_fn(|detector| {
+        artefact.model(Behaviour::WITH_DETECTOR[detector]).cloned()
+    }));
+    let mut scores: Vec<Vec<f64>> = vec![Vec::new(); DETECTORS];
+    let mut census = Census::default();
+    let mut digest = blake3::Hasher::new();
+    crate::data::hash(&plan.data, &mut digest)?;
+    let mut last = i64::MIN;
+    for folder in &plan.data {
+        let events = files(folder)?;
+        let end = last_time(&events, world)?;
+        last = last.max(end);
+        let from = end - i64::from(plan.window_days) * DAY;
+        let mut reader = Reader::default();
+        let mut highest: BTreeMap<u128, Highest> = BTreeMap::new();
+        let mut standings: BTreeMap<u128, Standing> = BTreeMap::new();
+        for view in [View::Full, View::MessagesOnly] {
+            let keeper = || Keeper::new(Arc::clone(&models), Arc::new(Labels::new()), from);
+            // The labels are the same whatever the view shows: they are read once.
+            let mut read = |event: &Event| {
+                if view == View::Full {
+                    reader.read(event);
+                }
+            };
+            let (mut engine, _) = replay_with(&events, world, view, keeper, &mut read)?;
+            for (account, seen) in engine.judges_mut().flat_map(Keeper::take_accounts) {
+                highest
+                    .entry(account)
+                    .and_modify(|kept| kept.merge(&seen))
+                    .or_insert(seen);
+            }
+            if view == View::Full {
+                let oldest = end - i64::from(plan.unactioned_days) * DAY;
+                standings = standings_of(&engine, &reader, oldest);
+            }
+        }
+        let groups = groups(&reader, &standings);
+        census.count(&standings, reader.audits(), groups.len());
+        for (detector, scores) in scores.iter_mut().enumerate() {
+            scores.extend(groups.iter().map(|members| {
+                members
+                    .iter()
+                    .filter_map(|account| highest.get(account))
+                    .map(|highest| highest.window[detector])
+                    .fold(f64::NEG_INFINITY, f64::max)
+            }));
+        }
+    }
+    renew(
+        artefact,
+        plan,
+        &scores,
+        census,
+        &digest.finalize().to_hex(),
+        last,
+    )
+}
+
+/// How every account of the stream stands.
+fn standings_of<J: Judge + Send>(
+    engine: &Engine<J>,
+    reader: &Reader,
+    oldest: i64,
+) -> BTreeMap<u128, Standing> {
+    let mut standings = BTreeMap::new();
+    for (account, state) in engine.shards().flat_map(|shard| shard.actors.sorted()) {
+        let is_actioned = state.flags & ENFORCED != 0;
+        let first = state.first_at;
+        standings.insert(
+            account,
+            reader.standing(account, first, is_actioned, oldest),
+        );
+    }
+    standings
+}
+
+/// The benign members of each group of linked accounts in which nobody was acted against.
+fn groups(reader: &Reader, standings: &BTreeMap<u128, Standing>) -> Vec<Vec<u128>> {
+    let mut groups: BTreeMap<u128, (bool, Vec<u128>)> = BTreeMap::new();
+    for (account, standing) in standings {
+        let group = groups
+            .entry(reader.group(*account))
+            .or_insert((true, Vec::new()));
+        if standing.is_benign() {
+            group.1.push(*account);
+        } else if *standing == Standing::Actioned {
+            group.0 = false;
+        }
+    }
+    groups
+        .into_values()
+        .filter(|(is_clean, members)| *is_clean && !members.is_empty())
+        .map(|(_, members)| members)
+        .collect()
+}
+
+impl Census {
+    fn count(&mut self, standings: &BTreeMap<u128, Standing>, audits: (u64, u64), groups: usize) {
+        let of = |wanted: Standing| {
+            standings
+                .values()
+                .filter(|standing| **standing == wanted)
+                .count() as u64
+        };
+        self.accounts += standings.len() as u64;
+        self.cleared += of(Standing::Cleared);
+        self.unactioned += of(Standing::Unactioned);
+        self.too_new += of(Standing::TooNew);
+        self.actioned += of(Standing::Actioned);
+        self.audits.0 += audits.0;
+        self.audits.1 += audits.1;
+        self.groups += groups as u64;
+    }
+}
+
+fn renew(
+    artefact: &Artefact,
+    plan: &Plan,
+    scores: &[Vec<f64>],
+    census: Census,
+    data: &str,
+    last: i64,
+) -> Result<Renewed> {
+    let mut document = artefact.document().clone();
+    let mut thresholds = Vec::new();
+    for (detector, behaviour) in Behaviour::WITH_DETECTOR.iter().enumerate() {
+        let Some(part) = document.behaviours.get_mut(behaviour) else {
+            continue;
+        };
+        let alphas: Vec<f64> = if plan.alphas.is_empty() {
+            part.thresholds
+                .iter()
+                .map(|threshold| threshold.alpha)
+                .collect()
+        } else {
+            plan.alphas.clone()
+        };
+        let before = std::mem::take(&mut part.thresholds);
+        for alpha in alphas {
+            let margin = umbrella::threshold(&scores[detector], alpha, plan.delta)
+                .with_context(|| format!("no threshold for {}", behaviour.name()))?;
+            let now = Threshold {
+                margin,
+                alpha,
+                delta: plan.delta,
+                n: scores[detector].len() as u64,
+                window_days: plan.window_days,
+                population: plan.population.clone(),
+            };
+            let old = before
+                .iter()
+                .find(|old| (old.alpha - alpha).abs() < 1e-12)
+                .cloned();
+            part.thresholds.push(now.clone());
+            thresholds.push((*behaviour, old, now));
+        }
+    }
+    if thresholds.is_empty() {
+        bail!("the artefact has no model whose thresholds could be renewed");
+    }
+    document.expires = Timestamp(last + i64::from(plan.valid_days) * DAY);
+    document.renewals.push(Renewal {
+        command: plan.command.clone(),
+        before: artefact.digest().to_owned(),
+        data: data.to_owned(),
+        at: Timestamp(last),
+    });
+    Ok(Renewed {
+        artefact: document,
+        thresholds,
+        census,
+    })
+}
