@@ -12,6 +12,7 @@ pub mod highest;
 pub mod labels;
 pub mod linear;
 pub mod metrics;
+pub mod parallel;
 pub mod planted;
 pub mod replay;
 pub mod report;
