@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod boosting;
+pub mod commands;
 pub mod convert;
 pub mod cut;
 pub mod evaluate;

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::recommendation::Population;
+use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::train::{Plan, train};
 use sealwatch_lab::{convert, evaluate, planted, report, table};
@@ -28,6 +29,8 @@ enum Command {
     /// Turns public data into events of schema 1.
     #[command(subcommand)]
     Convert(ConvertCommand),
+    /// Runs a public benchmark, and prints the published figures beside ours.
+    Benchmark(BenchmarkArguments),
 }
 
 #[derive(Args)]
@@ -147,6 +150,7 @@ fn execute(arguments: Arguments) -> Result<()> {
             println!("{count} events in {}", out.display());
             Ok(())
         }
+        Command::Benchmark(arguments) => benchmark::run(&arguments),
     }
 }
 

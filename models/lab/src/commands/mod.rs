@@ -1,0 +1,4 @@
+//! Sub-commands, each with its arguments and its run.
+
+pub mod benchmark;
+pub mod table;
