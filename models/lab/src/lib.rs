@@ -3,6 +3,7 @@
 //! It knows how a model comes from events and labels. It deliberately does not compute a feature itself: it replays events
 //! through the code that the service runs (law 4). polars and linfa live here and nowhere else.
 
+pub mod accounts;
 pub mod archive;
 pub mod archive_lines;
 pub mod boosting;
@@ -19,6 +20,7 @@ pub mod labels;
 pub mod leaks;
 pub mod linear;
 pub mod metrics;
+pub mod parallel;
 pub mod planted;
 pub mod platt;
 pub mod recalibrate;

@@ -11,6 +11,7 @@ use sealwatch_lab::commands::coverage::{self, CoverageArguments};
 use sealwatch_lab::commands::features::{self, FeaturesArguments};
 use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
 use sealwatch_lab::commands::train::{self, TrainArguments};
+use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::{convert, planted};
 
@@ -41,6 +42,8 @@ enum Command {
     /// Turns public data into events of schema 1.
     #[command(subcommand)]
     Convert(ConvertCommand),
+    /// Runs a public benchmark, and prints the published figures beside ours.
+    Benchmark(BenchmarkArguments),
 }
 
 #[derive(Args)]
@@ -113,5 +116,6 @@ fn execute(arguments: Arguments) -> Result<()> {
             println!("{count} events in {}", out.display());
             Ok(())
         }
+        Command::Benchmark(arguments) => benchmark::run(&arguments),
     }
 }

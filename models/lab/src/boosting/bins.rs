@@ -1,12 +1,9 @@
-//! Bins: each feature's values put into at most 254 ranges by quantiles, and one bin for unknown values.
+//! Bins: each feature's values put into at most 254 ranges by quantiles, and behind them one bin for unknown values.
 //!
 //! Quantiles are of weight, not of rows: a row of weight two counts as the row twice, here as in the sums, so an account
 //! with many rows does not draw the ranges towards its own values.
 
 use super::Rows;
-
-/// The bin of unknown values.
-pub const UNKNOWN: u8 = 255;
 
 /// Ranges at most.
 const MOST: usize = 254;
@@ -16,7 +13,7 @@ const MOST: usize = 254;
 pub struct Bins {
     /// Upper ends of each feature's bins but the last: a value is in the first bin whose end it does not exceed.
     pub(super) ends: Vec<Vec<f32>>,
-    /// By feature, then by row.
+    /// By feature, then by row. The bin behind the last range is that of unknown values.
     pub(super) bins: Vec<Vec<u8>>,
 }
 
@@ -41,6 +38,16 @@ impl Bins {
             ends.push(feature_ends);
         }
         Self { ends, bins }
+    }
+
+    /// The bin of a feature's unknown values.
+    pub(super) fn unknown(&self, feature: usize) -> u8 {
+        self.ends[feature].len() as u8 + 1
+    }
+
+    /// A feature's bins, with that of unknown values.
+    pub(super) fn count(&self, feature: usize) -> usize {
+        self.ends[feature].len() + 2
     }
 }
 
@@ -78,7 +85,7 @@ fn ends_of(mut values: Vec<(f32, f64)>) -> Vec<f32> {
 
 fn bin_of(value: f32, ends: &[f32]) -> u8 {
     if value.is_nan() {
-        return UNKNOWN;
+        return ends.len() as u8 + 1;
     }
     ends.partition_point(|end| *end < value) as u8
 }
@@ -100,8 +107,8 @@ mod tests {
         let ends = ends_of(many);
         assert!((200..MOST).contains(&ends.len()), "{}", ends.len());
         assert!(ends.windows(2).all(|pair| pair[0] < pair[1]));
-        assert!(bin_of(1e9, &ends) < UNKNOWN);
-        assert_eq!(bin_of(f32::NAN, &ends), UNKNOWN);
+        assert_eq!(usize::from(bin_of(1e9, &ends)), ends.len());
+        assert_eq!(usize::from(bin_of(f32::NAN, &ends)), ends.len() + 1);
     }
 
     #[test]

@@ -1,289 +1,228 @@
-//! Growing one tree, level by level.
+//! Growing one tree, the best split first.
 
 use sealwatch_core::feature::Direction;
 use sealwatch_core::inference::{NodeDocument, TreeDocument};
 
-use super::bins::{Bins, UNKNOWN};
-use super::{Parameters, Rows, logistic};
+use super::bins::Bins;
+use super::histogram::{Histogram, Sums};
+use super::split::{self, Split};
+use super::{Parameters, Rows, draw, logistic};
 
-/// Sums over the rows of a node or of a bin.
-#[derive(Debug, Clone, Copy, Default)]
-struct Sums {
-    gradient: f64,
-    hessian: f64,
-    weight: f64,
+/// What a tree is grown from, the same for all trees but for the margins.
+pub struct Ground<'a> {
+    /// Rows.
+    pub rows: &'a Rows<'a>,
+    /// Their bins.
+    pub bins: &'a Bins,
+    /// By feature.
+    pub directions: &'a [Direction],
+    /// How trees are grown.
+    pub parameters: &'a Parameters,
 }
 
-impl Sums {
-    fn add(&mut self, other: Self) {
-        self.gradient += other.gradient;
-        self.hessian += other.hessian;
-        self.weight += other.weight;
-    }
-
-    fn without(self, other: Self) -> Self {
-        Self {
-            gradient: self.gradient - other.gradient,
-            hessian: self.hessian - other.hessian,
-            weight: self.weight - other.weight,
-        }
-    }
-}
-
-/// A node that may still be split: its rows, its sums, the bounds that constraints put on its value, and its place.
+/// A node that may still be split.
 struct Open {
-    rows: Vec<u32>,
+    /// Rows that the tree learns from.
+    drawn: Vec<u32>,
+    /// Rows that it does not learn from, but gives a value.
+    others: Vec<u32>,
     sums: Sums,
+    /// The bounds that constraints put on its value.
     bounds: (f64, f64),
     place: usize,
     depth: u32,
+    /// Its best split and its histogram; none if it stays a leaf.
+    split: Option<(Split, Histogram)>,
 }
 
-/// The best split of a node.
-#[derive(Debug, Clone, Copy)]
-struct Split {
-    feature: usize,
-    /// Rows in bins up to this one go left.
-    bin: u8,
-    unknown_left: bool,
-    gain: f64,
-    left: Sums,
-}
-
-/// A 64-bit mix of the seed and two numbers (SplitMix64's finaliser, Steele, Lea, Flood 2014).
-fn mix(seed: u64, first: u64, second: u64) -> u64 {
-    let mut z = seed
-        ^ first.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        ^ second.wrapping_mul(0xd1b5_4a32_d192_ed03);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// Whether a share's lot falls on this number.
-fn is_drawn(seed: u64, first: u64, second: u64, share: f64) -> bool {
-    ((mix(seed, first, second) >> 11) as f64 / (1_u64 << 53) as f64) < share
-}
-
-/// Grows the tree with this number.
-pub fn tree(
-    rows: &Rows<'_>,
-    bins: &Bins,
-    margins: &[f64],
-    directions: &[Direction],
-    parameters: &Parameters,
-    number: u64,
-) -> TreeDocument {
-    let sums: Vec<Sums> = margins
-        .iter()
-        .zip(rows.labels)
-        .zip(rows.weights)
-        .map(|((margin, label), weight)| {
-            let probability = logistic(*margin);
-            let target = if *label { 1.0 } else { 0.0 };
-            Sums {
-                gradient: weight * (probability - target),
-                hessian: weight * probability * (1.0 - probability),
-                weight: *weight,
-            }
-        })
-        .collect();
-    let drawn: Vec<u32> = (0..rows.len() as u32)
-        .filter(|row| {
-            is_drawn(
-                parameters.seed,
-                2 * number,
-                u64::from(*row),
-                parameters.row_share,
-            )
-        })
-        .collect();
-    let features: Vec<usize> = (0..rows.width)
-        .filter(|feature| {
-            is_drawn(
-                parameters.seed,
-                2 * number + 1,
-                *feature as u64,
-                parameters.feature_share,
-            )
-        })
-        .collect();
+/// Grows the tree with this number, and adds its values to the margins.
+pub fn tree(ground: &Ground<'_>, margins: &mut [f64], number: u64) -> TreeDocument {
+    let parameters = ground.parameters;
+    let sums = gradients(ground.rows, margins);
+    let (drawn, others): (Vec<u32>, Vec<u32>) = (0..ground.rows.len() as u32).partition(|row| {
+        draw::is_drawn(
+            parameters.seed,
+            2 * number,
+            u64::from(*row),
+            parameters.row_share,
+        )
+    });
+    let features = draw::features(
+        parameters.seed,
+        2 * number + 1,
+        ground.rows.width,
+        parameters.feature_share,
+    );
     let mut nodes = vec![NodeDocument::Leaf { v: 0.0, c: 0.0 }];
     let all = total(&drawn, &sums);
     let mut open = vec![Open {
-        rows: drawn,
+        drawn,
+        others,
         sums: all,
         bounds: (f64::NEG_INFINITY, f64::INFINITY),
         place: 0,
         depth: 0,
+        split: None,
     }];
-    while let Some(node) = open.pop() {
-        let split = (node.depth < parameters.depth)
-            .then(|| best_split(&node, bins, &sums, &features, directions, parameters))
-            .flatten();
-        let Some(split) = split else {
-            let value = parameters.learning_rate * leaf(node.sums, node.bounds, parameters);
-            nodes[node.place] = NodeDocument::Leaf {
-                v: value as f32,
-                c: node.sums.weight as f32,
-            };
-            continue;
+    let histogram = |node: &Open| {
+        Histogram::new(
+            &node.drawn,
+            &sums,
+            ground.bins,
+            &features,
+            parameters.threads,
+        )
+    };
+    if may_split(&open[0], parameters) {
+        let whole = histogram(&open[0]);
+        consider(&mut open[0], whole, ground, &features);
+    }
+    for _ in 1..parameters.leaves {
+        let Some(chosen) = best(&open) else { break };
+        let mut node = open.swap_remove(chosen);
+        let Some((split, whole)) = node.split.take() else {
+            break;
         };
-        let (left, right) = part(&node.rows, &bins.bins[split.feature], &split);
-        let (left_bounds, right_bounds) =
-            child_bounds(&node, &split, directions[split.feature], parameters);
-        let place = nodes.len();
-        nodes.push(NodeDocument::Leaf { v: 0.0, c: 0.0 });
-        nodes.push(NodeDocument::Leaf { v: 0.0, c: 0.0 });
-        nodes[node.place] = NodeDocument::Split {
-            f: split.feature as u32,
-            t: bins.ends[split.feature][usize::from(split.bin)],
-            l: place as u32,
-            r: place as u32 + 1,
-            m: split.unknown_left,
+        let (mut left, mut right) = part(node, &split, ground, &mut nodes);
+        let smaller_is_left = left.drawn.len() <= right.drawn.len();
+        let (smaller, larger) = if smaller_is_left {
+            (&mut left, &mut right)
+        } else {
+            (&mut right, &mut left)
+        };
+        // At the last depth, or with too few rows, a child needs no histogram.
+        if may_split(smaller, parameters) || may_split(larger, parameters) {
+            let of_smaller = histogram(smaller);
+            let of_larger = whole.without(&of_smaller);
+            consider(smaller, of_smaller, ground, &features);
+            consider(larger, of_larger, ground, &features);
+        }
+        open.push(left);
+        open.push(right);
+    }
+    for node in &open {
+        let value =
+            (parameters.learning_rate * split::leaf(&node.sums, node.bounds, parameters)) as f32;
+        nodes[node.place] = NodeDocument::Leaf {
+            v: value,
             c: node.sums.weight as f32,
         };
-        let right_sums = node.sums.without(split.left);
-        let depth = node.depth + 1;
-        open.push(Open {
-            rows: right,
-            sums: right_sums,
-            bounds: right_bounds,
-            place: place + 1,
-            depth,
-        });
-        open.push(Open {
-            rows: left,
-            sums: split.left,
-            bounds: left_bounds,
-            place,
-            depth,
-        });
+        for row in node.drawn.iter().chain(&node.others) {
+            margins[*row as usize] += f64::from(value);
+        }
     }
     TreeDocument { nodes }
+}
+
+fn gradients(rows: &Rows<'_>, margins: &[f64]) -> Vec<Sums> {
+    let each = margins.iter().zip(rows.labels).zip(rows.weights);
+    each.map(|((margin, label), weight)| {
+        let probability = logistic(*margin);
+        let target = if *label { 1.0 } else { 0.0 };
+        Sums {
+            gradient: weight * (probability - target),
+            hessian: weight * probability * (1.0 - probability),
+            weight: *weight,
+            count: 1,
+        }
+    })
+    .collect()
 }
 
 fn total(rows: &[u32], sums: &[Sums]) -> Sums {
     let mut all = Sums::default();
     for row in rows {
-        all.add(sums[*row as usize]);
+        all.add(&sums[*row as usize]);
     }
     all
 }
 
-/// A leaf's value within its bounds.
-fn leaf(sums: Sums, bounds: (f64, f64), parameters: &Parameters) -> f64 {
-    (-sums.gradient / (sums.hessian + parameters.ridge)).clamp(bounds.0, bounds.1)
+fn may_split(node: &Open, parameters: &Parameters) -> bool {
+    node.depth < parameters.depth && node.drawn.len() >= 2 * parameters.least_rows.max(1) as usize
 }
 
-/// The loss that a node with this value leaves, up to a constant: `G·v + (H + λ)·v²/2`.
-fn objective(sums: Sums, value: f64, parameters: &Parameters) -> f64 {
-    sums.gradient * value + 0.5 * (sums.hessian + parameters.ridge) * value * value
-}
-
-fn part(rows: &[u32], bins: &[u8], split: &Split) -> (Vec<u32>, Vec<u32>) {
-    rows.iter()
-        .partition(|row| goes_left(bins[**row as usize], split))
-}
-
-const fn goes_left(bin: u8, split: &Split) -> bool {
-    if bin == UNKNOWN {
-        split.unknown_left
-    } else {
-        bin <= split.bin
+/// Finds the node's best split.
+fn consider(node: &mut Open, histogram: Histogram, ground: &Ground<'_>, features: &[usize]) {
+    if may_split(node, ground.parameters) {
+        node.split = split::best(&node.sums, node.bounds, &histogram, ground, features)
+            .map(|split| (split, histogram));
     }
 }
 
-fn best_split(
-    node: &Open,
-    bins: &Bins,
-    sums: &[Sums],
-    features: &[usize],
-    directions: &[Direction],
-    parameters: &Parameters,
-) -> Option<Split> {
-    let mut best: Option<Split> = None;
-    for feature in features {
-        if bins.ends[*feature].is_empty() {
+/// The node whose split gains most; of equals, the one that stands first in the tree.
+fn best(open: &[Open]) -> Option<usize> {
+    let mut best: Option<(f64, usize, usize)> = None;
+    for (index, node) in open.iter().enumerate() {
+        let Some((split, _)) = &node.split else {
             continue;
-        }
-        let mut histogram = [Sums::default(); 256];
-        let column = &bins.bins[*feature];
-        for row in &node.rows {
-            histogram[usize::from(column[*row as usize])].add(sums[*row as usize]);
-        }
-        let unknown = histogram[usize::from(UNKNOWN)];
-        for unknown_left in [true, false] {
-            if !unknown_left && unknown.weight == 0.0 {
-                continue;
-            }
-            let mut left = if unknown_left {
-                unknown
-            } else {
-                Sums::default()
-            };
-            for (bin, sums) in histogram.iter().enumerate().take(bins.ends[*feature].len()) {
-                left.add(*sums);
-                let candidate = Split {
-                    feature: *feature,
-                    bin: bin as u8,
-                    unknown_left,
-                    gain: 0.0,
-                    left,
-                };
-                let gain = gain(node, &candidate, directions[*feature], parameters);
-                if gain > best.map_or(parameters.least_gain, |best| best.gain) {
-                    best = Some(Split { gain, ..candidate });
-                }
-            }
+        };
+        let is_better = best.is_none_or(|(gain, place, _)| {
+            split.gain > gain || (split.gain == gain && node.place < place)
+        });
+        if is_better {
+            best = Some((split.gain, node.place, index));
         }
     }
-    best
+    best.map(|(_, _, index)| index)
 }
 
-/// What a split gains; nothing if a child is too light, or if its values break the feature's direction.
-fn gain(node: &Open, split: &Split, direction: Direction, parameters: &Parameters) -> f64 {
-    let right = node.sums.without(split.left);
-    if split.left.hessian < parameters.least_hessian || right.hessian < parameters.least_hessian {
-        return 0.0;
-    }
-    let (left_value, right_value) = (
-        leaf(split.left, node.bounds, parameters),
-        leaf(right, node.bounds, parameters),
-    );
-    let breaks = match direction {
-        Direction::Free => false,
-        Direction::Rising => left_value > right_value,
-        Direction::Falling => left_value < right_value,
-    };
-    if breaks {
-        return 0.0;
-    }
-    let before = objective(
-        node.sums,
-        leaf(node.sums, node.bounds, parameters),
-        parameters,
-    );
-    before
-        - objective(split.left, left_value, parameters)
-        - objective(right, right_value, parameters)
-}
-
-/// Bounds of the children: on a constrained feature no value below the left may cross the middle to the right, whatever
-/// its own later splits are on. This is what makes the constraint hold for the whole tree.
-fn child_bounds(
-    node: &Open,
+/// Splits a node into its children, and writes it.
+fn part(
+    node: Open,
     split: &Split,
-    direction: Direction,
-    parameters: &Parameters,
-) -> ((f64, f64), (f64, f64)) {
-    let right = node.sums.without(split.left);
-    let middle =
-        0.5 * (leaf(split.left, node.bounds, parameters) + leaf(right, node.bounds, parameters));
-    let (low, high) = node.bounds;
-    match direction {
-        Direction::Free => (node.bounds, node.bounds),
-        Direction::Rising => ((low, middle), (middle, high)),
-        Direction::Falling => ((middle, high), (low, middle)),
-    }
+    ground: &Ground<'_>,
+    nodes: &mut Vec<NodeDocument>,
+) -> (Open, Open) {
+    let column = &ground.bins.bins[split.feature];
+    let unknown = ground.bins.unknown(split.feature);
+    let goes_left = |row: &u32| {
+        let bin = column[*row as usize];
+        if bin == unknown {
+            split.unknown_left
+        } else {
+            bin <= split.bin
+        }
+    };
+    let (left_drawn, right_drawn): (Vec<u32>, Vec<u32>) =
+        node.drawn.into_iter().partition(goes_left);
+    let (left_others, right_others): (Vec<u32>, Vec<u32>) =
+        node.others.into_iter().partition(goes_left);
+    let direction = ground.directions[split.feature];
+    let right_sums = node.sums.without(&split.left);
+    let (left_bounds, right_bounds) = split::child_bounds(
+        node.bounds,
+        (&split.left, &right_sums),
+        direction,
+        ground.parameters,
+    );
+    let place = nodes.len();
+    nodes.push(NodeDocument::Leaf { v: 0.0, c: 0.0 });
+    nodes.push(NodeDocument::Leaf { v: 0.0, c: 0.0 });
+    nodes[node.place] = NodeDocument::Split {
+        f: split.feature as u32,
+        t: ground.bins.ends[split.feature][usize::from(split.bin)],
+        l: place as u32,
+        r: place as u32 + 1,
+        m: split.unknown_left,
+        c: node.sums.weight as f32,
+    };
+    let child = |drawn, others, sums, bounds, place| Open {
+        drawn,
+        others,
+        sums,
+        bounds,
+        place,
+        depth: node.depth + 1,
+        split: None,
+    };
+    (
+        child(left_drawn, left_others, split.left, left_bounds, place),
+        child(
+            right_drawn,
+            right_others,
+            right_sums,
+            right_bounds,
+            place + 1,
+        ),
+    )
 }

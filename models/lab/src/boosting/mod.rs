@@ -2,10 +2,14 @@
 //!
 //! Second-order boosting of the logistic loss (Friedman 2001; Chen and Guestrin, KDD 2016): with gradient `g = p − y` and
 //! hessian `h = p(1 − p)`, a leaf's value is `−Σg / (Σh + λ)` and a split's gain is the growth of `(Σg)² / (Σh + λ)`.
-//! Everything is a function of rows, parameters and seed: sums run in the order of the rows, on one thread.
+//! Trees grow by the best split first (LightGBM, Ke et al. 2017), up to so many leaves and to a depth. Everything is a
+//! function of rows, parameters and seed: each sum runs in the order of the rows, on one thread, however many threads there are.
 
 mod bins;
+mod draw;
 mod grow;
+mod histogram;
+mod split;
 
 #[cfg(test)]
 mod tests;
@@ -14,6 +18,8 @@ pub use bins::Bins;
 
 use sealwatch_core::feature::Direction;
 use sealwatch_core::inference::{Forest, TreesDocument};
+
+use crate::parallel;
 
 /// Rows to learn from: `width` values each, one after another.
 #[derive(Debug, Clone, Copy)]
@@ -47,12 +53,16 @@ pub struct Parameters {
     pub trees: usize,
     /// Depth of a tree at most.
     pub depth: u32,
+    /// Leaves of a tree at most.
+    pub leaves: usize,
     /// Share of each tree's value that is taken.
     pub learning_rate: f64,
     /// λ: pulls leaves towards zero.
     pub ridge: f64,
     /// The least Σh of a leaf.
     pub least_hessian: f64,
+    /// The least number of rows of a leaf.
+    pub least_rows: u32,
     /// The least gain of a split.
     pub least_gain: f64,
     /// Share of the rows that each tree sees.
@@ -63,6 +73,8 @@ pub struct Parameters {
     pub patience: usize,
     /// Seed of the choices of rows and features.
     pub seed: u64,
+    /// Threads; the trees are the same for any number.
+    pub threads: usize,
 }
 
 impl Default for Parameters {
@@ -70,14 +82,17 @@ impl Default for Parameters {
         Self {
             trees: 200,
             depth: 4,
+            leaves: 16,
             learning_rate: 0.1,
             ridge: 1.0,
             least_hessian: 1.0,
+            least_rows: 1,
             least_gain: 1e-6,
             row_share: 0.8,
             feature_share: 0.5,
             patience: 20,
             seed: 1,
+            threads: parallel::all_threads(),
         }
     }
 }
@@ -157,15 +172,14 @@ pub fn train(
     let mut margins = vec![base; training.len()];
     let mut validation_margins = vec![base; validation.len()];
     let mut best = (loss(&validation_margins, validation), 0);
+    let ground = grow::Ground {
+        rows: training,
+        bins: &bins,
+        directions,
+        parameters,
+    };
     for number in 0..parameters.trees {
-        let tree = grow::tree(
-            training,
-            &bins,
-            &margins,
-            directions,
-            parameters,
-            number as u64,
-        );
+        let tree = grow::tree(&ground, &mut margins, number as u64);
         let single = TreesDocument {
             base: 0.0,
             trees: vec![tree],
@@ -173,7 +187,6 @@ pub fn train(
         let Ok(forest) = Forest::new(&single, training.width) else {
             break;
         };
-        add(&forest, training, &mut margins);
         add(&forest, validation, &mut validation_margins);
         document.trees.extend(single.trees);
         if validation.is_empty() {

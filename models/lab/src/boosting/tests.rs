@@ -163,6 +163,71 @@ fn the_same_seed_gives_the_same_trees_and_another_seed_others() {
 }
 
 #[test]
+fn the_trees_are_the_same_for_any_number_of_threads() {
+    // Wide enough that threads do share the work.
+    let narrow = table(30_000, 10);
+    let values: Vec<f32> = narrow
+        .values
+        .chunks(4)
+        .flat_map(|row| row.repeat(4))
+        .collect();
+    let rows = Rows {
+        values: &values,
+        width: 16,
+        ..narrow.rows()
+    };
+    let empty = Rows {
+        values: &[],
+        width: 16,
+        labels: &[],
+        weights: &[],
+    };
+    let run = |threads| {
+        let parameters = Parameters {
+            threads,
+            trees: 5,
+            depth: 8,
+            leaves: 31,
+            ..Parameters::default()
+        };
+        train(&rows, &empty, &[Direction::Free; 16], &parameters).unwrap()
+    };
+    let one = run(1);
+    assert!(one.trees.iter().all(|tree| tree.nodes.len() == 61));
+    assert_eq!(one, run(2));
+    assert_eq!(one, run(5));
+}
+
+#[test]
+fn a_tree_has_no_more_leaves_and_no_smaller_leaves_than_allowed() {
+    let training = table(2_000, 11);
+    let empty = Table {
+        values: vec![],
+        labels: vec![],
+        weights: vec![],
+    };
+    let parameters = Parameters {
+        trees: 10,
+        depth: 30,
+        leaves: 12,
+        least_rows: 50,
+        least_hessian: 0.0,
+        ..Parameters::default()
+    };
+    let document = train(&training.rows(), &empty.rows(), &FREE, &parameters).unwrap();
+    for tree in &document.trees {
+        let leaves = tree.nodes.iter().filter_map(|node| match node {
+            NodeDocument::Leaf { c, .. } => Some(*c),
+            NodeDocument::Split { .. } => None,
+        });
+        let covers: Vec<f32> = leaves.collect();
+        assert!(covers.len() <= 12 && covers.len() > 4, "{}", covers.len());
+        // Every weight is one, so a cover counts rows.
+        assert!(covers.iter().all(|cover| *cover >= 50.0), "{covers:?}");
+    }
+}
+
+#[test]
 fn unknown_values_go_where_the_loss_is_smaller() {
     let values = [0.0, f32::NAN, 1.0, f32::NAN].repeat(50);
     let labels = [false, true, false, true].repeat(50);

@@ -1,9 +1,11 @@
 //! The sub-commands: their arguments, and what they print.
 
 pub mod archive;
+pub mod benchmark;
 pub mod coverage;
 pub mod features;
 pub mod recalibrate;
+pub mod table;
 pub mod train;
 
 use clap::Args;

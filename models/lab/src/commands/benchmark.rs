@@ -1,0 +1,66 @@
+//! `sealwatch-lab benchmark`: a public benchmark in one command.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use crate::accounts::benchmark::Benchmark;
+use crate::accounts::report::sources;
+
+/// Arguments of `benchmark`.
+#[derive(Debug, Args)]
+pub struct BenchmarkArguments {
+    /// Which benchmark.
+    benchmark: Name,
+    /// The folder with the public tables.
+    #[arg(long, default_value = "../shared/data")]
+    data: PathBuf,
+    /// Where the report goes, as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Name {
+    /// Crowd workers with a graph of shared tasks; ten official splits.
+    Tolokers,
+    /// Phone subscribers; stratified 20/20/60, five seeds, with and without edges.
+    Sichuan,
+    /// Contributors of code; GitHub, and GitLab after training on GitHub.
+    CodeBots,
+}
+
+/// Runs the benchmark, and prints our figures beside the published ones.
+///
+/// # Errors
+/// The tables are absent or damaged, or the report cannot be written.
+pub fn run(arguments: &BenchmarkArguments) -> Result<()> {
+    let benchmark = match arguments.benchmark {
+        Name::Tolokers => Benchmark::Tolokers,
+        Name::Sichuan => Benchmark::Sichuan,
+        Name::CodeBots => Benchmark::CodeBots,
+    };
+    let reports = benchmark.run(&arguments.data, |done, all| {
+        eprint!(
+            "\r{done} of {all} steps{}",
+            if done == all { "\n" } else { "" }
+        );
+    })?;
+    let mut published = Vec::new();
+    for report in &reports {
+        println!("{}", report.text());
+        for one in &report.published {
+            if !published.contains(one) {
+                published.push(*one);
+            }
+        }
+    }
+    print!("published:\n{}", sources(&published));
+    if let Some(path) = &arguments.json {
+        let document = serde_json::to_string_pretty(&reports)?;
+        std::fs::write(path, document + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! `sealwatch-lab table`: trains on any table of accounts, and measures.
