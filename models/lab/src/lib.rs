@@ -7,6 +7,7 @@ pub mod boosting;
 pub mod convert;
 pub mod cut;
 pub mod evaluate;
+pub mod hardness;
 pub mod highest;
 pub mod labels;
 pub mod linear;

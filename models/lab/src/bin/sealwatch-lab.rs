@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::recommendation::Population;
+use sealwatch_lab::hardness::survey::{self, HardnessArguments};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::train::{Plan, train};
 use sealwatch_lab::{convert, evaluate, planted, report, table};
@@ -25,6 +26,8 @@ enum Command {
     Train(Box<TrainArguments>),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
+    /// Shows how hard the simulated populations are.
+    Hardness(HardnessArguments),
     /// Turns public data into events of schema 1.
     #[command(subcommand)]
     Convert(ConvertCommand),
@@ -142,6 +145,7 @@ fn execute(arguments: Arguments) -> Result<()> {
             );
             Ok(())
         }
+        Command::Hardness(arguments) => survey::run(&arguments),
         Command::Convert(ConvertCommand::Copenhagen { folder, out }) => {
             let count = convert::copenhagen(&folder, &out)?;
             println!("{count} events in {}", out.display());
