@@ -16,6 +16,8 @@ pub mod data;
 pub mod evaluate;
 pub mod features;
 pub mod fit;
+pub mod hardness;
+pub mod highest;
 pub mod labels;
 pub mod leaks;
 pub mod linear;

@@ -85,6 +85,8 @@ pub struct Account {
     pub ties: f64,
     /// The number of its linked group.
     pub linked: u32,
+    /// An account that the same person had before, and the share of its address book that is here, too.
+    pub former: Option<(u32, f64)>,
     /// What it is after, if it is an abuser.
     pub goal: Option<Box<Goal>>,
     /// Counts its lives: the chain of activities of an earlier life must not go on in the next.

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::random::Random;
+
 /// Which ranges and personas to draw from. The two differ, so that an evaluation meets what training has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PersonaSet {
@@ -26,8 +28,40 @@ impl PersonaSet {
 pub enum Hiding {
     /// All at this level.
     Fixed(f64),
-    /// Each farm at a level of its own, uniform between 0 and 1.
+    /// Each farm at a level of its own. Training draws from 0, 0.25, 0.5, 0.75 and 1, evaluation from 0.125, 0.375, 0.625
+    /// and 0.875, both within [`Hiding::BLUR`]: evaluation meets no level that training has seen.
     Mixed,
+}
+
+impl Hiding {
+    /// How far an account's level lies at most from its farm's, and a farm's from the level that it was drawn at; both
+    /// together stay below half of the distance between the levels of the two sets.
+    pub const BLUR: f64 = 0.025;
+
+    /// The levels of a set of personas.
+    pub const fn levels(personas: PersonaSet) -> &'static [f64] {
+        match personas {
+            PersonaSet::Training => &[0.0, 0.25, 0.5, 0.75, 1.0],
+            PersonaSet::Evaluation => &[0.125, 0.375, 0.625, 0.875],
+        }
+    }
+
+    /// Draws the level of a farm.
+    pub fn of_farm(self, personas: PersonaSet, random: &mut Random) -> f64 {
+        match self {
+            Self::Fixed(level) => level,
+            Self::Mixed => {
+                let level = random.pick(Self::levels(personas)).unwrap_or(0.5);
+                Self::blurred(level, random)
+            }
+        }
+    }
+
+    /// A level near this one; loud stays loud, and hidden stays hidden.
+    pub fn blurred(level: f64, random: &mut Random) -> f64 {
+        let room = (4.0 * level * (1.0 - level)).clamp(0.0, 1.0);
+        (level + Self::BLUR * room * random.between(-1.0, 1.0)).clamp(0.0, 1.0)
+    }
 }
 
 /// The options of a population.
@@ -213,6 +247,27 @@ mod tests {
             wrong(&|options| options.platform = "a\"b".to_owned()),
             OptionsError::Name
         );
+    }
+
+    #[test]
+    fn mixed_hiding_never_gives_training_and_evaluation_the_same_level() {
+        let mut random = Random::new(6);
+        let mut drawn = |personas| -> Vec<f64> {
+            (0..4_000)
+                .map(|_| {
+                    let farm = Hiding::Mixed.of_farm(personas, &mut random);
+                    Hiding::blurred(farm, &mut random)
+                })
+                .collect()
+        };
+        let (training, evaluation) = (drawn(PersonaSet::Training), drawn(PersonaSet::Evaluation));
+        let nearest = training
+            .iter()
+            .flat_map(|one| evaluation.iter().map(move |other| (one - other).abs()))
+            .fold(f64::INFINITY, f64::min);
+        assert!(nearest > 0.02, "{nearest}");
+        assert!(training.contains(&0.0) && training.contains(&1.0));
+        assert!(evaluation.iter().all(|level| (0.05..0.95).contains(level)));
     }
 
     #[test]

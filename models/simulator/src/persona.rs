@@ -13,6 +13,10 @@ pub enum Routine {
     Inbound,
     /// Goes from stranger to stranger: parcels, applicants, buyers.
     Round,
+    /// Writes by hand to strangers, a few at a time: for a job, a flat, friends, a sale.
+    Approach,
+    /// Writes to minors who know the account.
+    Coach,
     /// Makes a group and adds many people to it.
     Organise,
     /// Looks up a big address book.
@@ -48,7 +52,7 @@ pub struct Persona {
 
 const ORDINARY: Persona = Persona {
     name: "adult",
-    share: [0.54, 0.50],
+    share: [0.512, 0.474],
     activity: (2.5, 0.75),
     burst: 0.7,
     reply: 0.5,
@@ -162,7 +166,41 @@ pub const PERSONAS: &[Persona] = &[
         rhythms: &[Rhythm::Day],
         ..BUSINESS_LIKE
     },
+    Persona {
+        name: "job_seeker",
+        share: [0.012, 0.008],
+        routines: &[(Routine::Approach, 1.0)],
+        rhythms: &[Rhythm::Day, Rhythm::Shop],
+        ..BUSINESS_LIKE
+    },
+    Persona {
+        name: "salesperson",
+        share: [0.006, 0.004],
+        routines: &[(Routine::Approach, 2.5), (Routine::Inbound, 2.0)],
+        ..BUSINESS_LIKE
+    },
+    Persona {
+        name: "trainer",
+        share: [0.010, 0.004],
+        routines: &[(Routine::Coach, 1.2), (Routine::Organise, 0.05)],
+        rhythms: &[Rhythm::Day, Rhythm::Late],
+        ..BUSINESS_LIKE
+    },
     // Only in evaluation.
+    Persona {
+        name: "newcomer_in_town",
+        share: [0.0, 0.005],
+        routines: &[(Routine::Approach, 1.2)],
+        rhythms: &[Rhythm::Late],
+        ..BUSINESS_LIKE
+    },
+    Persona {
+        name: "youth_worker",
+        share: [0.0, 0.005],
+        routines: &[(Routine::Coach, 1.6), (Routine::Organise, 0.1)],
+        rhythms: &[Rhythm::Late],
+        ..BUSINESS_LIKE
+    },
     Persona {
         name: "recruiter",
         share: [0.0, 0.007],
@@ -269,7 +307,13 @@ mod tests {
             names
         };
         let (training, evaluation) = (drawn(PersonaSet::Training), drawn(PersonaSet::Evaluation));
-        for name in ["recruiter", "support_desk", "volunteer"] {
+        for name in [
+            "recruiter",
+            "support_desk",
+            "volunteer",
+            "newcomer_in_town",
+            "youth_worker",
+        ] {
             assert!(!training.contains(&name) && evaluation.contains(&name));
         }
     }

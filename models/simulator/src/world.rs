@@ -156,6 +156,8 @@ pub struct World<'sink> {
     pub groups: Vec<Group>,
     /// Networks, devices, ranges.
     pub registry: Registry,
+    /// Phones of banned accounts that were sold on.
+    pub second_hand: Vec<u32>,
     /// The simulated accounts whose age band is below that of adults.
     pub minors: Vec<u32>,
     /// Who is what to whom.
@@ -180,6 +182,7 @@ impl<'sink> World<'sink> {
             accounts: Vec::new(),
             groups: Vec::new(),
             registry: Registry::default(),
+            second_hand: Vec::new(),
             minors: Vec::new(),
             relations: Relations::default(),
             emitter,

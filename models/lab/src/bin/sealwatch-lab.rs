@@ -12,6 +12,7 @@ use sealwatch_lab::commands::features::{self, FeaturesArguments};
 use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
 use sealwatch_lab::commands::train::{self, TrainArguments};
 use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
+use sealwatch_lab::hardness::survey::{self, HardnessArguments};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::{convert, planted};
 
@@ -39,6 +40,8 @@ enum Command {
     Cohorts(CohortsArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
+    /// Shows how hard the simulated populations are.
+    Hardness(HardnessArguments),
     /// Turns public data into events of schema 1.
     #[command(subcommand)]
     Convert(ConvertCommand),
@@ -111,6 +114,7 @@ fn execute(arguments: Arguments) -> Result<()> {
             );
             Ok(())
         }
+        Command::Hardness(arguments) => survey::run(&arguments),
         Command::Convert(ConvertCommand::Copenhagen { folder, out }) => {
             let count = convert::copenhagen(&folder, &out)?;
             println!("{count} events in {}", out.display());

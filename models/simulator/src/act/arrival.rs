@@ -18,11 +18,25 @@ impl World<'_> {
         if let Some(registered_at) = me.arrival.registered_at {
             self.make_known(account, registered_at, at);
         } else {
+            self.buy_second_hand(account);
             self.register(account, at);
             self.settle_in(account, at);
         }
         self.begin_life(account, at);
         self.begin_goal(account, at);
+    }
+
+    /// Some people begin on a phone that was a banned account's before.
+    fn buy_second_hand(&mut self, account: u32) {
+        let me = &mut self.accounts[account as usize];
+        let shares = me.goal.as_ref().is_some_and(|goal| goal.hiding < 1.0);
+        if !shares
+            && me.former.is_none()
+            && me.random.chance(0.1)
+            && let Some(device) = self.second_hand.pop()
+        {
+            self.accounts[account as usize].device = device;
+        }
     }
 
     /// Starts the chains of activities and routines of this life.

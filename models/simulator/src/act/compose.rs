@@ -50,7 +50,9 @@ impl World<'_> {
         let typing = self.accounts[account as usize].traits.typing;
         let random = self.random(account);
         let composed = match intent {
-            Intent::Chat { .. } | Intent::Abuse { .. } => by_hand(typing, random),
+            Intent::Chat { .. } | Intent::Approach | Intent::Abuse { .. } => {
+                by_hand(typing, random)
+            }
             Intent::Customer | Intent::Stop => template(account, typing, 0.35, random),
             Intent::Notice => template(account, typing, 0.5, random),
         };

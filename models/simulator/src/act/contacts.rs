@@ -49,7 +49,7 @@ impl World<'_> {
         let social = me
             .goal
             .as_ref()
-            .map_or(0.55, |goal| 0.15 + 0.35 * goal.hiding);
+            .map_or(0.55, |goal| 0.15 + 0.4 * goal.hiding);
         let accepted = me.random.chance(if shared { 0.85 } else { social });
         self.emitter
             .event(at, EventType::Requested, client)

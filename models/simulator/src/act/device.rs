@@ -39,7 +39,10 @@ impl World<'_> {
         if !me.acts() {
             return;
         }
-        me.device = self.registry.device();
+        let second_hand = me.random.chance(0.15).then(|| self.second_hand.pop());
+        me.device = second_hand
+            .flatten()
+            .unwrap_or_else(|| self.registry.device());
         let network = me.network_now();
         me.arrival.network = network;
         let again = me.random.chance(0.25);

@@ -27,6 +27,11 @@ impl World<'_> {
         let activity = self.activity(account, at);
         let next = self.next_time(account, activity, at);
         self.schedule(next, Action::Live { account, life });
+        self.ordinary_act(account, at);
+    }
+
+    /// What anybody does now and then.
+    pub(crate) fn ordinary_act(&mut self, account: u32, at: i64) {
         self.small_act(account, at);
         let traits = self.accounts[account as usize].traits;
         let random = self.random(account);

@@ -17,6 +17,8 @@ pub enum Intent {
     Customer,
     /// A courier, seller or recruiter writes to a stranger.
     Stop,
+    /// A job seeker, newcomer or seller writes to a stranger, by hand.
+    Approach,
     /// "This is my new phone", to all friends.
     Notice,
     /// An abuser's message.
@@ -45,6 +47,7 @@ impl Intent {
             }
             Self::Customer => (0.18, 0.002, 0.001),
             Self::Stop => (0.4, 0.006, 0.004),
+            Self::Approach => (0.2, 0.009, 0.004),
             Self::Notice => (0.35, 0.0, 0.0002),
             Self::Abuse { appeal, annoyance } => (appeal, annoyance * 1.6, annoyance),
         }

@@ -37,8 +37,8 @@ impl World<'_> {
         let first = random.weighted(&[0.55, 0.3, 0.15]);
         let labelled = random.chance(0.55);
         let (signal, matched) = (
-            random.chance(0.08 * (1.1 - hiding)),
-            random.chance(0.05 * (1.1 - hiding)),
+            random.chance(0.08 * (1.0 - hiding)),
+            random.chance(0.05 * (1.0 - hiding)),
         );
         if behaviour == Behaviour::AccountTakeover {
             if found {
@@ -201,11 +201,16 @@ impl World<'_> {
             ("banned", State::Active) => {
                 me.state = State::Banned;
                 me.life += 1;
+                let device = me.device;
+                if me.random.chance(0.5) {
+                    self.second_hand.push(device);
+                }
             }
             ("limited" | "challenged" | "reinstated", State::Active) => {}
             // Nothing to do about an account that is closed or banned already.
             _ => return,
         }
+        let me = &mut self.accounts[account as usize];
         let behaviour = match &me.goal {
             Some(goal) => goal.behaviour.name(),
             None => me

@@ -25,6 +25,8 @@ impl World<'_> {
             Routine::Broadcast => self.broadcast(account, left, at),
             Routine::Inbound => self.inbound(account, at),
             Routine::Round => self.stop(account, at),
+            Routine::Approach => self.approach(account, at),
+            Routine::Coach => self.coach(account, at),
             Routine::Organise => self.organise(account, at),
             Routine::Import => {
                 let random = self.random(account);
@@ -68,6 +70,8 @@ impl World<'_> {
         let length = match what {
             Routine::Broadcast => random.log_normal(55.0, 0.7).min(audience),
             Routine::Round => random.log_normal(13.0, 0.5),
+            Routine::Approach => random.log_normal(6.0, 0.6),
+            Routine::Coach => random.log_normal(4.0, 0.6).min(audience),
             Routine::Import => random.log_normal(2.0, 0.7),
             Routine::Inbound | Routine::Organise | Routine::Travel => 1.0,
         };
@@ -115,6 +119,35 @@ impl World<'_> {
             self.call(account, stranger, at, true);
         } else {
             self.say(account, stranger, 0, Intent::Stop, false, at);
+        }
+    }
+
+    /// A first message by hand to a stranger, or a further one to somebody who answered before.
+    fn approach(&mut self, account: u32, at: i64) {
+        let me = &mut self.accounts[account as usize];
+        if me.random.chance(0.3)
+            && let Some(known) = me.random.pick(&me.audience)
+        {
+            let left = me.random.poisson(1.2) as u8;
+            return self.say(account, known, left, Intent::Chat { depth: 0 }, false, at);
+        }
+        let Some(stranger) = self.stranger(account) else {
+            return;
+        };
+        let me = &mut self.accounts[account as usize];
+        if me.random.chance(0.1) {
+            // This one becomes a longer conversation.
+            me.audience.push(stranger);
+        }
+        self.say(account, stranger, 0, Intent::Approach, false, at);
+    }
+
+    /// A message to one of the minors whom a trainer, teacher or youth worker looks after. Most of them have the number.
+    fn coach(&mut self, account: u32, at: i64) {
+        let me = &mut self.accounts[account as usize];
+        if let Some(pupil) = me.random.pick(&me.audience) {
+            let left = me.random.poisson(0.3) as u8;
+            self.say(account, pupil, left, Intent::Chat { depth: 0 }, false, at);
         }
     }
 

@@ -7,15 +7,8 @@ use crate::world::World;
 
 impl Goal {
     /// Makes this the goal of somebody who was banned before for `method`, and acts more carefully now.
-    pub(crate) fn return_of(
-        &mut self,
-        predecessor: u32,
-        method: Behaviour,
-        world: &World<'_>,
-        random: &mut Random,
-    ) {
+    pub(crate) fn return_of(&mut self, method: Behaviour, world: &World<'_>, random: &mut Random) {
         let careful = between_linear(0.55, 1.0, self.hiding);
-        self.predecessor = Some(predecessor);
         self.method = method;
         let delay = self.plan.delay;
         self.plan = Plan::draw(

@@ -105,8 +105,8 @@ pub struct Goal {
     pub photo: u32,
     /// How it acts: its behaviour, except that a returning abuser goes on as before the ban.
     pub method: Behaviour,
-    /// Of a returning abuser: the banned account.
-    pub predecessor: Option<u32>,
+    /// Of a bought account: the device and network of the farm, from the first act on.
+    pub rack: Option<(u32, u32)>,
     /// Of an abuser who will return: when the platform bans it.
     pub banned_at: Option<i64>,
     /// Accounts that it goes on writing to: those who answered, or those it does not let alone.
@@ -134,7 +134,7 @@ impl Goal {
             farm: Vec::new(),
             photo: 0,
             method: behaviour,
-            predecessor: None,
+            rack: None,
             banned_at: None,
             threads: Vec::new(),
             owner_device: 0,
@@ -159,12 +159,18 @@ impl World<'_> {
             self.accounts[account as usize].goal = Some(goal);
             return;
         }
+        if let Some((device, network)) = goal.rack.take() {
+            self.move_in(account, device, network, at);
+        }
         if goal.left == 0 {
             let random = &mut self.accounts[account as usize].random;
             goal.left = random.log_normal(goal.plan.burst, 0.4).max(1.0) as u32;
             goal.group = None;
         }
+        let ordinary = self.random(account).chance(goal.plan.ordinary);
         match goal.method {
+            // An act that leaves the trace of any person's.
+            _ if ordinary => self.ordinary_act(account, at),
             Behaviour::BulkMessaging | Behaviour::BanEvasion => {
                 self.bulk_act(account, &mut goal, at)
             }
@@ -193,6 +199,15 @@ impl World<'_> {
         };
         me.goal = Some(goal);
         self.schedule(next, Action::Step(account));
+    }
+
+    /// A bought account is used from the devices and networks of its farm.
+    fn move_in(&mut self, account: u32, device: u32, network: u32, at: i64) {
+        let me = &mut self.accounts[account as usize];
+        me.device = device;
+        (me.places.home, me.places.work, me.places.carrier) = (network, network, network);
+        let second_factor = me.random.chance(0.3);
+        self.login(account, at, network, true, second_factor);
     }
 
     /// The next stranger of this goal: its own order of all accounts, without repeats until it is through.

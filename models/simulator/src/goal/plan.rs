@@ -9,6 +9,69 @@ use crate::calendar::{DAY, MINUTE, Rhythm};
 use crate::options::Options;
 use crate::random::{Random, between_linear, between_logarithmic};
 
+/// Median acts in a burst, milliseconds between them, and bursts per day: loud, in the middle, hidden. The hidden ends
+/// add less to a person's own activity than people differ among each other.
+struct Pace {
+    burst: [f64; 3],
+    gap: [f64; 3],
+    bursts: [f64; 3],
+}
+
+impl Pace {
+    const fn of(behaviour: Behaviour) -> Self {
+        let (burst, gap, bursts) = match behaviour {
+            Behaviour::BulkMessaging => (
+                [140.0, 16.0, 1.0],
+                [300.0, 4_000.0, 60_000.0],
+                [4.0, 2.0, 0.3],
+            ),
+            Behaviour::AutomatedRegistration => (
+                [3.0, 2.0, 1.0],
+                [4_000.0, 15_000.0, 60_000.0],
+                [0.7, 0.7, 0.3],
+            ),
+            Behaviour::Enumeration => (
+                [50.0, 7.0, 1.0],
+                [1_500.0, 12_000.0, 90_000.0],
+                [7.0, 1.7, 0.2],
+            ),
+            Behaviour::GroupSpam => (
+                [55.0, 18.0, 1.0],
+                [400.0, 2_800.0, 20_000.0],
+                [7.0, 1.2, 0.2],
+            ),
+            Behaviour::AccountTakeover => (
+                [70.0, 12.0, 1.0],
+                [700.0, 6_000.0, 60_000.0],
+                [9.0, 4.0, 0.3],
+            ),
+            // Tens of first contacts a day, by hand.
+            Behaviour::ScamFanout => (
+                [9.0, 5.0, 1.0],
+                [45_000.0, 60_000.0, 120_000.0],
+                [5.0, 3.0, 0.3],
+            ),
+            // Not used: who returns goes on as before.
+            Behaviour::BanEvasion => ([1.0; 3], [60_000.0; 3], [0.3; 3]),
+            Behaviour::MinorContactRisk => (
+                [5.0, 2.5, 1.0],
+                [60_000.0, 90_000.0, 150_000.0],
+                [2.5, 1.5, 0.2],
+            ),
+        };
+        Self { burst, gap, bursts }
+    }
+}
+
+/// Interpolates on a logarithmic scale through three values, at hiding 0, 0.5 and 1.
+fn through([loud, middle, hidden]: [f64; 3], hiding: f64) -> f64 {
+    if hiding < 0.5 {
+        between_logarithmic(loud, middle, 2.0 * hiding)
+    } else {
+        between_logarithmic(middle, hidden, 2.0 * hiding - 1.0)
+    }
+}
+
 /// The parameters of one abuser.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
@@ -32,6 +95,8 @@ pub struct Plan {
     pub annoyance: f64,
     /// How much of its persona's own life goes on.
     pub life: f64,
+    /// Share of its acts that are those of any person: all of them where it hides completely.
+    pub ordinary: f64,
     /// Acts after which it stops.
     pub budget: u32,
     /// The kind of its messages that no person wrote.
@@ -54,18 +119,7 @@ impl Plan {
         random: &mut Random,
     ) -> Self {
         let h = hiding;
-        // Median acts in a burst, their gap in milliseconds, and bursts per day: loud and hidden.
-        let (burst, gap, bursts) = match behaviour {
-            Behaviour::BulkMessaging => ((140.0, 1.8), (300.0, 55_000.0), (4.0, 1.3)),
-            Behaviour::AutomatedRegistration => ((3.0, 1.6), (4_000.0, 60_000.0), (0.7, 1.5)),
-            Behaviour::Enumeration => ((50.0, 1.1), (1_500.0, 90_000.0), (7.0, 0.4)),
-            Behaviour::GroupSpam => ((55.0, 6.0), (400.0, 20_000.0), (7.0, 0.2)),
-            Behaviour::AccountTakeover => ((70.0, 2.0), (700.0, 50_000.0), (9.0, 1.8)),
-            // Tens of first contacts a day, by hand.
-            Behaviour::ScamFanout => ((9.0, 1.2), (45_000.0, 120_000.0), (5.0, 0.7)),
-            Behaviour::BanEvasion => ((30.0, 1.4), (3_000.0, 60_000.0), (3.0, 0.8)),
-            Behaviour::MinorContactRisk => ((5.0, 1.1), (60_000.0, 150_000.0), (2.5, 0.4)),
-        };
+        let pace = Pace::of(behaviour);
         // Scams and contacts with minors are written by people, at their own hours.
         let by_hand = matches!(
             behaviour,
@@ -79,10 +133,12 @@ impl Plan {
         };
         // Evaluation meets abusers at other speeds.
         let (faster, spread) = options.choose((1.0, 0.35), (0.6, 0.55));
-        let mut range = |ends: (f64, f64)| {
-            between_logarithmic(ends.0, ends.1, h) * random.log_normal(1.0, spread)
-        };
-        let (burst, gap, bursts) = (range(burst) * faster, range(gap) / faster, range(bursts));
+        let mut range = |points: [f64; 3]| through(points, h) * random.log_normal(1.0, spread);
+        let (burst, gap, bursts) = (
+            range(pace.burst) * faster,
+            range(pace.gap) / faster,
+            range(pace.bursts),
+        );
         let kinds: &[&str] = options.choose(
             &["text", "text", "image"],
             &["text", "image", "document", "video"],
@@ -95,7 +151,7 @@ impl Plan {
             gap: gap.max(60.0),
             gap_sigma: between_linear(0.12, 0.95, h) * random.between(0.7, 1.3),
             bursts,
-            rhythm: (!random.chance(between_linear(0.1, 0.95, h))).then_some(hours),
+            rhythm: (!random.chance(between_linear(0.1, 1.0, h))).then_some(hours),
             typed: between_linear(if by_hand { 0.6 } else { 0.0 }, 0.93, h)
                 * random.between(0.8, 1.05),
             strangers: between_linear(1.0, 0.4, h),
@@ -103,6 +159,7 @@ impl Plan {
             annoyance: between_logarithmic(if by_hand { 0.03 } else { 0.06 }, 0.006, h)
                 * random.log_normal(1.0, 0.4),
             life: between_logarithmic(0.03, 1.0, h),
+            ordinary: h * h * h,
             budget: random.log_normal(900.0, 0.6).min(most).max(10.0) as u32,
             kind: random.pick(kinds).unwrap_or("text"),
             size: u64::from(random.whole(8, 11)),

@@ -17,7 +17,8 @@ impl World<'_> {
         let Some(goal) = &mut me.goal else { return };
         goal.owner_device = me.device;
         let hiding = goal.hiding;
-        // A thief who hides uses a relay in the victim's country.
+        // A thief who hides uses a relay in the victim's country; at best the victim's own phone.
+        let on_the_phone = me.random.chance(hiding * hiding);
         let abroad = !me.random.chance(0.2 + 0.75 * hiding);
         let country = if abroad {
             crate::place::draw_country(&mut me.random)
@@ -25,7 +26,9 @@ impl World<'_> {
             me.places.country
         };
         let hosted = me.random.chance(0.7 - 0.6 * hiding);
-        let network = if hosted {
+        let network = if on_the_phone {
+            me.network_now()
+        } else if hosted {
             self.registry.hosted_network(country, &mut me.random)
         } else {
             self.registry.access_network(country, &mut me.random)
@@ -37,7 +40,7 @@ impl World<'_> {
         let notice = between_logarithmic(9.0 * HOUR as f64, 130.0 * HOUR as f64, hiding);
         let notice = wait + me.random.log_normal(notice, 0.7) as i64;
         // A stolen session looks like the owner's own device.
-        let stolen_session = me.random.chance(0.45 * hiding);
+        let stolen_session = on_the_phone || me.random.chance(0.3 * hiding);
         if !stolen_session {
             me.device = self.registry.device();
         }

@@ -6,10 +6,16 @@ use crate::place::COUNTRIES;
 use crate::random::Random;
 use crate::world::World;
 
+/// The share of accounts that register within the period, of benign people and of abusers who hide: a platform that
+/// grows fast, so that being new says little.
+pub(super) fn newcomers(world: &World<'_>) -> f64 {
+    world.options.choose(0.20, 0.24)
+}
+
 /// Gives each simulated account its arrival.
 pub(super) fn make_arrivals(world: &mut World<'_>, first: u32, random: &mut Random) {
     let start = world.options.start;
-    let newcomers = world.options.choose(0.12, 0.16);
+    let newcomers = newcomers(world);
     let mut new = Vec::new();
     for account in first..world.accounts.len() as u32 {
         if random.chance(newcomers) {
@@ -36,7 +42,7 @@ pub(super) fn make_arrivals(world: &mut World<'_>, first: u32, random: &mut Rand
 }
 
 /// A newcomer registers at home, at work or on the road, at an hour of the day at which people do such things.
-fn arrive_alone(world: &mut World<'_>, account: u32, random: &mut Random) {
+pub(super) fn arrive_alone(world: &mut World<'_>, account: u32, random: &mut Random) {
     let (start, end) = (world.options.start, world.end);
     let me = &mut world.accounts[account as usize];
     let somewhere = start + (random.unit() * (end - start) as f64) as i64;

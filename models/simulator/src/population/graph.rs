@@ -113,6 +113,12 @@ fn sociability(account: &Account) -> f64 {
 /// Businesses and others who are written to have customers, most of whom keep the number.
 fn make_audience(world: &mut World<'_>, account: u32, random: &mut Random) {
     let routines = world.accounts[account as usize].persona.routines;
+    if routines
+        .iter()
+        .any(|(routine, _)| *routine == Routine::Coach)
+    {
+        return make_pupils(world, account, random);
+    }
     if !routines
         .iter()
         .any(|(routine, _)| matches!(routine, Routine::Broadcast | Routine::Inbound))
@@ -141,6 +147,32 @@ fn make_audience(world: &mut World<'_>, account: u32, random: &mut Random) {
             && from_before(&world.accounts[customer as usize]);
         if both && random.chance(0.6) {
             world.relations.talk(customer, account);
+        }
+    }
+}
+
+/// Those who work with minors know the minors around, and most of these have the number.
+fn make_pupils(world: &mut World<'_>, account: u32, random: &mut Random) {
+    let total = world.accounts.len();
+    let count = random.log_normal(16.0, 0.5) as usize;
+    let near = (account as usize).saturating_sub(3 * COMMUNITY)..total;
+    for other in near.take(8 * COMMUNITY) {
+        let me = &world.accounts[account as usize];
+        if me.audience.len() >= count {
+            break;
+        }
+        let pupil = &world.accounts[other];
+        if pupil.host || pupil.traits.age == "adult" || !random.chance(0.25) {
+            continue;
+        }
+        let before = from_before(me) && from_before(pupil);
+        let other = other as u32;
+        world.accounts[account as usize].audience.push(other);
+        if random.chance(0.85) {
+            world.relations.add(other, account);
+        }
+        if before && random.chance(0.5) {
+            world.relations.talk(other, account);
         }
     }
 }

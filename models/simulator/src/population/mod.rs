@@ -1,6 +1,7 @@
 //! Building a population: who there is, who is an abuser, where people live, whom they know, when they arrive.
 
 mod arrival;
+mod equip;
 mod farm;
 mod graph;
 mod person;
@@ -89,8 +90,9 @@ impl<'sink> Population<'sink> {
         farm::make_abusers(&mut world, recipe, &mut random);
         place::settle(&mut world, first, &mut random);
         arrival::make_arrivals(&mut world, first, &mut random);
-        farm::equip(&mut world, first, &mut random);
+        equip::equip(&mut world, first, &mut random);
         returning::equip(&mut world, first, &mut random);
+        returning::renew(&mut world, first, &mut random);
         graph::connect(&mut world, first, &mut random);
         returning::take_contacts(&mut world, first, &mut random);
         world.minors = (first..world.accounts.len() as u32)

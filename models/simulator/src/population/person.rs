@@ -27,7 +27,7 @@ pub(super) fn make_accounts(world: &mut World<'_>, recipe: &Recipe, random: &mut
             traits.groups = habits.groups;
         }
         let client =
-            match random.weighted(&options.choose([0.94, 0.04, 0.02], [0.91, 0.055, 0.035])) {
+            match random.weighted(&options.choose([0.89, 0.07, 0.04], [0.86, 0.085, 0.055])) {
                 0 => Client::Official,
                 1 => Client::Modified,
                 _ => Client::Unofficial,
@@ -66,6 +66,7 @@ pub(super) fn make_accounts(world: &mut World<'_>, recipe: &Recipe, random: &mut
             audience: Vec::new(),
             ties: 1.0,
             linked: number,
+            former: None,
             goal: None,
             life: 0,
         });

@@ -1,0 +1,223 @@
+//! `sealwatch-lab hardness`: simulates populations with fixed seeds, takes the three measurements, and prints them.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use sealwatch_core::behaviour::Behaviour;
+use sealwatch_simulator::options::{Hiding, Options, PersonaSet};
+
+use super::leak::{Sheets, leak};
+use super::recall::Model;
+use super::signs::{By, Sign, signs};
+use super::{Crowd, PLANTED};
+use crate::replay::World;
+
+/// The arguments of `sealwatch-lab hardness`.
+#[derive(Debug, Args)]
+pub struct HardnessArguments {
+    /// An empty folder for the populations; they stay there.
+    #[arg(long)]
+    work: PathBuf,
+    /// Accounts of each population.
+    #[arg(long, default_value_t = 3_000)]
+    accounts: u32,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The share of benign accounts that may be caught by mistake.
+    #[arg(long, default_value_t = 0.01)]
+    alpha: f64,
+}
+
+/// Runs `sealwatch-lab hardness`: prints its table.
+///
+/// # Errors
+/// The folder cannot be written, or a population is too small.
+pub fn run(arguments: &HardnessArguments) -> Result<()> {
+    let survey = Survey {
+        folder: arguments.work.clone(),
+        accounts: arguments.accounts,
+        seed: arguments.seed,
+    };
+    print!("{}", table(&survey, arguments.alpha)?);
+    Ok(())
+}
+
+/// The populations of one survey.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// Where they are written.
+    pub folder: PathBuf,
+    /// Accounts in each.
+    pub accounts: u32,
+    /// The first seed.
+    pub seed: u64,
+}
+
+impl Survey {
+    /// The world of the simulator's default names.
+    pub fn world() -> World {
+        let options = Options::default();
+        World::new(
+            vec![options.platform],
+            vec![options.vocabulary.issuer],
+            vec![options.vocabulary.bank],
+        )
+    }
+
+    /// Simulates a population into a folder of its own. Each has its own seed.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn population(
+        &self,
+        name: &str,
+        personas: PersonaSet,
+        hiding: Hiding,
+        days: u32,
+    ) -> Result<PathBuf> {
+        let number = name
+            .bytes()
+            .fold(0, |sum: u64, byte| sum * 31 + u64::from(byte));
+        let options = Options {
+            accounts: self.accounts,
+            days,
+            seed: self.seed ^ number,
+            abusive_share: 0.3,
+            personas,
+            hiding,
+            ..Options::default()
+        };
+        let folder = self.folder.join(name);
+        fs::create_dir_all(&folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let create = |file: &str| -> Result<BufWriter<File>> {
+            let path = folder.join(file);
+            let file =
+                File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(BufWriter::with_capacity(1 << 20, file))
+        };
+        sealwatch_simulator::simulate(
+            &options,
+            create("events.ndjson")?,
+            &mut create("labels.ndjson")?,
+        )
+        .context("cannot write the population")?;
+        Ok(folder)
+    }
+
+    /// The AUC of what is no sign, for each behaviour.
+    ///
+    /// # Errors
+    /// As [`leak`].
+    pub fn leaks(&self) -> Result<Vec<(Behaviour, f64)>> {
+        let training = self.population("leak", PersonaSet::Training, Hiding::Mixed, 4)?;
+        let evaluation = self.population("leaked", PersonaSet::Evaluation, Hiding::Mixed, 4)?;
+        let (training, evaluation) = (Sheets::read(&training)?, Sheets::read(&evaluation)?);
+        PLANTED
+            .into_iter()
+            .map(|behaviour| Ok((behaviour, leak(&training, &evaluation, behaviour)?)))
+            .collect()
+    }
+
+    /// The most telling features at middle hiding, for each behaviour.
+    ///
+    /// # Errors
+    /// The population cannot be written or read.
+    pub fn signs(&self, by: &[By]) -> Result<Vec<(Behaviour, By, Vec<Sign>)>> {
+        let folder = self.population("middle", PersonaSet::Training, Hiding::Fixed(0.5), 10)?;
+        let crowd = Crowd::read(&folder, &Self::world())?;
+        let mut found = Vec::new();
+        for behaviour in PLANTED {
+            for by in by {
+                if let Some(signs) = signs(&crowd, behaviour, *by) {
+                    found.push((behaviour, *by, signs));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// For each behaviour, how many abusers are caught, and how many there are, at each of these levels of hiding, where a
+    /// share `alpha` of the benign accounts lies above the threshold.
+    ///
+    /// # Errors
+    /// The populations cannot be written or read.
+    pub fn recall(
+        &self,
+        levels: &[f64],
+        alpha: f64,
+    ) -> Result<Vec<(Behaviour, Vec<(usize, usize)>)>> {
+        let world = Self::world();
+        let training = self.population("training", PersonaSet::Training, Hiding::Mixed, 10)?;
+        let training = Crowd::read(&training, &world)?;
+        let mut models = Vec::new();
+        for behaviour in PLANTED {
+            models.push((
+                Model::train(&training, behaviour, 80)?,
+                behaviour,
+                Vec::new(),
+            ));
+        }
+        drop(training);
+        for level in levels {
+            let name = format!("hiding-{level}");
+            let hiding = Hiding::Fixed(*level);
+            let folder = self.population(&name, PersonaSet::Evaluation, hiding, 10)?;
+            let crowd = Crowd::read(&folder, &world)?;
+            for (model, _, caught) in &mut models {
+                let threshold = model.threshold(&crowd, alpha);
+                caught.push(model.caught(&crowd, threshold));
+            }
+        }
+        Ok(models
+            .into_iter()
+            .map(|(_, behaviour, caught)| (behaviour, caught))
+            .collect())
+    }
+}
+
+/// The three measurements as a table.
+fn table(survey: &Survey, alpha: f64) -> Result<String> {
+    fs::create_dir_all(&survey.folder)?;
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "missing fields, identifiers, order and registration time alone: AUC"
+    );
+    for (behaviour, auc) in survey.leaks()? {
+        let _ = writeln!(text, "  {:<24} {auc:.3}", behaviour.name());
+    }
+    let _ = writeln!(text, "the three most telling features at hiding 0.5: AUC");
+    for (behaviour, by, signs) in survey.signs(&[By::Row, By::Mean, By::Most])? {
+        let best: Vec<String> = signs
+            .iter()
+            .take(3)
+            .map(|sign| format!("{} {:.3}", sign.feature, sign.auc))
+            .collect();
+        let by = format!("{by:?}").to_lowercase();
+        let _ = writeln!(
+            text,
+            "  {:<24} {by:<5} {}",
+            behaviour.name(),
+            best.join(", ")
+        );
+    }
+    let levels = [0.0, 0.25, 0.5, 0.75, 1.0];
+    let _ = writeln!(
+        text,
+        "recall where {alpha} of the benign accounts are above the threshold, at hiding {levels:?}"
+    );
+    for (behaviour, caught) in survey.recall(&levels, alpha)? {
+        let shares: Vec<String> = caught
+            .iter()
+            .map(|(caught, all)| format!("{:.3} ({caught}/{all})", *caught as f64 / *all as f64))
+            .collect();
+        let _ = writeln!(text, "  {:<24} {}", behaviour.name(), shares.join("  "));
+    }
+    Ok(text)
+}
