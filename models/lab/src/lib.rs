@@ -16,6 +16,7 @@ pub mod replay;
 pub mod report;
 pub mod rows;
 pub mod since;
+pub mod statistics;
 pub mod table;
 pub mod train;
 pub mod umbrella;
