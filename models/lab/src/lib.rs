@@ -3,6 +3,7 @@
 //! It knows how a model comes from events and labels. It deliberately does not compute a feature itself: it replays events
 //! through the code that the service runs (law 4). polars and linfa live here and nowhere else.
 
+pub mod assess;
 pub mod boosting;
 pub mod convert;
 pub mod cut;
