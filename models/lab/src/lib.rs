@@ -5,6 +5,8 @@
 
 pub mod assess;
 pub mod boosting;
+pub mod card;
+pub mod commands;
 pub mod convert;
 pub mod cut;
 pub mod evaluate;

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::recommendation::Population;
+use sealwatch_lab::commands;
 use sealwatch_lab::replay::World;
 use sealwatch_lab::train::{Plan, train};
 use sealwatch_lab::{convert, evaluate, planted, report, table};
@@ -23,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Trains models, sets thresholds, and writes the artefact.
     Train(Box<TrainArguments>),
+    /// Writes the model card of an artefact: a page and JSON.
+    Evaluate(commands::evaluate::EvaluateArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
     /// Turns public data into events of schema 1.
@@ -126,6 +129,10 @@ fn main() -> ExitCode {
 fn execute(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Train(arguments) => run_training(&arguments),
+        Command::Evaluate(arguments) => {
+            print!("{}", commands::evaluate::run(&arguments)?);
+            Ok(())
+        }
         Command::Planted(arguments) => {
             let world = World::new(arguments.platforms.clone(), Vec::new(), Vec::new());
             let bytes = std::fs::read(&arguments.artefact).context("cannot read the artefact")?;

@@ -1,0 +1,3 @@
+//! Sub-commands that stand by themselves: each has its arguments and what it runs.
+
+pub mod evaluate;
