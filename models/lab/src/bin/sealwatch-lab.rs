@@ -13,6 +13,7 @@ use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
 use sealwatch_lab::commands::train::{self, TrainArguments};
 use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
 use sealwatch_lab::hardness::survey::{self, HardnessArguments};
+use sealwatch_lab::commands;
 use sealwatch_lab::replay::World;
 use sealwatch_lab::{convert, planted};
 
@@ -38,6 +39,8 @@ enum Command {
     Archive(ArchiveArguments),
     /// Counts the accounts of a folder by cohort and label.
     Cohorts(CohortsArguments),
+    /// Writes the model card of an artefact: a page and JSON.
+    Evaluate(commands::evaluate::EvaluateArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
     /// Shows how hard the simulated populations are.
@@ -98,6 +101,11 @@ fn execute(arguments: Arguments) -> Result<()> {
         Command::Features(arguments) => features::run(&arguments),
         Command::Archive(arguments) => archive::run(&arguments),
         Command::Cohorts(arguments) => archive::run_cohorts(&arguments),
+        Command::Train(arguments) => run_training(&arguments),
+        Command::Evaluate(arguments) => {
+            print!("{}", commands::evaluate::run(&arguments)?);
+            Ok(())
+        }
         Command::Planted(arguments) => {
             let world = World::new(arguments.platforms.clone(), Vec::new(), Vec::new());
             let bytes = std::fs::read(&arguments.artefact).context("cannot read the artefact")?;

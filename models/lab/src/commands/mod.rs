@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod benchmark;
 pub mod coverage;
+pub mod evaluate;
 pub mod features;
 pub mod recalibrate;
 pub mod table;
