@@ -127,16 +127,11 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-<<<<<<< HEAD
 /// Opens a file of events as lines of NDJSON, decompressing by its name.
 ///
 /// # Errors
 /// It cannot be read.
 pub fn open(path: &Path) -> Result<Box<dyn BufRead>> {
-=======
-/// Opens a file of events, decompressing by its name.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>> {
->>>>>>> helper-b
     let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let reader: Box<dyn Read> = match path.extension().and_then(|extension| extension.to_str()) {
         Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),

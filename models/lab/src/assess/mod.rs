@@ -25,9 +25,9 @@ use crate::assess::draw::Lots;
 use crate::assess::subject::Subject;
 use crate::assess::watch::{Crossing, Scores, Setup, Watcher};
 use crate::cut::View;
+use crate::data;
 use crate::labels::Kind;
 use crate::replay::{World, last_time, open, replay};
-use crate::train::data;
 
 /// The labelled accounts of some folders, assessed.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ pub fn assess(artefact: &Artefact, request: &Request, world: &World) -> Result<A
     }
     let mut digest = blake3::Hasher::new();
     for (number, folder) in request.folders.iter().enumerate() {
-        let data = data(folder, world)?;
+        let data = data::read(folder, world)?;
         let labels_file = folder.join("labels.ndjson");
         for path in data.events.iter().chain([&labels_file]) {
             std::io::copy(&mut std::fs::File::open(path)?, &mut digest)?;

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use sealwatch_core::artefact::Artefact;
+use sealwatch_lab::commands;
 use sealwatch_lab::commands::archive::{self, ArchiveArguments, CohortsArguments};
+use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
 use sealwatch_lab::commands::coverage::{self, CoverageArguments};
 use sealwatch_lab::commands::features::{self, FeaturesArguments};
 use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
 use sealwatch_lab::commands::train::{self, TrainArguments};
-use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
 use sealwatch_lab::hardness::survey::{self, HardnessArguments};
-use sealwatch_lab::commands;
 use sealwatch_lab::replay::World;
 use sealwatch_lab::{convert, planted};
 
@@ -101,7 +101,6 @@ fn execute(arguments: Arguments) -> Result<()> {
         Command::Features(arguments) => features::run(&arguments),
         Command::Archive(arguments) => archive::run(&arguments),
         Command::Cohorts(arguments) => archive::run_cohorts(&arguments),
-        Command::Train(arguments) => run_training(&arguments),
         Command::Evaluate(arguments) => {
             print!("{}", commands::evaluate::run(&arguments)?);
             Ok(())

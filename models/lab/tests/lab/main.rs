@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
+mod archive;
 mod common;
 mod convert;
+mod recalibrate;
 mod rows;
 mod training;

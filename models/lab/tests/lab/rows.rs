@@ -109,12 +109,15 @@ fn drawn_benign_accounts_stand_for_all_of_them_and_every_abuser_is_kept() {
         let rows = (0..set.len()).filter(|row| set.labels[*row] == of);
         rows.map(|row| set.weights[row]).sum()
     };
-    let bulk = (&all[0], &some[0]);
+    let most = (0..DETECTORS)
+        .max_by_key(|detector| all[*detector].len())
+        .unwrap();
+    let bulk = (&all[most], &some[most]);
     assert_eq!(bulk.0.positives(), bulk.1.positives());
     assert!(bulk.1.len() < bulk.0.len() * 7 / 10);
     let (benign, standing_for) = (weight(bulk.0, false), weight(bulk.1, false));
     assert!(
-        (standing_for / benign - 1.0).abs() < 0.15,
+        (standing_for / benign - 1.0).abs() < 0.2,
         "{benign} {standing_for}"
     );
 }

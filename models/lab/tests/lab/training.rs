@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::common::{population, world};
 
-fn plan(root: &TempDir, alpha: f64) -> Plan {
+pub fn plan(root: &TempDir, alpha: f64) -> Plan {
     let folder = |name: &str| vec![root.path().join(name)];
     Plan {
         training: folder("training"),
@@ -43,7 +43,7 @@ fn plan(root: &TempDir, alpha: f64) -> Plan {
     }
 }
 
-fn populations(root: &TempDir) {
+pub fn populations(root: &TempDir) {
     population(root, "training", 900, 5, 21, 0.2);
     population(root, "calibration", 500, 5, 22, 0.02);
     population(root, "evaluation", 400, 5, 23, 0.1);
