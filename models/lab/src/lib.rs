@@ -3,6 +3,7 @@
 //! It knows how a model comes from events and labels. It deliberately does not compute a feature itself: it replays events
 //! through the code that the service runs (law 4). polars and linfa live here and nowhere else.
 
+pub mod ablation;
 pub mod accounts;
 pub mod archive;
 pub mod archive_lines;

@@ -170,19 +170,27 @@ pub fn expiry(folders: &[PathBuf], world: &World, valid_days: u32) -> Result<Tim
 
 type Learned = (Vec<(usize, Fitted)>, Vec<(Behaviour, String)>);
 
-/// The models of all behaviours that have positive rows, and the names of those that have none.
-fn learn(plan: &Plan, world: &World) -> Result<Learned> {
+/// The training rows of all detectors, in their order, of some folders, in full and as a platform with less to tell sends them.
+///
+/// # Errors
+/// A folder cannot be read.
+pub fn rows(
+    folders: &[PathBuf],
+    most_benign: usize,
+    seed: u64,
+    world: &World,
+) -> Result<Vec<RowSet>> {
     let mut sets: Vec<RowSet> = (0..DETECTORS).map(|_| RowSet::default()).collect();
-    for folder in &plan.training {
+    for folder in folders {
         let data = data::read(folder, world)?;
         let benign = data
             .labels
             .values()
             .filter(|label| label.kind == Kind::Benign)
             .count();
-        let most = plan.most_benign.div_ceil(plan.training.len());
+        let most = most_benign.max(1).div_ceil(folders.len());
         let draw = Draw {
-            seed: plan.seed,
+            seed,
             benign_share: (most as f64 / benign.max(1) as f64).min(1.0),
         };
         for view in [View::Full, View::MessagesOnly] {
@@ -196,6 +204,12 @@ fn learn(plan: &Plan, world: &World) -> Result<Learned> {
             }
         }
     }
+    Ok(sets)
+}
+
+/// The models of all behaviours that have positive rows, and the names of those that have none.
+fn learn(plan: &Plan, world: &World) -> Result<Learned> {
+    let sets = rows(&plan.training, plan.most_benign, plan.seed, world)?;
     if let Some(path) = &plan.rows {
         table::write(path, &sets)?;
     }

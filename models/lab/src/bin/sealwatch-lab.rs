@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_lab::commands;
+use sealwatch_lab::commands::ablation::{self, AblationArguments};
 use sealwatch_lab::commands::archive::{self, ArchiveArguments, CohortsArguments};
 use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
 use sealwatch_lab::commands::coverage::{self, CoverageArguments};
@@ -31,6 +32,8 @@ enum Command {
     Train(Box<TrainArguments>),
     /// Renews an artefact's thresholds from a platform's own recent stream.
     Recalibrate(RecalibrateArguments),
+    /// Shows what each family of features is worth to each detector.
+    Ablation(AblationArguments),
     /// Draws many calibration sets, and prints how often the bound holds.
     Coverage(CoverageArguments),
     /// Exports the live features of accounts at their score points.
@@ -97,6 +100,7 @@ fn execute(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Train(arguments) => train::run(&arguments),
         Command::Recalibrate(arguments) => recalibrate::run(&arguments),
+        Command::Ablation(arguments) => ablation::run(&arguments),
         Command::Coverage(arguments) => coverage::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Archive(arguments) => archive::run(&arguments),

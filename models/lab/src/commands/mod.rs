@@ -1,5 +1,6 @@
 //! The sub-commands: their arguments, and what they print.
 
+pub mod ablation;
 pub mod archive;
 pub mod benchmark;
 pub mod coverage;
