@@ -15,9 +15,11 @@ simulate() { # folder accounts days seed share personas
   "$target/release/sealwatch-simulate" --accounts "$2" --days "$3" --seed "$4" --abusive-share "$5" --personas "$6" \
     --out "$work/$1/events.ndjson" --labels "$work/$1/labels.ndjson" 2>/dev/null
 }
-simulate training 16000 14 101 0.16 training
-simulate calibration 36000 8 202 0.002 evaluation
-simulate evaluation 20000 10 303 0.08 evaluation
+# Calibration and evaluation are alike but for their seeds: the bound is for accounts in the same surroundings, and how many
+# abusers there are is a part of these.
+simulate training 40000 14 101 0.10 training
+simulate calibration 42000 9 202 0.05 evaluation
+simulate evaluation 42000 9 303 0.05 evaluation
 "$target/release/sealwatch-lab" train --training "$work/training" --calibration "$work/calibration" \
   --evaluation "$work/evaluation" --alpha 0.0001,0.001,0.01 --delta 0.05 --window-days 7 --label-delay-days 1 --seed 1 \
   --population simulator:demo --out "$out/demo.artefact.json" --report "$out/demo.report.txt" \
