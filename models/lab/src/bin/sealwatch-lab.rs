@@ -26,6 +26,8 @@ enum Command {
     Train(Box<TrainArguments>),
     /// Writes the model card of an artefact: a page and JSON.
     Evaluate(commands::evaluate::EvaluateArguments),
+    /// Compares two artefacts on the same accounts.
+    Compare(commands::compare::CompareArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
     /// Turns public data into events of schema 1.
@@ -131,6 +133,10 @@ fn execute(arguments: Arguments) -> Result<()> {
         Command::Train(arguments) => run_training(&arguments),
         Command::Evaluate(arguments) => {
             print!("{}", commands::evaluate::run(&arguments)?);
+            Ok(())
+        }
+        Command::Compare(arguments) => {
+            print!("{}", commands::compare::run(&arguments)?);
             Ok(())
         }
         Command::Planted(arguments) => {

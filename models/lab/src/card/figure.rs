@@ -118,6 +118,15 @@ pub fn hours(hours: f64) -> String {
     }
 }
 
+/// A cohort's name: `13_15` is a band of ages, other names have words.
+pub fn cohort(name: &str) -> String {
+    if name.starts_with(|character: char| character.is_ascii_digit()) {
+        name.replace('_', " to ")
+    } else {
+        name.replace('_', " ")
+    }
+}
+
 /// A p-value.
 pub fn p_value(value: Option<f64>) -> String {
     match value {
@@ -145,6 +154,10 @@ mod tests {
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(hours(0.5), "30 min");
         assert_eq!(power(1e-4), "1e-4");
+        assert_eq!(
+            (cohort("13_15").as_str(), cohort("under_13").as_str()),
+            ("13 to 15", "under 13")
+        );
         assert_eq!(p_value(Some(0.000_1)), "below 0.001");
     }
 }

@@ -4,12 +4,15 @@ use crate::card::counted::{Counted, Quantiles};
 use crate::card::detection::{AtThreshold, Bound, Detection, LEVELS};
 use crate::card::explain::Explanation;
 use crate::card::fairness::{Fairness, LEVEL};
-use crate::card::figure::{
-    counted, hours, interval, p_value, percent, power, rate, thousands, three,
-};
+use crate::card::figure::{self, hours, interval, p_value, percent, power, rate, thousands, three};
 use crate::card::markup::{escape, table};
 use crate::card::plot::{bar, range};
 use crate::card::ranking::Ranking;
+
+/// A count with its share below it, for a cell.
+fn counted(counted: Counted) -> String {
+    figure::counted(counted).replacen(": ", "<br>", 1)
+}
 
 /// Thresholds with their promises beside what was seen.
 pub fn thresholds(thresholds: &[AtThreshold]) -> String {
@@ -194,7 +197,7 @@ pub fn speed(thresholds: &[AtThreshold]) -> String {
     }
     table(
         "From the beginning of the abuse to the finding",
-        &["", "Found", "10%", "25%", "half", "75%", "90%"],
+        &["Measure", "Found", "10%", "25%", "half", "75%", "90%"],
         &rows,
     )
 }
@@ -226,7 +229,7 @@ pub fn fairness(fairness: &[Fairness]) -> String {
             .iter()
             .enumerate()
             .map(|(number, cohort)| {
-                let mut row = vec![escape(&cohort.name.replace('_', " "))];
+                let mut row = vec![escape(&figure::cohort(&cohort.name))];
                 for at in &shown {
                     let Some(cohort) = at
                         .attributes
