@@ -26,6 +26,8 @@ enum Command {
     Train(Box<TrainArguments>),
     /// Writes the model card of an artefact: a page and JSON.
     Evaluate(commands::evaluate::EvaluateArguments),
+    /// Shows whom model and policy would have recommended in a past period, beside what reviewers decided.
+    Backtest(commands::backtest::BacktestArguments),
     /// Compares two artefacts on the same accounts.
     Compare(commands::compare::CompareArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
@@ -133,6 +135,10 @@ fn execute(arguments: Arguments) -> Result<()> {
         Command::Train(arguments) => run_training(&arguments),
         Command::Evaluate(arguments) => {
             print!("{}", commands::evaluate::run(&arguments)?);
+            Ok(())
+        }
+        Command::Backtest(arguments) => {
+            print!("{}", commands::backtest::run(&arguments)?);
             Ok(())
         }
         Command::Compare(arguments) => {

@@ -1,5 +1,6 @@
 //! Sub-commands that stand by themselves: each has its arguments and what it runs.
 
+pub mod backtest;
 pub mod compare;
 pub mod evaluate;
 
