@@ -9,7 +9,7 @@ pub mod review;
 pub mod run;
 pub mod summary;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -78,6 +78,8 @@ pub struct Recommended {
     pub threshold: f64,
     /// The strongest reasons.
     pub reasons: Vec<Reason>,
+    /// Whether the account was recommended for the behaviour before, in the period or earlier: the case is not a new one.
+    pub is_repeat: bool,
     /// How it compares with the reviews.
     pub outcome: Outcome,
     /// Hours by which it came before the first review against the account (negative: after).
@@ -169,13 +171,15 @@ fn moment(text: &str, option: &str) -> Result<i64> {
 
 /// The recommendations of the period, each compared.
 fn recommended(gathered: &Yield, labels: &Labels, from: i64) -> Vec<Recommended> {
-    let of_period = gathered
-        .recommendations
-        .iter()
-        .filter(|recommendation| recommendation.at.0 >= from);
-    of_period
-        .map(|recommendation| {
-            let account = key(recommendation.account);
+    let mut seen = BTreeSet::new();
+    let cases = gathered.recommendations.iter().map(|recommendation| {
+        let account = key(recommendation.account);
+        let is_new = seen.insert((account, recommendation.behaviour));
+        (recommendation, account, !is_new)
+    });
+    cases
+        .filter(|(recommendation, _, _)| recommendation.at.0 >= from)
+        .map(|(recommendation, account, is_repeat)| {
             let reviews = gathered
                 .reviews
                 .get(&account)
@@ -191,6 +195,7 @@ fn recommended(gathered: &Yield, labels: &Labels, from: i64) -> Vec<Recommended>
                 score: recommendation.score,
                 threshold: recommendation.threshold.margin,
                 reasons: recommendation.reasons.clone(),
+                is_repeat,
                 outcome: compared.outcome,
                 lead_hours: compared.lead_hours,
                 label: label_of(labels, account, recommendation),

@@ -54,8 +54,10 @@ pub struct Row {
     pub answer: Option<Answer>,
     /// The mode.
     pub mode: Option<Mode>,
-    /// Recommendations.
+    /// New cases recommended: an account's first recommendation for the behaviour. All other counts are of these.
     pub recommended: u64,
+    /// Recommendations of cases that were recommended before.
+    pub repeats: u64,
     /// Of these: reviewers decided against the account, too.
     pub agreed: u64,
     /// Of these: reviewers cleared the account.
@@ -121,7 +123,8 @@ fn row(
         .policy()
         .rules()
         .find(|rule| rule.behaviour == behaviour);
-    let own = || recommended.iter().filter(|one| one.behaviour == behaviour);
+    let all = || recommended.iter().filter(|one| one.behaviour == behaviour);
+    let own = || all().filter(|one| !one.is_repeat);
     let count = |outcome: Outcome| own().filter(|one| one.outcome == outcome).count() as u64;
     let open = |label: &str| {
         let open = own().filter(|one| one.outcome == Outcome::NotReviewed);
@@ -133,6 +136,7 @@ fn row(
         answer: rule.map(|rule| rule.answer),
         mode: rule.map(|rule| rule.mode),
         recommended: own().count() as u64,
+        repeats: all().filter(|one| one.is_repeat).count() as u64,
         agreed: count(Outcome::Agreed),
         contradicted: count(Outcome::Contradicted),
         other_behaviour: count(Outcome::OtherBehaviour),
@@ -151,7 +155,7 @@ fn row(
 /// The summary as a table.
 pub fn table(summary: &Summary) -> String {
     let mut text = format!(
-        "{} to {}, {} events replayed\n{:<24} {:<8} {:<7} {:>11} {:>7} {:>12} {:>6} {:>12} {:>14} {:>7} {:>7} {:>8} {:>16}\n",
+        "{} to {}, {} events replayed\n{:<24} {:<8} {:<7} {:>11} {:>7} {:>7} {:>12} {:>6} {:>12} {:>15} {:>7} {:>7} {:>8} {:>16}\n",
         summary.from,
         summary.to,
         summary.events,
@@ -159,6 +163,7 @@ pub fn table(summary: &Summary) -> String {
         "answer",
         "mode",
         "recommended",
+        "repeats",
         "agreed",
         "contradicted",
         "other",
@@ -172,11 +177,12 @@ pub fn table(summary: &Summary) -> String {
     for row in &summary.behaviours {
         let median = row.lead_hours.median;
         text.push_str(&format!(
-            "{:<24} {:<8} {:<7} {:>11} {:>7} {:>12} {:>6} {:>12} {:>15} {:>7} {:>7} {:>8} {:>16}\n",
+            "{:<24} {:<8} {:<7} {:>11} {:>7} {:>7} {:>12} {:>6} {:>12} {:>15} {:>7} {:>7} {:>8} {:>16}\n",
             row.behaviour.name(),
             row.answer.map_or("off", Answer::name),
             row.mode.map_or("off", Mode::name),
             row.recommended,
+            row.repeats,
             row.agreed,
             row.contradicted,
             row.other_behaviour,
