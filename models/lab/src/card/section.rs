@@ -232,7 +232,8 @@ fn reliability_words(reliability: &Reliability) -> String {
     };
     note(&format!(
         "Reliability: one score point of each of {} scored accounts, {} of which did it. {line}; Brier score {}. The curve was \
-         fitted where abuse was more frequent, which shifts the intercept. Nothing is decided by these probabilities.",
+         fitted where abuse was more frequent, which shifts the intercept. The diagram's intervals take accounts as independent. \
+         Nothing is decided by these probabilities.",
         thousands(reliability.accounts),
         thousands(reliability.positives),
         three(reliability.brier)

@@ -93,6 +93,17 @@ pub fn verdict(
             level(2)
         )
     });
+    for looser in thresholds.iter().skip(1) {
+        if looser.bound == Bound::Refuted {
+            standing = standing.min(Standing::Caution);
+            sentences.push(format!(
+                "Its promise of {} does not hold here: {} of {} benign groups were flagged.",
+                rate(looser.threshold.alpha),
+                thousands(looser.false_bans.count),
+                thousands(looser.false_bans.total)
+            ));
+        }
+    }
     if ranking.positive_groups > 0 && ranking.positive_groups < 10 {
         standing = standing.min(Standing::Caution);
         sentences.push(format!(

@@ -1,8 +1,10 @@
 //! `sealwatch-lab compare`: a champion and a challenger on the same accounts, pair by pair.
 //!
 //! Both are replayed through the live code over the same folders. The same draws of linked groups serve both, so that the
-//! intervals are those of differences; flags are compared by McNemar's exact test.
+//! intervals are those of differences. Flags are compared by McNemar's exact test, in which linked accounts change sides
+//! together.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -12,6 +14,7 @@ use serde::Serialize;
 
 use crate::assess::subject::{Subject, benign_groups, highest};
 use crate::assess::{Assessment, Request, assess};
+use crate::card::figure::p_value;
 use crate::card::ranking::{STATED_RATES, sample};
 use crate::commands::evaluate::{Sets, artefact};
 use crate::statistics::Estimate;
@@ -124,20 +127,26 @@ pub struct Flags {
     pub only_challenger: u64,
     /// Neither.
     pub neither: u64,
-    /// McNemar's exact two-sided p-value.
+    /// McNemar's exact two-sided p-value; linked accounts change sides together.
     pub p_value: f64,
     /// The same with Holm's correction over all of the comparison's tests.
     pub adjusted: f64,
 }
 
 impl Flags {
-    fn count(flags: impl Iterator<Item = (bool, bool)>) -> Self {
+    /// Counts flags, each with its linked group.
+    fn count(flags: impl Iterator<Item = ((u32, u64), (bool, bool))>) -> Self {
         let mut counts = [0; 4];
-        for (champion, challenger) in flags {
+        let mut differences: BTreeMap<(u32, u64), i64> = BTreeMap::new();
+        for (group, (champion, challenger)) in flags {
             counts[usize::from(champion) * 2 + usize::from(challenger)] += 1;
+            if champion != challenger {
+                *differences.entry(group).or_default() += if challenger { 1 } else { -1 };
+            }
         }
         let [neither, only_challenger, only_champion, both] = counts;
-        let p_value = mcnemar::exact(only_champion, only_challenger);
+        let differences: Vec<i64> = differences.into_values().collect();
+        let p_value = mcnemar::grouped(&differences);
         Self {
             both,
             only_champion,
@@ -297,15 +306,16 @@ fn thresholds(
                 .map(|pair| format!("{:032x}", pair.0.account))
                 .collect()
         };
-        let groups = benign.iter().map(|group| {
-            (
+        let groups = benign.iter().zip(0..).map(|(group, number)| {
+            let flags = (
                 highest(&champion.subjects, group, detector) > one,
                 highest(&challenger.subjects, group, detector) > other,
-            )
+            );
+            ((0, number), flags)
         });
         thresholds.push(AtOwnThresholds {
             alpha: *alpha,
-            abusive: Flags::count(abusive().map(flags)),
+            abusive: Flags::count(abusive().map(|pair| (pair.0.group(), flags(pair)))),
             benign: Flags::count(groups),
             gained: changed((false, true)),
             lost: changed((true, false)),
@@ -347,15 +357,15 @@ fn table(comparison: &Comparison) -> String {
         for at in &one.thresholds {
             for (name, flags) in [("abusive", &at.abusive), ("benign", &at.benign)] {
                 text.push_str(&format!(
-                    "  own thresholds, alpha {}: {name}: both {}, only champion {}, only challenger {}, neither {}; McNemar p = \
-                     {:.4}, corrected {:.4}\n",
+                    "  own thresholds, alpha {}: {name}: both {}, only champion {}, only challenger {}, neither {}; McNemar p = {}, \
+                     corrected {}\n",
                     at.alpha,
                     flags.both,
                     flags.only_champion,
                     flags.only_challenger,
                     flags.neither,
-                    flags.p_value,
-                    flags.adjusted
+                    p_value(Some(flags.p_value)),
+                    p_value(Some(flags.adjusted))
                 ));
             }
         }
@@ -376,10 +386,15 @@ mod tests {
             (false, true),
             (false, false),
         ];
-        let flags = Flags::count(pairs.into_iter());
-        assert_eq!((flags.both, flags.only_champion), (1, 1));
-        assert_eq!((flags.only_challenger, flags.neither), (2, 1));
-        // 1 against 2: 2 · (1 + 3) / 8 = 1.
-        assert!((flags.p_value - 1.0).abs() < 1e-12);
+        let of = |group: &dyn Fn(u64) -> u64| {
+            let groups = (0..).map(|place| (0, group(place)));
+            Flags::count(groups.zip(pairs))
+        };
+        let apart = of(&|place| place);
+        assert_eq!((apart.both, apart.only_champion), (1, 1));
+        assert_eq!((apart.only_challenger, apart.neither), (2, 1));
+        // 1 against 2: 2 · (1 + 3) / 8 = 1. In one group the two differ by 1, which either side could have.
+        assert!((apart.p_value - 1.0).abs() < 1e-12);
+        assert!((of(&|_| 0).p_value - 1.0).abs() < 1e-12);
     }
 }

@@ -215,6 +215,28 @@ fn the_card_is_the_same_every_time_and_needs_nothing_from_outside() {
 }
 
 #[test]
+fn a_card_without_any_abuser_says_so_and_invents_nothing() {
+    let root = TempDir::new().unwrap();
+    let folder = population(&root, "benign", 150, 4, 32, 0.0);
+    let artefact = artefact(0.0);
+    let settings = Settings {
+        command: "test".to_owned(),
+        draws: 40,
+    };
+    let card = build(&artefact, &assessed(&folder, &artefact), &settings);
+    assert_eq!(card.evaluation.abusive_accounts, 0);
+    for behaviour in &card.behaviours {
+        assert!(behaviour.ranking.auc.value.is_nan());
+        assert_eq!(behaviour.thresholds[0].detection.found.total, 0);
+        let sentences = behaviour.verdict.sentences.join(" ");
+        assert!(sentences.contains("was not measured"), "{sentences}");
+    }
+    let html = page::html(&card);
+    assert!(!html.contains("NaN") && !html.contains("inf"));
+    serde_json::to_string(&card).unwrap();
+}
+
+#[test]
 fn a_model_is_no_better_than_itself_and_a_stricter_threshold_only_loses() {
     let root = TempDir::new().unwrap();
     let folder = folder(&root);
