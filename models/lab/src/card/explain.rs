@@ -43,8 +43,8 @@ pub struct FeatureWeight {
     /// Spearman's rank correlation of value and contribution over all rows where the value is known: which way it moves
     /// scores. Not a number where either never changes.
     pub trend: f64,
-    /// Whether training forced this direction.
-    pub is_constrained: bool,
+    /// Which way training let it move scores.
+    pub direction: Direction,
 }
 
 /// Explains the rows of a detector.
@@ -81,7 +81,7 @@ pub fn explain(model: &Model, flagged: &Lots, benign: &Lots) -> Explanation {
                 flagged_signed: mean(&flagged, &|values| values[index]),
                 benign: mean(&benign, &|values| values[index].abs()),
                 trend: spearman(&pairs),
-                is_constrained: feature.direction != Direction::Free,
+                direction: feature.direction,
             }
         })
         .collect();

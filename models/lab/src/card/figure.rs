@@ -15,8 +15,10 @@ pub fn percent(share: f64) -> String {
     } else if share > 0.995 {
         // Never rounded up to 100%.
         format!("{:.2}%", libm::floor(share * 10_000.0) / 100.0)
-    } else if share >= 0.001 {
+    } else if share >= 0.01 {
         format!("{:.1}%", share * 100.0)
+    } else if share >= 0.001 {
+        format!("{:.2}%", share * 100.0)
     } else {
         format!("{:.3}%", share * 100.0)
     }
@@ -145,6 +147,10 @@ mod tests {
         assert_eq!(percent(0.99996), "99.99%");
         assert_eq!(percent(1.0), "100%");
         assert_eq!(percent(0.00004), "0.004%");
+        assert_eq!(
+            (percent(0.0138).as_str(), percent(0.0019).as_str()),
+            ("1.4%", "0.19%")
+        );
         assert_eq!(percent(f64::NAN), UNKNOWN);
     }
 

@@ -12,6 +12,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,
 main{max-width:68rem;margin:0 auto;padding:1.5rem 1.25rem 4rem}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 .4rem}
 h2{font-size:1.45rem;margin:3rem 0 .6rem;padding-top:1.2rem;border-top:1px solid var(--line)}
+h2.first{margin:1.2rem 0 .4rem;padding:0;border:0;font-size:1.2rem}
 h3{font-size:1.1rem;margin:2rem 0 .5rem}
 p,ul{margin:.5rem 0;max-width:48rem}
 li{margin:.35rem 0}

@@ -1,5 +1,7 @@
 //! The tables of a behaviour's section.
 
+use sealwatch_core::feature::Direction;
+
 use crate::card::counted::{Counted, Quantiles};
 use crate::card::detection::{AtThreshold, Bound, Detection, LEVELS};
 use crate::card::explain::Explanation;
@@ -274,15 +276,12 @@ pub fn explanation(explanation: &Explanation) -> String {
         .features
         .iter()
         .map(|feature| {
-            let direction = match feature.trend {
-                trend if trend >= 0.3 => "more raises the score",
-                trend if trend <= -0.3 => "more lowers the score",
-                _ => "either way",
-            };
-            let forced = if feature.is_constrained {
-                " (by design)"
-            } else {
-                ""
+            let direction = match (feature.direction, feature.trend) {
+                (Direction::Rising, _) => "more raises the score (by design)",
+                (Direction::Falling, _) => "more lowers the score (by design)",
+                (Direction::Free, trend) if trend >= 0.3 => "more raises the score, mostly",
+                (Direction::Free, trend) if trend <= -0.3 => "more lowers the score, mostly",
+                (Direction::Free, _) => "either way",
             };
             vec![
                 format!(
@@ -294,7 +293,7 @@ pub fn explanation(explanation: &Explanation) -> String {
                 format!("{:.2}", feature.flagged),
                 format!("{:+.2}", feature.flagged_signed),
                 format!("{:.2}", feature.benign),
-                format!("{direction}{forced}"),
+                direction.to_owned(),
             ]
         })
         .collect();
