@@ -19,8 +19,10 @@ pub fn percent(share: f64) -> String {
         format!("{:.1}%", share * 100.0)
     } else if share >= 0.001 {
         format!("{:.2}%", share * 100.0)
-    } else {
+    } else if share >= 0.000_01 {
         format!("{:.3}%", share * 100.0)
+    } else {
+        "below 0.001%".to_owned()
     }
 }
 
@@ -147,6 +149,7 @@ mod tests {
         assert_eq!(percent(0.99996), "99.99%");
         assert_eq!(percent(1.0), "100%");
         assert_eq!(percent(0.00004), "0.004%");
+        assert_eq!(percent(0.000_004), "below 0.001%");
         assert_eq!(
             (percent(0.0138).as_str(), percent(0.0019).as_str()),
             ("1.4%", "0.19%")
