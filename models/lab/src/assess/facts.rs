@@ -6,7 +6,9 @@ use std::io::BufRead;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use sealwatch_core::event::values::{Client, Country, FieldValue, ReportCategory};
+use sealwatch_core::event::values::{
+    AgeBand, Client, Country, FieldValue, NumberKind, ReportCategory,
+};
 use sealwatch_core::event::{Body, Edge, Event, UnknownFields, read};
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::split::key;
@@ -190,21 +192,15 @@ fn describe(entry: &mut Gathered, event: &Event) {
             entry.registered_at = Some(event.at.0);
             entry.country = entry.country.or(body.country.map(|country| country.0));
             entry.client = body.client.or(entry.client);
-            entry.number_kind = body
-                .number_kind
-                .map(|kind| kind.name())
-                .or(entry.number_kind);
-            entry.age_band = body.age_band.map(|band| band.name()).or(entry.age_band);
+            entry.number_kind = body.number_kind.map(NumberKind::name).or(entry.number_kind);
+            entry.age_band = body.age_band.map(AgeBand::name).or(entry.age_band);
             entry.network = entry.network.or(body.network.map(|network| key(network.0)));
         }
         Body::AccountKnown(body) => {
             entry.registered_at = body.registered_at.map(|at| at.0).or(entry.registered_at);
             entry.country = entry.country.or(body.country.map(|country| country.0));
-            entry.number_kind = body
-                .number_kind
-                .map(|kind| kind.name())
-                .or(entry.number_kind);
-            entry.age_band = body.age_band.map(|band| band.name()).or(entry.age_band);
+            entry.number_kind = body.number_kind.map(NumberKind::name).or(entry.number_kind);
+            entry.age_band = body.age_band.map(AgeBand::name).or(entry.age_band);
             entry.network = entry.network.or(body.network.map(|network| key(network.0)));
         }
         Body::AccountLogin(body) => {

@@ -11,6 +11,7 @@ pub mod subject;
 pub mod watch;
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,7 +19,9 @@ use anyhow::{Result, bail};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::detector::DETECTORS;
+use sealwatch_core::event::{Edge, UnknownFields, read};
 use sealwatch_core::time::DAY;
+use sealwatch_core::wire::Fields;
 
 use crate::assess::cohort::Cohorts;
 use crate::assess::draw::Lots;
@@ -32,7 +35,7 @@ use crate::replay::{World, last_time, open, replay};
 /// The labelled accounts of some folders, assessed.
 #[derive(Debug)]
 pub struct Assessment {
-    /// The bounds, smallest first; the last part of [`Setup`].
+    /// Models, thresholds and bounds. Where the window begins is each folder's own, and not kept here.
     pub setup: Arc<Setup>,
     /// The accounts, folder by folder, in the order of their keys.
     pub subjects: Vec<Subject>,
@@ -208,22 +211,15 @@ fn own_crossings(
 
 /// The event time of the first record, milliseconds.
 fn first_time(paths: &[PathBuf], world: &World) -> Result<i64> {
-    use std::io::BufRead;
+    let edge = Edge::new(&world.vocabulary, &world.pseudonymiser);
     let mut line = Vec::new();
     for path in paths {
         line.clear();
-        if open(path)?.read_until(b'\n', &mut line)? > 0 {
-            let edge = sealwatch_core::event::Edge::new(&world.vocabulary, &world.pseudonymiser);
-            let read = sealwatch_core::wire::Fields::parse(&line).and_then(|fields| {
-                sealwatch_core::event::read(
-                    &fields,
-                    &edge,
-                    sealwatch_core::event::UnknownFields::Strip,
-                )
-            });
-            if let Ok(read) = read {
-                return Ok(read.event.at.0);
-            }
+        open(path)?.read_until(b'\n', &mut line)?;
+        let event =
+            Fields::parse(&line).and_then(|fields| read(&fields, &edge, UnknownFields::Strip));
+        if let Ok(read) = event {
+            return Ok(read.event.at.0);
         }
     }
     bail!("there are no events")

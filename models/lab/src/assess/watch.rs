@@ -138,8 +138,7 @@ impl Watcher {
 
     fn note_early(&mut self, point: &ScorePoint, row: &[f32], detector: usize, margin: f64) {
         let age = self.age.map_or(f32::NAN, |index| row[index]);
-        // Written so that an unknown age is not early.
-        if !(age <= EARLY_HOURS) {
+        if age.is_nan() || age > EARLY_HOURS {
             return;
         }
         for (bound, threshold) in self.setup.thresholds[detector].iter().enumerate() {

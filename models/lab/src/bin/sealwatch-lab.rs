@@ -44,6 +44,10 @@ enum Command {
     Cohorts(CohortsArguments),
     /// Writes the model card of an artefact: a page and JSON.
     Evaluate(commands::evaluate::EvaluateArguments),
+    /// Shows whom model and policy would have recommended in a past period, beside what reviewers decided.
+    Backtest(commands::backtest::BacktestArguments),
+    /// Compares two artefacts on the same accounts.
+    Compare(commands::compare::CompareArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
     /// Shows how hard the simulated populations are.
@@ -107,6 +111,14 @@ fn execute(arguments: Arguments) -> Result<()> {
         Command::Cohorts(arguments) => archive::run_cohorts(&arguments),
         Command::Evaluate(arguments) => {
             print!("{}", commands::evaluate::run(&arguments)?);
+            Ok(())
+        }
+        Command::Backtest(arguments) => {
+            print!("{}", commands::backtest::run(&arguments)?);
+            Ok(())
+        }
+        Command::Compare(arguments) => {
+            print!("{}", commands::compare::run(&arguments)?);
             Ok(())
         }
         Command::Planted(arguments) => {

@@ -43,8 +43,8 @@ pub struct FeatureWeight {
     /// Spearman's rank correlation of value and contribution over all rows where the value is known: which way it moves
     /// scores. Not a number where either never changes.
     pub trend: f64,
-    /// Whether training forced this direction.
-    pub is_constrained: bool,
+    /// Which way training let it move scores.
+    pub direction: Direction,
 }
 
 /// Explains the rows of a detector.
@@ -81,7 +81,7 @@ pub fn explain(model: &Model, flagged: &Lots, benign: &Lots) -> Explanation {
                 flagged_signed: mean(&flagged, &|values| values[index]),
                 benign: mean(&benign, &|values| values[index].abs()),
                 trend: spearman(&pairs),
-                is_constrained: feature.direction != Direction::Free,
+                direction: feature.direction,
             }
         })
         .collect();
@@ -104,7 +104,7 @@ pub fn explain(model: &Model, flagged: &Lots, benign: &Lots) -> Explanation {
 fn spearman(pairs: &[(f64, f64)]) -> f64 {
     let (left, right): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     let (left, right) = (ranks(&left), ranks(&right));
-    let mean = (pairs.len() as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(pairs.len() as f64, 1.0);
     let mut sums = (0.0, 0.0, 0.0);
     for (one, other) in left.iter().zip(&right) {
         let (one, other) = (one - mean, other - mean);
@@ -129,7 +129,7 @@ fn ranks(values: &[f64]) -> Vec<f64> {
             .take_while(|place| values[**place] == value)
             .count();
         for place in &order[start..start + ties] {
-            ranks[*place] = start as f64 + (ties as f64 + 1.0) / 2.0;
+            ranks[*place] = start as f64 + f64::midpoint(ties as f64, 1.0);
         }
         start += ties;
     }

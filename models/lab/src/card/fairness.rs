@@ -23,8 +23,10 @@ pub struct Fairness {
     pub alpha: f64,
     /// How many cohorts were tested.
     pub tests: usize,
-    /// Cohorts that have a rate of their own beyond chance, after correction.
-    pub disparities: usize,
+    /// Cohorts that are flagged more often than others beyond chance, after correction.
+    pub more_often: usize,
+    /// Cohorts that are flagged less often than others beyond chance, after correction.
+    pub less_often: usize,
     /// By attribute.
     pub attributes: Vec<AttributeRates>,
 }
@@ -49,6 +51,15 @@ pub struct CohortRate {
     pub p_value: Option<f64>,
     /// The same after Holm's correction.
     pub adjusted: Option<f64>,
+    /// Whether its rate is above that of all others together.
+    pub is_above_others: bool,
+}
+
+impl CohortRate {
+    /// Whether it differs beyond chance.
+    pub fn is_disparity(&self) -> bool {
+        self.adjusted.is_some_and(|value| value < LEVEL)
+    }
 }
 
 /// Compares cohorts of benign accounts at a threshold.
@@ -85,15 +96,17 @@ pub fn fairness(
             cohort.adjusted = cohort.p_value.and_then(|_| adjusted.next());
         }
     }
-    let disparities = attributes
-        .iter()
-        .flat_map(|attribute| &attribute.cohorts)
-        .filter(|cohort| cohort.adjusted.is_some_and(|value| value < LEVEL))
-        .count();
+    let differing = |is_above: bool| {
+        let cohorts = attributes.iter().flat_map(|attribute| &attribute.cohorts);
+        cohorts
+            .filter(|cohort| cohort.is_disparity() && cohort.is_above_others == is_above)
+            .count()
+    };
     Fairness {
         alpha,
         tests: tested.len(),
-        disparities,
+        more_often: differing(true),
+        less_often: differing(false),
         attributes,
     }
 }
@@ -143,6 +156,8 @@ impl Counts {
                     false_bans: Counted::independent(flagged, total),
                     p_value,
                     adjusted: None,
+                    // Cross-multiplied, so that nobody is divided by.
+                    is_above_others: flagged * (all.1 - total) > (all.0 - flagged) * total,
                 })
             })
             .filter(|cohort| cohort.false_bans.total > 0)

@@ -15,10 +15,14 @@ pub fn percent(share: f64) -> String {
     } else if share > 0.995 {
         // Never rounded up to 100%.
         format!("{:.2}%", libm::floor(share * 10_000.0) / 100.0)
-    } else if share >= 0.001 {
+    } else if share >= 0.01 {
         format!("{:.1}%", share * 100.0)
-    } else {
+    } else if share >= 0.001 {
+        format!("{:.2}%", share * 100.0)
+    } else if share >= 0.000_01 {
         format!("{:.3}%", share * 100.0)
+    } else {
+        "below 0.001%".to_owned()
     }
 }
 
@@ -118,6 +122,15 @@ pub fn hours(hours: f64) -> String {
     }
 }
 
+/// A cohort's name: `13_15` is a band of ages, other names have words.
+pub fn cohort(name: &str) -> String {
+    if name.starts_with(|character: char| character.is_ascii_digit()) {
+        name.replace('_', " to ")
+    } else {
+        name.replace('_', " ")
+    }
+}
+
 /// A p-value.
 pub fn p_value(value: Option<f64>) -> String {
     match value {
@@ -136,6 +149,11 @@ mod tests {
         assert_eq!(percent(0.99996), "99.99%");
         assert_eq!(percent(1.0), "100%");
         assert_eq!(percent(0.00004), "0.004%");
+        assert_eq!(percent(0.000_004), "below 0.001%");
+        assert_eq!(
+            (percent(0.0138).as_str(), percent(0.0019).as_str()),
+            ("1.4%", "0.19%")
+        );
         assert_eq!(percent(f64::NAN), UNKNOWN);
     }
 
@@ -145,6 +163,10 @@ mod tests {
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(hours(0.5), "30 min");
         assert_eq!(power(1e-4), "1e-4");
+        assert_eq!(
+            (cohort("13_15").as_str(), cohort("under_13").as_str()),
+            ("13 to 15", "under 13")
+        );
         assert_eq!(p_value(Some(0.000_1)), "below 0.001");
     }
 }

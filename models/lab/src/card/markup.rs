@@ -21,8 +21,8 @@ pub fn escape(text: &str) -> String {
 pub fn table(caption: &str, headings: &[&str], rows: &[Vec<String>]) -> String {
     let caption = escape(caption);
     let mut html = format!(
-        "<div class=\"scroll\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\"><table><caption>{caption}</caption>\
-         <thead><tr>"
+        "<p class=\"caption\">{caption}</p><div class=\"scroll\" role=\"region\" aria-label=\"{caption}\" tabindex=\"0\">\
+         <table aria-label=\"{caption}\"><thead><tr>"
     );
     for heading in headings {
         html.push_str(&format!("<th scope=\"col\">{}</th>", escape(heading)));

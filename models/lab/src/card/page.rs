@@ -91,7 +91,9 @@ fn day(time: &str) -> &str {
 }
 
 fn verdicts(card: &Card) -> String {
-    let mut html = "<ul class=\"cards\">\n".to_owned();
+    let mut html =
+        "<h2 class=\"first\" id=\"verdicts\">Behaviour by behaviour</h2>\n<ul class=\"cards\">\n"
+            .to_owned();
     for behaviour in &card.behaviours {
         let standing = behaviour.verdict.standing;
         html.push_str(&format!(

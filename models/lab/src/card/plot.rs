@@ -4,10 +4,10 @@ use crate::card::markup::escape;
 
 const WIDTH: f64 = 400.0;
 const HEIGHT: f64 = 300.0;
-const LEFT: f64 = 56.0;
-const RIGHT: f64 = 12.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 22.0;
 const TOP: f64 = 12.0;
-const BOTTOM: f64 = 46.0;
+const BOTTOM: f64 = 52.0;
 
 /// An axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -140,7 +140,7 @@ impl Plot<'_> {
             svg.push_str(&format!(
                 "<line class=\"grid\" x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{bottom}\"/>\
                  <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
-                bottom + 16.0
+                bottom + 19.0
             ));
         }
         for (value, label) in self.y.0.ticks() {
@@ -149,14 +149,14 @@ impl Plot<'_> {
                 "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\"/>\
                  <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
                 LEFT - 6.0,
-                y + 4.0
+                y + 5.0
             ));
         }
         let middle = f64::midpoint(LEFT, right);
         let half = f64::midpoint(TOP, bottom);
         svg.push_str(&format!(
             "<text class=\"label\" x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>\
-             <text class=\"label\" transform=\"translate(14 {half:.1}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+             <text class=\"label\" transform=\"translate(16 {half:.1}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
             HEIGHT - 8.0,
             escape(self.x.1),
             escape(self.y.1)
@@ -289,6 +289,6 @@ mod tests {
         let svg = plot.svg();
         assert!(svg.contains("<desc id=\"a-d\">What it shows.</desc>"));
         assert!(svg.contains("Title &lt;1&gt;") && !svg.contains("NaN"));
-        assert!(svg.contains("points=\"56.0,254.0 388.0,12.0\""), "{svg}");
+        assert!(svg.contains("points=\"64.0,248.0 378.0,12.0\""), "{svg}");
     }
 }

@@ -11,8 +11,8 @@ use serde::Serialize;
 use crate::assess::subject::{Subject, highest};
 use crate::card::counted::CONFIDENCE;
 use crate::statistics::Estimate;
-use crate::statistics::curve::{self, RATES, RECALLS, Reading, Sample};
-use crate::statistics::proportion::korn_graubard;
+use crate::statistics::curve::{self, RATES, RECALLS, Reading, Sample, precision_at};
+use crate::statistics::proportion::{clopper_pearson, korn_graubard};
 
 /// The false-ban rates at which the share found is stated.
 pub const STATED_RATES: [f64; 4] = [1e-2, 1e-3, 1e-4, 1e-5];
@@ -113,15 +113,33 @@ pub fn ranking(sample: &Sample, draws: usize, seed: u64) -> Ranking {
     let whole = ordered.read(&base_rates);
     let drawn = ordered.draws(&base_rates, draws, seed);
     let of = |number: &dyn Fn(&Reading) -> f64| curve::interval(&whole, &drawn, number);
-    let roc = (0..RATES).map(|index| RocPoint {
-        rate: curve::rate(index),
-        found: of(&|reading| reading.found[index]),
-        is_measurable: negatives as f64 * curve::rate(index) >= 1.0 - 1e-9,
+    let mut sorted = sample.negatives.clone();
+    sorted.sort_by(|left, right| right.total_cmp(left));
+    let roc = (0..RATES).map(|index| {
+        let rate = curve::rate(index);
+        RocPoint {
+            rate,
+            found: of(&|reading| reading.found[index]).hull(fixed(sample, &sorted, rate)),
+            is_measurable: negatives as f64 * rate >= 1.0 - 1e-9,
+        }
     });
-    let precision_recall = (0..RECALLS).map(|index| PrecisionPoint {
-        recall: curve::recall(index),
-        precision: of(&|reading| reading.precision[0][index]),
-        at_reference: of(&|reading| reading.precision[1][index]),
+    let precision_recall = (0..RECALLS).map(|index| {
+        // The bootstrap knows no doubt where no negative is flagged; Clopper and Pearson do.
+        let wrong = whole.wrong[index] * negatives as f64;
+        let wrong = clopper_pearson(libm::round(wrong) as u64, negatives as u64, CONFIDENCE);
+        let precision = |place: usize| {
+            let at = |wrong| precision_at(base_rates[place], curve::recall(index), wrong);
+            of(&|reading| reading.precision[place][index]).hull(Estimate {
+                value: f64::NAN,
+                low: at(wrong.high),
+                high: at(wrong.low),
+            })
+        };
+        PrecisionPoint {
+            recall: curve::recall(index),
+            precision: precision(0),
+            at_reference: precision(1),
+        }
     });
     let roc: Vec<RocPoint> = roc.collect();
     Ranking {
@@ -133,38 +151,42 @@ pub fn ranking(sample: &Sample, draws: usize, seed: u64) -> Ranking {
         average_precision: of(&|reading| reading.average_precision),
         at_rates: STATED_RATES
             .iter()
-            .map(|rate| at_rate(sample, *rate, &roc))
+            .map(|rate| at_rate(negatives, *rate, &roc))
             .collect(),
         precision_recall: precision_recall.collect(),
         roc,
     }
 }
 
-/// The interval is the hull of two: the bootstrap, which draws the threshold anew, and Korn and Graubard's at the threshold
-/// as it is, which stays honest where all or none are found.
-fn at_rate(sample: &Sample, rate: f64, roc: &[RocPoint]) -> AtRate {
-    let benign = sample.negatives.len();
-    let allowed = libm::floor(benign as f64 * rate + 1e-9) as usize;
+/// How many negatives may be flagged at a rate.
+fn allowed(negatives: usize, rate: f64) -> usize {
+    libm::floor(negatives as f64 * rate + 1e-9) as usize
+}
+
+/// The share found at the threshold that this rate sets here, with the interval of Korn and Graubard. The bootstrap draws
+/// the threshold anew but knows no doubt where all or none are found; this one does. A point's interval is the hull of both.
+fn fixed(sample: &Sample, sorted: &[f64], rate: f64) -> Estimate {
+    let threshold = sorted.get(allowed(sorted.len(), rate)).copied();
+    let mut groups = vec![(0, 0); sample.positive_groups()];
+    for (score, group) in &sample.positives {
+        let group: &mut (u64, u64) = &mut groups[*group as usize];
+        group.0 += u64::from(threshold.is_none_or(|threshold| *score > threshold));
+        group.1 += 1;
+    }
+    korn_graubard(&groups, CONFIDENCE)
+}
+
+fn at_rate(negatives: usize, rate: f64, roc: &[RocPoint]) -> AtRate {
     let point = roc
         .iter()
         .find(|point| (point.rate / rate - 1.0).abs() < 1e-6);
-    let mut sorted = sample.negatives.clone();
-    sorted.sort_by(|left, right| right.total_cmp(left));
-    let threshold = sorted.get(allowed).copied().filter(|_| allowed > 0);
-    let found = threshold.zip(point).map(|(threshold, point)| {
-        let mut groups = vec![(0, 0); sample.positive_groups()];
-        for (score, group) in &sample.positives {
-            let group: &mut (u64, u64) = &mut groups[*group as usize];
-            group.0 += u64::from(*score > threshold);
-            group.1 += 1;
-        }
-        korn_graubard(&groups, CONFIDENCE).hull(point.found)
-    });
     AtRate {
         rate,
-        allowed: allowed as u64,
+        allowed: allowed(negatives, rate) as u64,
         needed: libm::ceil(1.0 / rate - 1e-9) as u64,
-        found,
+        found: point
+            .filter(|point| point.is_measurable)
+            .map(|point| point.found),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::card::plot::{Layer, Look, Plot, Scale};
 use crate::card::ranking::{REFERENCE_BASE_RATE, Ranking};
 use crate::card::reliability::Reliability;
 use crate::card::table;
+use crate::card::verdict::named;
 
 /// The section.
 pub fn section(card: &BehaviourCard) -> String {
@@ -35,8 +36,16 @@ pub fn section(card: &BehaviourCard) -> String {
         "How often a flag is right depends on how rare abuse is. The first column of each promise uses the false-ban rate seen \
          here, the second the promised one, which is the safer number.",
     ));
-    for at in &card.thresholds {
-        html.push_str(&table::hiding(at));
+    for (place, at) in card.thresholds.iter().enumerate() {
+        let table = table::hiding(at);
+        if place == 0 {
+            html.push_str(&table);
+        } else {
+            html.push_str(&format!(
+                "<details><summary>The same at the promise of {}</summary>\n{table}</details>\n",
+                rate(at.threshold.alpha)
+            ));
+        }
     }
     html.push_str(&table::speed(&card.thresholds));
     html.push_str(&note(
@@ -223,7 +232,8 @@ fn reliability_words(reliability: &Reliability) -> String {
     };
     note(&format!(
         "Reliability: one score point of each of {} scored accounts, {} of which did it. {line}; Brier score {}. The curve was \
-         fitted where abuse was more frequent, which shifts the intercept. Nothing is decided by these probabilities.",
+         fitted where abuse was more frequent, which shifts the intercept. The diagram's intervals take accounts as independent. \
+         Nothing is decided by these probabilities.",
         thousands(reliability.accounts),
         thousands(reliability.positives),
         three(reliability.brier)
@@ -233,36 +243,28 @@ fn reliability_words(reliability: &Reliability) -> String {
 fn fairness_words(card: &BehaviourCard) -> String {
     let mut html = String::new();
     for fairness in &card.fairness {
-        let words = if fairness.disparities == 0 {
+        let part = |is_above: bool, words: &str| {
+            let named = named(fairness, is_above);
+            if named.is_empty() {
+                None
+            } else {
+                Some(format!("{words}: {}", named.join(", ")))
+            }
+        };
+        let parts: Vec<String> = [
+            part(true, "flagged more often than others beyond chance"),
+            part(false, "less often"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let words = if parts.is_empty() {
             "none has a false-ban rate of its own beyond chance".to_owned()
         } else {
-            let named: Vec<String> = fairness
-                .attributes
-                .iter()
-                .flat_map(|attribute| {
-                    attribute
-                        .cohorts
-                        .iter()
-                        .map(move |cohort| (attribute, cohort))
-                })
-                .filter(|(_, cohort)| {
-                    cohort
-                        .adjusted
-                        .is_some_and(|value| value < crate::card::fairness::LEVEL)
-                })
-                .map(|(attribute, cohort)| {
-                    format!(
-                        "{} “{}” ({})",
-                        attribute.attribute.title().to_lowercase(),
-                        cohort.name.replace('_', " "),
-                        percent(cohort.false_bans.share.value)
-                    )
-                })
-                .collect();
-            format!("these differ beyond chance: {}", named.join(", "))
+            parts.join("; ")
         };
         html.push_str(&paragraph(&format!(
-            "At the promise of {}, of {} cohorts tested {words}.",
+            "At the promise of {}, of {} cohorts tested, {words}.",
             rate(fairness.alpha),
             fairness.tests
         )));
@@ -270,7 +272,8 @@ fn fairness_words(card: &BehaviourCard) -> String {
     html.push_str(&note(
         "Each cohort against all others of its kind: Fisher's exact test, two-sided, with Holm's correction over all of a \
          promise's tests at 5%. Intervals are Clopper-Pearson. Few false bans mean little power: a cohort that does not stand out is not \
-         proven equal. The dashed line in the intervals is the promised rate.",
+         proven equal. The dashed line in the intervals is the promised rate; \
+         they are cut off at five times that.",
     ));
     html
 }

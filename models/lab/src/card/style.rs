@@ -12,6 +12,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,
 main{max-width:68rem;margin:0 auto;padding:1.5rem 1.25rem 4rem}
 h1{font-size:1.9rem;line-height:1.2;margin:0 0 .4rem}
 h2{font-size:1.45rem;margin:3rem 0 .6rem;padding-top:1.2rem;border-top:1px solid var(--line)}
+h2.first{margin:1.2rem 0 .4rem;padding:0;border:0;font-size:1.2rem}
 h3{font-size:1.1rem;margin:2rem 0 .5rem}
 p,ul{margin:.5rem 0;max-width:48rem}
 li{margin:.35rem 0}
@@ -29,12 +30,12 @@ list-style:none;max-width:none}
 .cards .do_not_use{border-top-color:var(--bad)}
 .tag{font-weight:600}
 .tag.sound{color:var(--good)}.tag.caution{color:var(--warn)}.tag.do_not_use{color:var(--bad)}
-.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));gap:1.2rem;margin:1rem 0}
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1.2rem;margin:1rem 0}
 figure{margin:0}
 figcaption{font-weight:600;font-size:.95rem;margin-bottom:.3rem}
 svg{display:block;width:100%;height:auto}
-svg text{fill:var(--ink);font-size:12px}
-svg text.label{fill:var(--soft)}svg text.small{fill:var(--soft);font-size:11px}
+svg text{fill:var(--ink);font-size:14px}
+svg text.label{fill:var(--soft)}svg text.small{fill:var(--soft);font-size:13px}
 .grid{stroke:var(--line);stroke-width:1}
 .line{fill:none;stroke-width:2.2;stroke-linejoin:round}
 .line.first{stroke:var(--first)}.line.second{stroke:var(--second);stroke-dasharray:6 4}
@@ -48,10 +49,10 @@ svg text.label{fill:var(--soft)}svg text.small{fill:var(--soft);font-size:11px}
 vertical-align:middle}
 .key .second::before{border-top:2.5px dashed var(--second)}
 .key .guide::before{border-top:1.5px dotted var(--soft)}
-.scroll{overflow-x:auto;margin:.8rem 0}
+.scroll{overflow-x:auto;margin:0 0 .8rem}
 .scroll:focus-visible{outline:2px solid var(--first)}
 table{border-collapse:collapse;font-size:.92rem;min-width:100%}
-caption{text-align:left;font-weight:600;padding:.3rem 0;white-space:nowrap}
+.caption{font-weight:600;margin:1.2rem 0 .2rem}
 th,td{padding:.35rem .7rem .35rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line);
 font-variant-numeric:tabular-nums}
 thead th{color:var(--soft);font-weight:600;vertical-align:bottom}
@@ -66,6 +67,6 @@ dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 code{font:.9em ui-monospace,Menlo,Consolas,monospace}
 nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;list-style:none;padding:0;max-width:none}
 @media (max-width:32rem){main{padding:1rem .9rem 3rem}h1{font-size:1.5rem}dl{grid-template-columns:1fr;gap:.1rem}
-dd{margin-bottom:.5rem}.lead{font-size:1rem}svg text{font-size:13px}}
+dd{margin-bottom:.5rem}.lead{font-size:1rem}th,td{min-width:7.2rem}}
 @media print{.scroll{overflow:visible}h2{break-after:avoid}figure,tr,.cards li{break-inside:avoid}}
 ";

@@ -1,15 +1,20 @@
 //! The tables of a behaviour's section.
 
+use sealwatch_core::feature::Direction;
+
 use crate::card::counted::{Counted, Quantiles};
 use crate::card::detection::{AtThreshold, Bound, Detection, LEVELS};
 use crate::card::explain::Explanation;
 use crate::card::fairness::{Fairness, LEVEL};
-use crate::card::figure::{
-    counted, hours, interval, p_value, percent, power, rate, thousands, three,
-};
+use crate::card::figure::{self, hours, interval, p_value, percent, power, rate, thousands, three};
 use crate::card::markup::{escape, table};
 use crate::card::plot::{bar, range};
 use crate::card::ranking::Ranking;
+
+/// A count with its share below it, for a cell.
+fn counted(counted: Counted) -> String {
+    figure::counted(counted).replacen(": ", "<br>", 1)
+}
 
 /// Thresholds with their promises beside what was seen.
 pub fn thresholds(thresholds: &[AtThreshold]) -> String {
@@ -194,7 +199,7 @@ pub fn speed(thresholds: &[AtThreshold]) -> String {
     }
     table(
         "From the beginning of the abuse to the finding",
-        &["", "Found", "10%", "25%", "half", "75%", "90%"],
+        &["Measure", "Found", "10%", "25%", "half", "75%", "90%"],
         &rows,
     )
 }
@@ -226,7 +231,7 @@ pub fn fairness(fairness: &[Fairness]) -> String {
             .iter()
             .enumerate()
             .map(|(number, cohort)| {
-                let mut row = vec![escape(&cohort.name.replace('_', " "))];
+                let mut row = vec![escape(&figure::cohort(&cohort.name))];
                 for at in &shown {
                     let Some(cohort) = at
                         .attributes
@@ -271,15 +276,12 @@ pub fn explanation(explanation: &Explanation) -> String {
         .features
         .iter()
         .map(|feature| {
-            let direction = match feature.trend {
-                trend if trend >= 0.3 => "more raises the score",
-                trend if trend <= -0.3 => "more lowers the score",
-                _ => "either way",
-            };
-            let forced = if feature.is_constrained {
-                " (by design)"
-            } else {
-                ""
+            let direction = match (feature.direction, feature.trend) {
+                (Direction::Rising, _) => "more raises the score (by design)",
+                (Direction::Falling, _) => "more lowers the score (by design)",
+                (Direction::Free, trend) if trend >= 0.3 => "more raises the score, mostly",
+                (Direction::Free, trend) if trend <= -0.3 => "more lowers the score, mostly",
+                (Direction::Free, _) => "either way",
             };
             vec![
                 format!(
@@ -291,7 +293,7 @@ pub fn explanation(explanation: &Explanation) -> String {
                 format!("{:.2}", feature.flagged),
                 format!("{:+.2}", feature.flagged_signed),
                 format!("{:.2}", feature.benign),
-                format!("{direction}{forced}"),
+                direction.to_owned(),
             ]
         })
         .collect();

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::card::detection::{AtThreshold, Bound};
 use crate::card::fairness::Fairness;
-use crate::card::figure::{percent, rate};
+use crate::card::figure::{self, percent, rate, thousands};
 use crate::card::ranking::Ranking;
 
 sealwatch_core::closed_set! {
@@ -58,7 +58,8 @@ pub fn verdict(
     let (promised, seen) = (rate(at.threshold.alpha), rate(bans.share.value));
     let counted = format!(
         "{} of {} benign groups were flagged ({seen}; at most {promised} was promised)",
-        bans.count, bans.total
+        thousands(bans.count),
+        thousands(bans.total)
     );
     sentences.push(match at.bound {
         Bound::Confirmed => format!("False bans: {counted}. The promise is confirmed here."),
@@ -92,6 +93,17 @@ pub fn verdict(
             level(2)
         )
     });
+    for looser in thresholds.iter().skip(1) {
+        if looser.bound == Bound::Refuted {
+            standing = standing.min(Standing::Caution);
+            sentences.push(format!(
+                "Its promise of {} does not hold here: {} of {} benign groups were flagged.",
+                rate(looser.threshold.alpha),
+                thousands(looser.false_bans.count),
+                thousands(looser.false_bans.total)
+            ));
+        }
+    }
     if ranking.positive_groups > 0 && ranking.positive_groups < 10 {
         standing = standing.min(Standing::Caution);
         sentences.push(format!(
@@ -101,14 +113,15 @@ pub fn verdict(
             percent(found.share.high)
         ));
     }
-    let disparities: usize = fairness.iter().map(|at| at.disparities).max().unwrap_or(0);
-    if disparities > 0 {
+    // The loosest threshold has the most false bans, so it shows most.
+    if let Some(most) = fairness.iter().max_by_key(|at| at.more_often)
+        && most.more_often > 0
+    {
         standing = standing.min(Standing::Caution);
         sentences.push(format!(
-            "{disparities} cohort{} of benign accounts {} flagged at a rate of {} own beyond chance: see below.",
-            if disparities == 1 { "" } else { "s" },
-            if disparities == 1 { "is" } else { "are" },
-            if disparities == 1 { "its" } else { "their" },
+            "At the promise of {}, some benign accounts are flagged more often than others beyond chance: {}.",
+            rate(most.alpha),
+            named(most, true).join(", ")
         ));
     }
     if is_expired {
@@ -119,4 +132,22 @@ pub fn verdict(
         standing,
         sentences,
     }
+}
+
+/// The cohorts that are flagged more often, or less often, than others beyond chance.
+pub fn named(fairness: &Fairness, is_above: bool) -> Vec<String> {
+    let mut names = Vec::new();
+    for attribute in &fairness.attributes {
+        for cohort in &attribute.cohorts {
+            if cohort.is_disparity() && cohort.is_above_others == is_above {
+                names.push(format!(
+                    "{} “{}” ({})",
+                    attribute.attribute.title().to_lowercase(),
+                    figure::cohort(&cohort.name),
+                    percent(cohort.false_bans.share.value)
+                ));
+            }
+        }
+    }
+    names
 }

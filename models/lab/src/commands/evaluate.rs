@@ -112,9 +112,7 @@ pub fn run(arguments: &EvaluateArguments) -> Result<String> {
     std::fs::write(&arguments.out, page::html(&card))
         .with_context(|| format!("cannot write {}", arguments.out.display()))?;
     if let Some(path) = &arguments.json {
-        let document = serde_json::to_string_pretty(&card)?;
-        std::fs::write(path, document + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        super::write_json(path, &card)?;
     }
     Ok(table(&card))
 }

@@ -2,7 +2,9 @@
 
 pub mod ablation;
 pub mod archive;
+pub mod backtest;
 pub mod benchmark;
+pub mod compare;
 pub mod coverage;
 pub mod evaluate;
 pub mod features;
@@ -38,4 +40,17 @@ impl Sets {
         )
         .with_progress()
     }
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+/// Writes a document as indented JSON.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_json(path: &Path, document: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(document)?;
+    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
 }

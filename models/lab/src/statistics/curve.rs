@@ -40,6 +40,8 @@ pub struct Reading {
     pub average_precision: f64,
     /// Share found at each of the [`RATES`].
     pub found: Vec<f64>,
+    /// Share of negatives flagged at each of the [`RECALLS`].
+    pub wrong: Vec<f64>,
     /// Precision at each of the [`RECALLS`], for each base rate asked for.
     pub precision: Vec<Vec<f64>>,
 }
@@ -103,6 +105,7 @@ impl Ordered {
             auc: 0.0,
             average_precision: 0.0,
             found: vec![0.0; RATES],
+            wrong: vec![f64::NAN; RECALLS],
             precision: vec![vec![f64::NAN; RECALLS]; base_rates.len()],
         };
         if all.0 == 0.0 || all.1 == 0.0 {
@@ -136,6 +139,7 @@ impl Ordered {
                 next_rate += 1;
             }
             while next_recall < RECALLS && flagged >= recall(next_recall) * all.0 * (1.0 - 1e-12) {
+                reading.wrong[next_recall] = wrong / all.1;
                 for (precision, base) in reading.precision.iter_mut().zip(base_rates) {
                     precision[next_recall] = precision_at(*base, flagged / all.0, wrong / all.1);
                 }

@@ -33,7 +33,8 @@ impl Estimate {
         high: f64::NAN,
     };
 
-    /// The smallest interval that holds both: conservative where two methods see different sources of error.
+    /// The smallest interval that holds both, with this one's value: conservative where two methods see different sources
+    /// of error.
     #[must_use]
     pub const fn hull(self, other: Self) -> Self {
         Self {
