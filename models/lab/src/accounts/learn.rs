@@ -68,7 +68,8 @@ impl Part {
         &self.labels
     }
 
-    fn scores(&self, margin: impl Fn(&[f32]) -> f64) -> Vec<f64> {
+    /// The margin of each row.
+    pub fn scores(&self, margin: impl Fn(&[f32]) -> f64) -> Vec<f64> {
         if self.width == 0 {
             return vec![0.0; self.labels.len()];
         }

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::recommendation::Population;
 use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
+use sealwatch_lab::commands::table::{TableArguments, run as run_table};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::train::{Plan, train};
 use sealwatch_lab::{convert, evaluate, planted, report, table};
@@ -31,6 +33,8 @@ enum Command {
     Convert(ConvertCommand),
     /// Runs a public benchmark, and prints the published figures beside ours.
     Benchmark(BenchmarkArguments),
+    /// Trains on any table of accounts, with or without edges between them, and measures.
+    Table(Box<TableArguments>),
 }
 
 #[derive(Args)]
@@ -151,7 +155,19 @@ fn execute(arguments: Arguments) -> Result<()> {
             Ok(())
         }
         Command::Benchmark(arguments) => benchmark::run(&arguments),
+        Command::Table(arguments) => {
+            let started = now();
+            run_table(&arguments, &|| now().duration_since(started))
+        }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell measures how long a trainer takes"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn run_training(arguments: &TrainArguments) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::accounts::benchmark::Benchmark;
@@ -41,12 +41,7 @@ pub fn run(arguments: &BenchmarkArguments) -> Result<()> {
         Name::Sichuan => Benchmark::Sichuan,
         Name::CodeBots => Benchmark::CodeBots,
     };
-    let reports = benchmark.run(&arguments.data, |done, all| {
-        eprint!(
-            "\r{done} of {all} steps{}",
-            if done == all { "\n" } else { "" }
-        );
-    })?;
+    let reports = benchmark.run(&arguments.data, super::progress)?;
     let mut published = Vec::new();
     for report in &reports {
         println!("{}", report.text());
@@ -57,10 +52,5 @@ pub fn run(arguments: &BenchmarkArguments) -> Result<()> {
         }
     }
     print!("published:\n{}", sources(&published));
-    if let Some(path) = &arguments.json {
-        let document = serde_json::to_string_pretty(&reports)?;
-        std::fs::write(path, document + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
+    super::write_json(arguments.json.as_deref(), &reports)
 }
