@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use crate::accounts::benchmark::Benchmark;
-use crate::accounts::report::sources;
+use crate::accounts::benchmark::{Benchmark, Listener};
+use crate::accounts::report::{Report, sources};
 
 /// Arguments of `benchmark`.
 #[derive(Debug, Args)]
@@ -41,10 +41,13 @@ pub fn run(arguments: &BenchmarkArguments) -> Result<()> {
         Name::Sichuan => Benchmark::Sichuan,
         Name::CodeBots => Benchmark::CodeBots,
     };
-    let reports = benchmark.run(&arguments.data, super::progress)?;
+    let listener = Listener {
+        progress: &super::progress,
+        finished: &|report: &Report| println!("{}", report.text()),
+    };
+    let reports = benchmark.run(&arguments.data, &listener)?;
     let mut published = Vec::new();
     for report in &reports {
-        println!("{}", report.text());
         for one in &report.published {
             if !published.contains(one) {
                 published.push(*one);
