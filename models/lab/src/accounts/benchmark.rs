@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use super::aggregate::{Reach, with_neighbours};
 use super::graph::Graph;
 use super::propagate::label_features;
-use super::published;
+use super::published::{self, Published};
+use super::read;
 use super::report::Report;
 use super::splits::{self, Split};
 use super::table::{Columns, Layout, Table};
@@ -31,6 +32,9 @@ const BAGS: u64 = 5;
 /// Parts of a cross-validation.
 const PARTS: usize = 10;
 
+/// Repetitions where there is one split only.
+const REPEATS: usize = 3;
+
 impl Benchmark {
     /// Its folder.
     pub const fn folder(self) -> &'static str {
@@ -41,20 +45,62 @@ impl Benchmark {
         }
     }
 
-    /// Runs it on the tables under `data`; `progress` hears of steps done, of how many.
+    /// Runs it on the tables under `data`.
     ///
     /// # Errors
     /// The tables are absent (the message says where they come from) or damaged, or a learner refuses.
-    pub fn run(self, data: &Path, progress: impl Fn(usize, usize) + Sync) -> Result<Vec<Report>> {
+    pub fn run(self, data: &Path, listener: &Listener<'_>) -> Result<Vec<Report>> {
         let folder = data.join(self.folder());
         if !folder.is_dir() {
             bail!("{} is absent.\n{}", folder.display(), published::SOURCES);
         }
         match self {
-            Self::Tolokers => tolokers(&folder, &progress),
-            Self::Sichuan => sichuan(&folder, &progress),
-            Self::CodeBots => code_bots(&folder, &progress),
+            Self::Tolokers => tolokers(&folder, listener),
+            Self::Sichuan => sichuan(&folder, listener),
+            Self::CodeBots => code_bots(&folder, listener),
         }
+    }
+}
+
+/// Who hears how a run goes on: it may be long.
+#[derive(Clone, Copy)]
+pub struct Listener<'a> {
+    /// Steps done, of how many.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// A report that is finished.
+    pub finished: &'a dyn Fn(&Report),
+}
+
+/// One table in one variant.
+struct Variant<'a, C> {
+    title: &'a str,
+    columns: C,
+    labels: &'a [bool],
+    splits: &'a [Split],
+    published: &'a [Published],
+}
+
+impl<C: Fn(&Split) -> Columns + Sync> Variant<'_, C> {
+    fn report(self, listener: &Listener<'_>) -> Result<Report> {
+        let plan = plan(self.splits.first().map_or(0, |split| split.training.len()));
+        let outcomes = measure(
+            &self.columns,
+            self.labels,
+            self.splits,
+            &plan,
+            listener.progress,
+        )?;
+        let report = Report {
+            title: self.title.to_owned(),
+            features: self
+                .splits
+                .first()
+                .map_or(0, |split| (self.columns)(split).width()),
+            outcomes,
+            published: self.published.to_vec(),
+        };
+        (listener.finished)(&report);
+        Ok(report)
     }
 }
 
@@ -77,53 +123,55 @@ fn layout(id: &str, label: &str, positive: &str, drop: &[&str]) -> Layout {
     }
 }
 
-fn tolokers(folder: &Path, progress: &(impl Fn(usize, usize) + Sync)) -> Result<Vec<Report>> {
+fn tolokers(folder: &Path, listener: &Listener<'_>) -> Result<Vec<Report>> {
     let table = Table::read(
         &folder.join("nodes.csv.gz"),
         &layout("id", "banned", "1", &[]),
     )?;
     let graph = Graph::read(&folder.join("edges.csv.gz"), &table)?.graph;
     let splits = splits::of_file(&folder.join("splits.csv.gz"), &table)?;
-    let plan = plan(splits.first().map_or(0, |split| split.training.len()));
-    let base = with_neighbours(&table.features, &graph, Reach::TwoSteps, plan.threads);
-    let plain = Report {
-        title: "Tolokers, without label features".into(),
-        features: base.width(),
-        outcomes: measure(|_| base.clone(), &table.labels, &splits, &plan, progress)?,
-        published: published::TOLOKERS.to_vec(),
+    let threads = parallel::all_threads();
+    let base = with_neighbours(&table.features, &graph, Reach::TwoSteps, threads);
+    let plain = Variant {
+        title: "Tolokers, without label features",
+        columns: |_: &Split| base.clone(),
+        labels: &table.labels,
+        splits: &splits,
+        published: &published::TOLOKERS,
     };
-    let with_labels = |split: &Split| {
-        let mut columns = base.clone();
-        columns.extend(label_features(&graph, &table.labels, &split.training, 1));
-        columns
+    let labelled = Variant {
+        title: "Tolokers, with label features (labels of training accounts only, never an account's own)",
+        columns: |split: &Split| {
+            let mut columns = base.clone();
+            columns.extend(label_features(&graph, &table.labels, &split.training, 1));
+            columns
+        },
+        labels: &table.labels,
+        splits: &splits,
+        published: &published::TOLOKERS,
     };
-    let labelled = Report {
-        title: "Tolokers, with label features (labels of training accounts only, never an account's own)"
-            .into(),
-        features: splits.first().map_or(0, |split| with_labels(split).width()),
-        outcomes: measure(with_labels, &table.labels, &splits, &plan, progress)?,
-        published: published::TOLOKERS.to_vec(),
-    };
-    Ok(vec![plain, labelled])
+    Ok(vec![plain.report(listener)?, labelled.report(listener)?])
 }
 
-fn sichuan(folder: &Path, progress: &(impl Fn(usize, usize) + Sync)) -> Result<Vec<Report>> {
+fn sichuan(folder: &Path, listener: &Listener<'_>) -> Result<Vec<Report>> {
     let path = folder.join("accounts.csv.gz");
     let table = Table::read(&path, &layout("account", "label", "1", &[]))?;
     let graph = Graph::read(&folder.join("edges.csv.gz"), &table)?.graph;
     let splits: Vec<Split> = (1..=5)
         .map(|seed| splits::stratified(&table.labels, 0.2, 0.2, seed))
         .collect::<Result<_, _>>()?;
-    let plan = plan(splits.first().map_or(0, |split| split.training.len()));
-    let report = |title: &str, columns: &Columns| -> Result<Report> {
-        Ok(Report {
-            title: title.to_owned(),
-            features: columns.width(),
-            outcomes: measure(|_| columns.clone(), &table.labels, &splits, &plan, progress)?,
-            published: published::SICHUAN.to_vec(),
-        })
+    let threads = parallel::all_threads();
+    let near = with_neighbours(&table.features, &graph, Reach::TwoSteps, threads);
+    let report = |title, columns: &Columns| {
+        let variant = Variant {
+            title,
+            columns: |_: &Split| columns.clone(),
+            labels: &table.labels,
+            splits: &splits,
+            published: &published::SICHUAN,
+        };
+        variant.report(listener)
     };
-    let near = with_neighbours(&table.features, &graph, Reach::TwoSteps, plan.threads);
     Ok(vec![
         report("Sichuan telecom, without edges", &table.features)?,
         report(
@@ -133,45 +181,55 @@ fn sichuan(folder: &Path, progress: &(impl Fn(usize, usize) + Sync)) -> Result<V
     ])
 }
 
-fn code_bots(folder: &Path, progress: &(impl Fn(usize, usize) + Sync)) -> Result<Vec<Report>> {
+fn code_bots(folder: &Path, listener: &Listener<'_>) -> Result<Vec<Report>> {
     let read = |name: &str, drop: &[&str]| -> Result<(PathBuf, Table)> {
         let path = folder.join(name);
         let table = Table::read(&path, &layout("account", "label", "Bot", drop))?;
         Ok((path, table))
     };
     let (path, github) = read("github_old-rbmap_features.csv.gz", &["dataset"])?;
-    let (_, gitlab) = read(
+    let (gitlab_path, gitlab) = read(
         "gitlab_gitlab_glmap_features.csv.gz",
         &["dataset", "origin"],
     )?;
     let split = splits::of_column(&path, &github, "dataset")?;
-    let plan = plan(split.training.len());
-    let here = Report {
-        title: "Code bots, GitHub".into(),
-        features: github.features.width(),
-        outcomes: measure(
-            |_| github.features.clone(),
-            &github.labels,
-            std::slice::from_ref(&split),
-            &plan,
-            progress,
-        )?,
-        published: published::GITHUB_BOTS.to_vec(),
-    };
+    // There is one split only: the deviation is that of other seeds of the trees and of the cross-validation.
+    let here = vec![split.clone(); REPEATS];
     let both = below(&github.features, &gitlab.features)?;
     let labels = [github.labels.clone(), gitlab.labels.clone()].concat();
-    let transfer = Split {
-        name: "GitHub to GitLab".into(),
-        test: (github.labels.len()..labels.len()).collect(),
-        ..split
+    // A few GitLab accounts are marked as neither train nor test: they are not measured.
+    let marks = read::texts(&gitlab.frame, &gitlab_path, "dataset")?;
+    let test = (github.labels.len()..labels.len())
+        .zip(marks)
+        .filter(|(_, mark)| mark.as_deref() == Some("test"))
+        .map(|(row, _)| row)
+        .collect();
+    let there = vec![
+        Split {
+            name: "GitHub to GitLab".into(),
+            test,
+            ..split
+        };
+        REPEATS
+    ];
+    let on_github = Variant {
+        title: "Code bots, GitHub (deviation over seeds)",
+        columns: |_: &Split| github.features.clone(),
+        labels: &github.labels,
+        splits: &here,
+        published: &published::GITHUB_BOTS,
     };
-    let there = Report {
-        title: "Code bots, GitLab after training on GitHub only".into(),
-        features: both.width(),
-        outcomes: measure(|_| both.clone(), &labels, &[transfer], &plan, progress)?,
-        published: published::GITLAB_BOTS.to_vec(),
+    let on_gitlab = Variant {
+        title: "Code bots, GitLab after training on GitHub only (deviation over seeds)",
+        columns: |_: &Split| both.clone(),
+        labels: &labels,
+        splits: &there,
+        published: &published::GITLAB_BOTS,
     };
-    Ok(vec![here, there])
+    Ok(vec![
+        on_github.report(listener)?,
+        on_gitlab.report(listener)?,
+    ])
 }
 
 /// One table below another, by the names of the first one's columns.

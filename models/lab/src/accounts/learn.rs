@@ -1,5 +1,7 @@
 //! Learning on one split with one setting: our trees, and linfa's logistic regression beside them.
 
+use std::ops::Range;
+
 use sealwatch_core::feature::Direction;
 use sealwatch_core::inference::{Forest, Linear, ModelError};
 
@@ -68,7 +70,8 @@ impl Part {
         &self.labels
     }
 
-    fn scores(&self, margin: impl Fn(&[f32]) -> f64) -> Vec<f64> {
+    /// The margin of each row.
+    pub fn scores(&self, margin: impl Fn(&[f32]) -> f64) -> Vec<f64> {
         if self.width == 0 {
             return vec![0.0; self.labels.len()];
         }
@@ -130,7 +133,7 @@ impl Learner<'_> {
     }
 }
 
-/// Scores of a learner on a split: the mean margin of `bags` models with seeds of their own.
+/// Scores of a learner on a split: the mean margin of models, one for each of `bags`, which is its seed.
 ///
 /// A split without validation rows is cross-validated within its training rows: `parts` models each learn without one part,
 /// stop on it and score it, and the test rows get the mean margin of all models.
@@ -142,7 +145,7 @@ pub fn scores(
     columns: &Columns,
     labels: &[bool],
     split: &Split,
-    bags: u64,
+    bags: Range<u64>,
     parts: usize,
 ) -> Result<Scores, LearnError> {
     let test = Part::new(columns, labels, &split.test);
@@ -151,6 +154,7 @@ pub fn scores(
         test_labels: test.labels.clone(),
         ..Scores::default()
     };
+    let count = bags.end.saturating_sub(bags.start) as f64;
     let add = |sums: &mut [f64], margins: &[f64], share: f64| {
         for (sum, margin) in sums.iter_mut().zip(margins) {
             *sum += share * margin;
@@ -161,8 +165,8 @@ pub fn scores(
         let validation = Part::new(columns, labels, &split.validation);
         scores.validation = vec![0.0; split.validation.len()];
         scores.validation_labels.clone_from(&validation.labels);
-        let share = 1.0 / bags as f64;
-        for bag in 0..bags {
+        let share = 1.0 / count;
+        for bag in bags {
             let (inner, outer) =
                 learner.margins(&training, &validation, &test, bag, &split.name)?;
             add(&mut scores.validation, &inner, share);
@@ -172,7 +176,7 @@ pub fn scores(
     }
     scores.validation = vec![0.0; split.training.len()];
     scores.validation_labels = split.training.iter().map(|row| labels[*row]).collect();
-    for bag in 0..bags {
+    for bag in bags {
         let part_of = folds(&split.training, labels, parts, bag);
         for part in 0..parts {
             let (held, kept): (Vec<usize>, Vec<usize>) =
@@ -184,9 +188,9 @@ pub fn scores(
             let (inner, outer) =
                 learner.margins(&of(&kept), &of(&held), &test, bag, &split.name)?;
             for (place, margin) in held.iter().zip(inner) {
-                scores.validation[*place] += margin / bags as f64;
+                scores.validation[*place] += margin / count;
             }
-            add(&mut scores.test, &outer, 1.0 / (bags * parts as u64) as f64);
+            add(&mut scores.test, &outer, 1.0 / (count * parts as f64));
         }
     }
     Ok(scores)

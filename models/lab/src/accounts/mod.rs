@@ -4,6 +4,7 @@
 
 pub mod aggregate;
 pub mod benchmark;
+pub mod export;
 pub mod figures;
 pub mod graph;
 pub mod learn;

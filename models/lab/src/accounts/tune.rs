@@ -103,6 +103,9 @@ pub fn measure(
     let outcomes = parallel::map(splits.len(), plan.threads, |number| {
         let split = &splits[number];
         let columns = columns(split);
+        // Seeds of its own for each split, so that a split that is given twice is measured twice.
+        let first = number as u64 * 1_000;
+        let seeds = |bags: u64| first..first + bags;
         // The test rows are not even scored while settings are compared.
         let without_test = Split {
             test: Vec::new(),
@@ -111,7 +114,14 @@ pub fn measure(
         let mut grid_auc = Vec::new();
         for setting in &plan.grid {
             let learner = Learner::Trees(&setting.parameters);
-            let found = scores(learner, &columns, labels, &without_test, 1, plan.parts)?;
+            let found = scores(
+                learner,
+                &columns,
+                labels,
+                &without_test,
+                seeds(1),
+                plan.parts,
+            )?;
             grid_auc.push(found.validation_auc());
             step();
         }
@@ -123,9 +133,23 @@ pub fn measure(
         }
         let setting = &plan.grid[chosen];
         let learner = Learner::Trees(&setting.parameters);
-        let trees = scores(learner, &columns, labels, split, plan.bags, plan.parts)?;
+        let trees = scores(
+            learner,
+            &columns,
+            labels,
+            split,
+            seeds(plan.bags),
+            plan.parts,
+        )?;
         step();
-        let linear = scores(Learner::Linear, &columns, labels, split, 1, plan.parts)?;
+        let linear = scores(
+            Learner::Linear,
+            &columns,
+            labels,
+            split,
+            seeds(1),
+            plan.parts,
+        )?;
         step();
         Ok(Outcome {
             split: split.name.clone(),

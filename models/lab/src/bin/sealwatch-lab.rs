@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -15,6 +16,7 @@ use sealwatch_lab::commands::features::{self, FeaturesArguments};
 use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
 use sealwatch_lab::commands::train::{self, TrainArguments};
 use sealwatch_lab::hardness::survey::{self, HardnessArguments};
+use sealwatch_lab::commands::table::{TableArguments, run as run_table};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::{convert, planted};
 
@@ -57,6 +59,8 @@ enum Command {
     Convert(ConvertCommand),
     /// Runs a public benchmark, and prints the published figures beside ours.
     Benchmark(BenchmarkArguments),
+    /// Trains on any table of accounts, with or without edges between them, and measures.
+    Table(Box<TableArguments>),
 }
 
 #[derive(Args)]
@@ -144,5 +148,64 @@ fn execute(arguments: Arguments) -> Result<()> {
             Ok(())
         }
         Command::Benchmark(arguments) => benchmark::run(&arguments),
+        Command::Table(arguments) => {
+            let started = now();
+            run_table(&arguments, &|| now().duration_since(started))
+        }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell measures how long a trainer takes"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn run_training(arguments: &TrainArguments) -> Result<()> {
+    let population = match arguments.population.split_once(':') {
+        Some(("simulator", name)) => Population::Simulator(name.to_owned()),
+        Some(("platform", name)) => Population::Platform(name.to_owned()),
+        _ => bail!("--population is simulator:NAME or platform:NAME"),
+    };
+    let world = World::new(
+        arguments.platforms.clone(),
+        arguments.issuers.clone(),
+        arguments.banks.clone(),
+    );
+    let plan = Plan {
+        training: arguments.training.clone(),
+        calibration: arguments.calibration.clone(),
+        evaluation: arguments.evaluation.clone(),
+        alphas: arguments.alpha.clone(),
+        delta: arguments.delta,
+        window_days: arguments.window_days,
+        valid_days: arguments.valid_days,
+        seed: arguments.seed,
+        population,
+        command: format!(
+            "sealwatch-lab train, seed {}, see models/lab/train-demo.sh",
+            arguments.seed
+        ),
+    };
+    let trained = train(&plan, &world)?;
+    let bytes = Artefact::write(&trained.artefact)?;
+    Artefact::parse(&bytes).context("the artefact that was trained cannot be read back")?;
+    std::fs::write(&arguments.out, &bytes)
+        .with_context(|| format!("cannot write {}", arguments.out.display()))?;
+    let text = evaluate::table(&trained.figures);
+    print!("{text}");
+    if let Some(path) = &arguments.report {
+        std::fs::write(path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &arguments.report_json {
+        let document = serde_json::to_string_pretty(&report::document(&trained))?;
+        std::fs::write(path, document + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &arguments.rows {
+        table::write(path, &trained.rows)?;
+    }
+    Ok(())
 }

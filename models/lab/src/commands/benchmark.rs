@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use crate::accounts::benchmark::Benchmark;
-use crate::accounts::report::sources;
+use crate::accounts::benchmark::{Benchmark, Listener};
+use crate::accounts::report::{Report, sources};
 
 /// Arguments of `benchmark`.
 #[derive(Debug, Args)]
@@ -41,15 +41,13 @@ pub fn run(arguments: &BenchmarkArguments) -> Result<()> {
         Name::Sichuan => Benchmark::Sichuan,
         Name::CodeBots => Benchmark::CodeBots,
     };
-    let reports = benchmark.run(&arguments.data, |done, all| {
-        eprint!(
-            "\r{done} of {all} steps{}",
-            if done == all { "\n" } else { "" }
-        );
-    })?;
+    let listener = Listener {
+        progress: &super::progress,
+        finished: &|report: &Report| println!("{}", report.text()),
+    };
+    let reports = benchmark.run(&arguments.data, &listener)?;
     let mut published = Vec::new();
     for report in &reports {
-        println!("{}", report.text());
         for one in &report.published {
             if !published.contains(one) {
                 published.push(*one);
@@ -57,10 +55,5 @@ pub fn run(arguments: &BenchmarkArguments) -> Result<()> {
         }
     }
     print!("published:\n{}", sources(&published));
-    if let Some(path) = &arguments.json {
-        let document = serde_json::to_string_pretty(&reports)?;
-        std::fs::write(path, document + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
+    super::write_json(arguments.json.as_deref(), &reports)
 }
