@@ -14,9 +14,9 @@ use sealwatch_lab::commands::benchmark::{self, BenchmarkArguments};
 use sealwatch_lab::commands::coverage::{self, CoverageArguments};
 use sealwatch_lab::commands::features::{self, FeaturesArguments};
 use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
+use sealwatch_lab::commands::table::{TableArguments, run as run_table};
 use sealwatch_lab::commands::train::{self, TrainArguments};
 use sealwatch_lab::hardness::survey::{self, HardnessArguments};
-use sealwatch_lab::commands::table::{TableArguments, run as run_table};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::{convert, planted};
 
@@ -161,51 +161,4 @@ fn execute(arguments: Arguments) -> Result<()> {
 )]
 fn now() -> Instant {
     Instant::now()
-}
-
-fn run_training(arguments: &TrainArguments) -> Result<()> {
-    let population = match arguments.population.split_once(':') {
-        Some(("simulator", name)) => Population::Simulator(name.to_owned()),
-        Some(("platform", name)) => Population::Platform(name.to_owned()),
-        _ => bail!("--population is simulator:NAME or platform:NAME"),
-    };
-    let world = World::new(
-        arguments.platforms.clone(),
-        arguments.issuers.clone(),
-        arguments.banks.clone(),
-    );
-    let plan = Plan {
-        training: arguments.training.clone(),
-        calibration: arguments.calibration.clone(),
-        evaluation: arguments.evaluation.clone(),
-        alphas: arguments.alpha.clone(),
-        delta: arguments.delta,
-        window_days: arguments.window_days,
-        valid_days: arguments.valid_days,
-        seed: arguments.seed,
-        population,
-        command: format!(
-            "sealwatch-lab train, seed {}, see models/lab/train-demo.sh",
-            arguments.seed
-        ),
-    };
-    let trained = train(&plan, &world)?;
-    let bytes = Artefact::write(&trained.artefact)?;
-    Artefact::parse(&bytes).context("the artefact that was trained cannot be read back")?;
-    std::fs::write(&arguments.out, &bytes)
-        .with_context(|| format!("cannot write {}", arguments.out.display()))?;
-    let text = evaluate::table(&trained.figures);
-    print!("{text}");
-    if let Some(path) = &arguments.report {
-        std::fs::write(path, &text).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    if let Some(path) = &arguments.report_json {
-        let document = serde_json::to_string_pretty(&report::document(&trained))?;
-        std::fs::write(path, document + "\n")
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    if let Some(path) = &arguments.rows {
-        table::write(path, &trained.rows)?;
-    }
-    Ok(())
 }

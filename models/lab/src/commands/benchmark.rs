@@ -55,5 +55,8 @@ pub fn run(arguments: &BenchmarkArguments) -> Result<()> {
         }
     }
     print!("published:\n{}", sources(&published));
-    super::write_json(arguments.json.as_deref(), &reports)
+    match &arguments.json {
+        Some(path) => super::write_json(path, &reports),
+        None => Ok(()),
+    }
 }

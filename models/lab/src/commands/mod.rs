@@ -12,7 +12,11 @@ pub mod recalibrate;
 pub mod table;
 pub mod train;
 
+use std::path::Path;
+
+use anyhow::{Context, Result};
 use clap::Args;
+use serde::Serialize;
 
 use crate::replay::World;
 
@@ -40,28 +44,21 @@ impl Sets {
         )
         .with_progress()
     }
-
-use std::path::Path;
-
-use anyhow::{Context, Result};
-use serde::Serialize;
+}
 
 /// Writes a document as indented JSON.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write_json(path: &Path, document: &impl Serialize) -> Result<()> {
-/// Says on stderr how far a run has come.
+    let text = serde_json::to_string_pretty(document)?;
+    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Says on standard error how far a run has come.
 fn progress(done: usize, all: usize) {
     eprint!(
         "\r{done} of {all} steps{}",
         if done == all { "\n" } else { "" }
     );
-}
-
-/// Writes a document as JSON, if a file is given.
-fn write_json(path: Option<&Path>, document: &impl Serialize) -> Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    let text = serde_json::to_string_pretty(document)?;
-    std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
 }

@@ -129,7 +129,10 @@ pub fn run(arguments: &TableArguments, clock: &dyn Fn() -> Duration) -> Result<(
         published: Vec::new(),
     };
     print!("{}", report.text());
-    super::write_json(arguments.json.as_deref(), &report)
+    match &arguments.json {
+        Some(path) => super::write_json(path, &report),
+        None => Ok(()),
+    }
 }
 
 fn title(arguments: &TableArguments) -> String {

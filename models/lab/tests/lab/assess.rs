@@ -15,11 +15,10 @@ use sealwatch_lab::assess::{Assessment, Request, assess};
 use sealwatch_lab::card::{Settings, build, page};
 use sealwatch_lab::commands::compare::compare;
 use sealwatch_lab::cut::View;
-use sealwatch_lab::highest::Highest;
+use sealwatch_lab::data;
 use sealwatch_lab::labels::Kind;
 use sealwatch_lab::replay::{last_time, replay};
-use sealwatch_lab::since::Since;
-use sealwatch_lab::train::data;
+use sealwatch_lab::scored::{Highest, Keeper};
 use tempfile::TempDir;
 
 use crate::common::{population, world};
@@ -54,6 +53,7 @@ fn artefact(shift: f64) -> Artefact {
                 unknown,
             }),
             calibration: vec![(0.0, 0.1), (100.0, 0.9)],
+            platt: None,
             // Not in the order of their bounds: the order must not matter.
             thresholds: vec![
                 threshold(0.01, margin * 0.5 + shift),
@@ -73,6 +73,7 @@ fn artefact(shift: f64) -> Artefact {
         population: Population::Simulator("test".to_owned()),
         expires: Timestamp(4_000_000_000_000),
         behaviours: behaviours.collect(),
+        renewals: Vec::new(),
     };
     Artefact::parse(&Artefact::write(&document).unwrap()).unwrap()
 }
@@ -94,34 +95,26 @@ fn an_assessment_has_the_margins_of_calibration_and_of_training_s_evaluation() {
     let root = TempDir::new().unwrap();
     let (folder, artefact, world) = (folder(&root), artefact(0.0), world());
     let assessment = assessed(&folder, &artefact);
-    let data = data(&folder, &world).unwrap();
-    let models = || {
-        Arc::new(std::array::from_fn(|detector| {
-            artefact.model(Behaviour::WITH_DETECTOR[detector]).cloned()
-        }))
-    };
+    let data = data::read(&folder, &world).unwrap();
+    let models = Arc::new(std::array::from_fn(|detector| {
+        artefact.model(Behaviour::WITH_DETECTOR[detector]).cloned()
+    }));
     let from = last_time(&data.events, &world).unwrap() - 3 * DAY;
-    let (mut window, _) = replay(&data.events, &world, View::Full, || {
-        Highest::new(models(), from)
-    })
-    .unwrap();
-    let since = || Since::new(models(), Arc::clone(&data.labels));
-    let (mut since, _) = replay(&data.events, &world, View::Full, since).unwrap();
-    let window: BTreeMap<_, _> = window
+    let keeper = || Keeper::new(Arc::clone(&models), Arc::clone(&data.labels), from);
+    let (mut engine, _) = replay(&data.events, &world, View::Full, keeper).unwrap();
+    let kept: BTreeMap<u128, Highest> = engine
         .judges_mut()
-        .flat_map(|judge| judge.margins().clone())
-        .collect();
-    let since: BTreeMap<_, _> = since
-        .judges_mut()
-        .flat_map(|judge| judge.margins().clone())
+        .flat_map(Keeper::take_accounts)
         .collect();
     let (mut scored, mut found) = (0, 0);
     for subject in &assessment.subjects {
-        let expected = if subject.label.kind == Kind::Benign {
-            window.get(&subject.account)
-        } else {
-            since.get(&subject.account)
-        };
+        let expected = kept.get(&subject.account).map(|highest| {
+            if subject.label.kind == Kind::Benign {
+                highest.window
+            } else {
+                highest.since
+            }
+        });
         for (detector, scores) in subject.scores.iter().enumerate() {
             let expected = expected.map_or(f64::NEG_INFINITY, |margins| margins[detector]);
             assert_eq!(scores.highest, expected);

@@ -2,11 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is missing")]
 
-<<<<<<< HEAD
 mod archive;
-=======
 mod assess;
->>>>>>> helper-b
 mod common;
 mod convert;
 mod recalibrate;
