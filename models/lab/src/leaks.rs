@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sealwatch_core::feature::{COUNT, Direction, FEATURES};
+use sealwatch_core::feature::{COUNT, Direction, FEATURES, Family, Feature};
 use sealwatch_core::inference::Forest;
 use serde::Serialize;
 
@@ -13,9 +13,12 @@ use crate::splits::{Overlap, row_hash};
 
 /// A single feature that separates better than this is suspect.
 pub const MOST_ALONE: f64 = 0.98;
-/// Which values are missing must not tell more than this. What an account never does is missing, too (there is no share of
-/// hits without look-ups), so some of it is behaviour.
-pub const MOST_ABSENCE: f64 = 0.8;
+/// Which facts of the registration are missing must not tell more than this. Only these are looked at: most other features are
+/// missing where an account does nothing of the kind (there is no share of hits without look-ups), which is behaviour.
+pub const MOST_ABSENCE: f64 = 0.7;
+/// Rows that stand in both sets, or under both labels, are named above this share: rows of accounts of which little is known
+/// may be equal by chance.
+pub const MOST_EQUAL: f64 = 0.005;
 /// Features named in a warning at most.
 const NAMED: usize = 4;
 
@@ -30,9 +33,9 @@ pub enum Leak {
         /// Its AUC, in the better direction.
         auc: f64,
     },
-    /// Which values are missing tells the label.
+    /// Which facts of the registration are missing tells the label.
     Missingness {
-        /// AUC on validation rows of trees that see nothing but which values are missing.
+        /// AUC on validation rows of trees that see nothing but which of them are missing.
         auc: f64,
         /// The features whose absence alone tells most, with the AUC of it, in the better direction.
         features: Vec<(&'static str, f64)>,
@@ -79,7 +82,7 @@ impl Leak {
                     .map(|(feature, auc)| format!("`{feature}` {auc:.3}"))
                     .collect();
                 format!(
-                    "missingness: which values are known has AUC {auc:.3} ({}); do abusive accounts come from another source, \
+                    "missingness: which facts of the registration are known has AUC {auc:.3} ({}); do abusive accounts come from another source, \
                      or from another time?",
                     named.join(", ")
                 )
@@ -153,7 +156,9 @@ pub fn find(training: &RowSet, validation: &RowSet, overlap: &Overlap) -> Vec<Le
             .iter()
             .map(|value| f64::from(u8::from(value.is_nan())))
             .collect();
-        absences.push((feature.name, better(auc(&absent, &training.labels))));
+        if feature.family == Family::Registration {
+            absences.push((feature.name, better(auc(&absent, &training.labels))));
+        }
     }
     absences.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(right.0)));
     absences.truncate(NAMED);
@@ -172,13 +177,13 @@ pub fn find(training: &RowSet, validation: &RowSet, overlap: &Overlap) -> Vec<Le
     if length > MOST_ALONE {
         leaks.push(Leak::Length { auc: length });
     }
-    if overlap.identical_rows > 0 {
+    if overlap.identical_rows as f64 > MOST_EQUAL * validation.len() as f64 {
         leaks.push(Leak::IdenticalRows {
             rows: overlap.identical_rows,
         });
     }
     let contradicting = contradicting(training);
-    if contradicting > 0 {
+    if contradicting as f64 > MOST_EQUAL * training.len() as f64 {
         leaks.push(Leak::ContradictingRows {
             rows: contradicting,
         });
@@ -196,11 +201,15 @@ pub fn find(training: &RowSet, validation: &RowSet, overlap: &Overlap) -> Vec<Le
     leaks
 }
 
-/// AUC on validation rows of trees that see which values are missing, and nothing else.
+/// AUC on validation rows of trees that see which facts of the registration are missing, and nothing else.
 pub fn missingness(training: &RowSet, validation: &RowSet) -> f64 {
     let absent = |set: &RowSet| -> Vec<f32> {
-        let flag = |value: &f32| f32::from(u8::from(value.is_nan()));
-        set.values.iter().map(flag).collect()
+        let flag = |(value, feature): (&f32, &Feature)| {
+            let counts = feature.family == Family::Registration && value.is_nan();
+            f32::from(u8::from(counts))
+        };
+        let features = FEATURES.iter().cycle();
+        set.values.iter().zip(features).map(flag).collect()
     };
     let (seen, judged) = (absent(training), absent(validation));
     let rows = |values, set| rows_of(values, set);
@@ -331,13 +340,17 @@ mod tests {
 
     #[test]
     fn missing_values_that_tell_the_label_are_named() {
+        let absent = FEATURES
+            .iter()
+            .position(|feature| feature.family == Family::Registration)
+            .unwrap();
         let set = rows(&|_| 4, &|account, _, label, row| {
             if label && account % 7 != 0 {
-                row[9] = f32::NAN;
+                row[absent] = f32::NAN;
             }
         });
         let leaks = found(&set);
-        let names = |leak: &Leak| matches!(leak, Leak::Missingness { features, .. } if features[0].0 == FEATURES[9].name);
+        let names = |leak: &Leak| matches!(leak, Leak::Missingness { features, .. } if features[0].0 == FEATURES[absent].name);
         assert!(leaks.iter().any(names), "{leaks:?}");
     }
 
