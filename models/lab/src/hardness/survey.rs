@@ -6,7 +6,7 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_simulator::options::{Hiding, Options, PersonaSet};
 
@@ -31,6 +31,20 @@ pub struct HardnessArguments {
     /// The share of benign accounts that may be caught by mistake.
     #[arg(long, default_value_t = 0.01)]
     alpha: f64,
+    /// Only this measurement.
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+}
+
+/// A measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// What is no sign.
+    Leak,
+    /// Single features.
+    Signs,
+    /// Recall by hiding.
+    Recall,
 }
 
 /// Runs `sealwatch-lab hardness`: prints its table.
@@ -43,7 +57,7 @@ pub fn run(arguments: &HardnessArguments) -> Result<()> {
         accounts: arguments.accounts,
         seed: arguments.seed,
     };
-    print!("{}", table(&survey, arguments.alpha)?);
+    print!("{}", table(&survey, arguments.alpha, arguments.part)?);
     Ok(())
 }
 
@@ -84,10 +98,10 @@ impl Survey {
             .bytes()
             .fold(0, |sum: u64, byte| sum * 31 + u64::from(byte));
         let options = Options {
-            accounts: self.accounts,
+            accounts: self.accounts * if days < 5 { 8 } else { 1 },
             days,
             seed: self.seed ^ number,
-            abusive_share: 0.3,
+            abusive_share: 0.35,
             personas,
             hiding,
             ..Options::default()
@@ -115,8 +129,8 @@ impl Survey {
     /// # Errors
     /// As [`leak`].
     pub fn leaks(&self) -> Result<Vec<(Behaviour, f64)>> {
-        let training = self.population("leak", PersonaSet::Training, Hiding::Mixed, 4)?;
-        let evaluation = self.population("leaked", PersonaSet::Evaluation, Hiding::Mixed, 4)?;
+        let training = self.population("leak", PersonaSet::Training, Hiding::Mixed, 2)?;
+        let evaluation = self.population("leaked", PersonaSet::Evaluation, Hiding::Mixed, 2)?;
         let (training, evaluation) = (Sheets::read(&training)?, Sheets::read(&evaluation)?);
         PLANTED
             .into_iter()
@@ -124,12 +138,17 @@ impl Survey {
             .collect()
     }
 
-    /// The most telling features at middle hiding, for each behaviour.
+    /// The most telling features at a level of hiding, for each behaviour.
     ///
     /// # Errors
     /// The population cannot be written or read.
-    pub fn signs(&self, by: &[By]) -> Result<Vec<(Behaviour, By, Vec<Sign>)>> {
-        let folder = self.population("middle", PersonaSet::Training, Hiding::Fixed(0.5), 10)?;
+    pub fn signs(&self, level: f64, by: &[By]) -> Result<Vec<(Behaviour, By, Vec<Sign>)>> {
+        let folder = self.population(
+            &format!("level-{level}"),
+            PersonaSet::Training,
+            Hiding::Fixed(level),
+            10,
+        )?;
         let crowd = Crowd::read(&folder, &Self::world())?;
         let mut found = Vec::new();
         for behaviour in PLANTED {
@@ -182,9 +201,23 @@ impl Survey {
 }
 
 /// The three measurements as a table.
-fn table(survey: &Survey, alpha: f64) -> Result<String> {
+fn table(survey: &Survey, alpha: f64, part: Option<Part>) -> Result<String> {
+    let wanted = |one| part.is_none_or(|part| part == one);
     fs::create_dir_all(&survey.folder)?;
     let mut text = String::new();
+    if wanted(Part::Leak) {
+        leaks_table(survey, &mut text)?;
+    }
+    if wanted(Part::Signs) {
+        signs_table(survey, &mut text)?;
+    }
+    if wanted(Part::Recall) {
+        recall_table(survey, alpha, &mut text)?;
+    }
+    Ok(text)
+}
+
+fn leaks_table(survey: &Survey, text: &mut String) -> Result<()> {
     let _ = writeln!(
         text,
         "missing fields, identifiers, order and registration time alone: AUC"
@@ -192,21 +225,34 @@ fn table(survey: &Survey, alpha: f64) -> Result<String> {
     for (behaviour, auc) in survey.leaks()? {
         let _ = writeln!(text, "  {:<24} {auc:.3}", behaviour.name());
     }
-    let _ = writeln!(text, "the three most telling features at hiding 0.5: AUC");
-    for (behaviour, by, signs) in survey.signs(&[By::Row, By::Mean, By::Most])? {
-        let best: Vec<String> = signs
-            .iter()
-            .take(3)
-            .map(|sign| format!("{} {:.3}", sign.feature, sign.auc))
-            .collect();
-        let by = format!("{by:?}").to_lowercase();
+    Ok(())
+}
+
+fn signs_table(survey: &Survey, text: &mut String) -> Result<()> {
+    for level in [0.5, 1.0] {
         let _ = writeln!(
             text,
-            "  {:<24} {by:<5} {}",
-            behaviour.name(),
-            best.join(", ")
+            "the three most telling features at hiding {level}: AUC"
         );
+        for (behaviour, by, signs) in survey.signs(level, &[By::Row, By::Mean, By::Most])? {
+            let best: Vec<String> = signs
+                .iter()
+                .take(3)
+                .map(|sign| format!("{} {:.3}", sign.feature, sign.auc))
+                .collect();
+            let by = format!("{by:?}").to_lowercase();
+            let _ = writeln!(
+                text,
+                "  {:<24} {by:<5} {}",
+                behaviour.name(),
+                best.join(", ")
+            );
+        }
     }
+    Ok(())
+}
+
+fn recall_table(survey: &Survey, alpha: f64, text: &mut String) -> Result<()> {
     let levels = [0.0, 0.25, 0.5, 0.75, 1.0];
     let _ = writeln!(
         text,
@@ -219,5 +265,5 @@ fn table(survey: &Survey, alpha: f64) -> Result<String> {
             .collect();
         let _ = writeln!(text, "  {:<24} {}", behaviour.name(), shares.join("  "));
     }
-    Ok(text)
+    Ok(())
 }

@@ -4,5 +4,6 @@
 
 mod common;
 mod convert;
+mod hardness;
 mod rows;
 mod training;

@@ -10,7 +10,7 @@ mod registration;
 mod scam;
 mod takeover;
 
-pub use plan::Plan;
+pub use plan::{LIFE, Plan, through};
 
 use crate::account::State;
 use crate::event::EventType;
