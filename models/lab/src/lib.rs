@@ -6,6 +6,7 @@
 pub mod boosting;
 pub mod convert;
 pub mod cut;
+pub mod distance;
 pub mod evaluate;
 pub mod hardness;
 pub mod highest;

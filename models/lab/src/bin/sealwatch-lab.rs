@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::recommendation::Population;
+use sealwatch_lab::distance::{self, DistanceArguments};
 use sealwatch_lab::hardness::survey::{self, HardnessArguments};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::train::{Plan, train};
@@ -26,6 +27,8 @@ enum Command {
     Train(Box<TrainArguments>),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
+    /// Shows how far simulated benign accounts are from real ones.
+    Distance(DistanceArguments),
     /// Shows how hard the simulated populations are.
     Hardness(HardnessArguments),
     /// Turns public data into events of schema 1.
@@ -145,6 +148,7 @@ fn execute(arguments: Arguments) -> Result<()> {
             );
             Ok(())
         }
+        Command::Distance(arguments) => distance::run(&arguments),
         Command::Hardness(arguments) => survey::run(&arguments),
         Command::Convert(ConvertCommand::Copenhagen { folder, out }) => {
             let count = convert::copenhagen(&folder, &out)?;

@@ -10,6 +10,7 @@
 
 pub mod leak;
 pub mod recall;
+pub mod sheet;
 pub mod signs;
 pub mod survey;
 

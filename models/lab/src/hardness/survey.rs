@@ -10,8 +10,9 @@ use clap::{Args, ValueEnum};
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_simulator::options::{Hiding, Options, PersonaSet};
 
-use super::leak::{Sheets, leak};
+use super::leak::leak;
 use super::recall::Model;
+use super::sheet::Sheets;
 use super::signs::{By, Sign, signs};
 use super::{Crowd, PLANTED};
 use crate::replay::World;
@@ -83,29 +84,27 @@ impl Survey {
         )
     }
 
-    /// Simulates a population into a folder of its own. Each has its own seed.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub fn population(
-        &self,
-        name: &str,
-        personas: PersonaSet,
-        hiding: Hiding,
-        days: u32,
-    ) -> Result<PathBuf> {
+    /// The options of a population. Each has its own seed.
+    fn options(&self, name: &str, personas: PersonaSet, hiding: Hiding) -> Options {
         let number = name
             .bytes()
             .fold(0, |sum: u64, byte| sum * 31 + u64::from(byte));
-        let options = Options {
-            accounts: self.accounts * if days < 5 { 8 } else { 1 },
-            days,
+        Options {
+            accounts: self.accounts,
+            days: 10,
             seed: self.seed ^ number,
             abusive_share: 0.35,
             personas,
             hiding,
             ..Options::default()
-        };
+        }
+    }
+
+    /// Simulates a population into a folder of its own.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn population(&self, name: &str, personas: PersonaSet, hiding: Hiding) -> Result<PathBuf> {
         let folder = self.folder.join(name);
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -116,7 +115,7 @@ impl Survey {
             Ok(BufWriter::with_capacity(1 << 20, file))
         };
         sealwatch_simulator::simulate(
-            &options,
+            &self.options(name, personas, hiding),
             create("events.ndjson")?,
             &mut create("labels.ndjson")?,
         )
@@ -129,9 +128,16 @@ impl Survey {
     /// # Errors
     /// As [`leak`].
     pub fn leaks(&self) -> Result<Vec<(Behaviour, f64)>> {
-        let training = self.population("leak", PersonaSet::Training, Hiding::Mixed, 2)?;
-        let evaluation = self.population("leaked", PersonaSet::Evaluation, Hiding::Mixed, 2)?;
-        let (training, evaluation) = (Sheets::read(&training)?, Sheets::read(&evaluation)?);
+        let sheets = |name, personas| {
+            Sheets::simulate(&Options {
+                // Many accounts, so that chance moves the figure little.
+                accounts: self.accounts * 8,
+                days: 6,
+                ..self.options(name, personas, Hiding::Mixed)
+            })
+        };
+        let training = sheets("leak", PersonaSet::Training)?;
+        let evaluation = sheets("leaked", PersonaSet::Evaluation)?;
         PLANTED
             .into_iter()
             .map(|behaviour| Ok((behaviour, leak(&training, &evaluation, behaviour)?)))
@@ -147,7 +153,6 @@ impl Survey {
             &format!("level-{level}"),
             PersonaSet::Training,
             Hiding::Fixed(level),
-            10,
         )?;
         let crowd = Crowd::read(&folder, &Self::world())?;
         let mut found = Vec::new();
@@ -172,7 +177,7 @@ impl Survey {
         alpha: f64,
     ) -> Result<Vec<(Behaviour, Vec<(usize, usize)>)>> {
         let world = Self::world();
-        let training = self.population("training", PersonaSet::Training, Hiding::Mixed, 10)?;
+        let training = self.population("training", PersonaSet::Training, Hiding::Mixed)?;
         let training = Crowd::read(&training, &world)?;
         let mut models = Vec::new();
         for behaviour in PLANTED {
@@ -186,7 +191,7 @@ impl Survey {
         for level in levels {
             let name = format!("hiding-{level}");
             let hiding = Hiding::Fixed(*level);
-            let folder = self.population(&name, PersonaSet::Evaluation, hiding, 10)?;
+            let folder = self.population(&name, PersonaSet::Evaluation, hiding)?;
             let crowd = Crowd::read(&folder, &world)?;
             for (model, _, caught) in &mut models {
                 let threshold = model.threshold(&crowd, alpha);

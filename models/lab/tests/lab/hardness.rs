@@ -19,7 +19,7 @@ fn survey(folder: &TempDir, accounts: u32) -> Survey {
 #[test]
 fn missing_fields_identifiers_order_and_registration_time_alone_tell_no_behaviour() {
     let folder = TempDir::new().unwrap();
-    let leaks = survey(&folder, 2_500).leaks().unwrap();
+    let leaks = survey(&folder, 2_000).leaks().unwrap();
     assert_eq!(leaks.len(), 8);
     for (behaviour, auc) in leaks {
         assert!(auc <= 0.55, "{} {auc:.3}", behaviour.name());

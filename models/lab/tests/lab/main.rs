@@ -4,6 +4,7 @@
 
 mod common;
 mod convert;
+mod distance;
 mod hardness;
 mod rows;
 mod training;

@@ -31,9 +31,9 @@ impl Pace {
                 [0.7, 0.7, 0.3],
             ),
             Behaviour::Enumeration => (
-                [50.0, 2.0, 1.0],
+                [50.0, 1.7, 1.0],
                 [1_500.0, 20_000.0, 90_000.0],
-                [7.0, 1.2, 0.2],
+                [7.0, 0.9, 0.2],
             ),
             Behaviour::GroupSpam => (
                 [55.0, 14.0, 1.0],
@@ -179,7 +179,7 @@ impl Plan {
                 warm_up as i64
             },
             look_up: (
-                through([900.0, 75.0, 22.0], h) * random.log_normal(1.0, 0.5),
+                through([900.0, 100.0, 30.0], h) * random.log_normal(1.0, 0.5),
                 through([0.07, 0.33, 0.45], h) * random.between(0.6, 1.4),
                 through([0.92, 0.06, 0.02], h) * random.log_normal(1.0, 0.5),
             ),

@@ -237,3 +237,18 @@ fn a_compromised_account_has_a_life_before_and_a_new_device_at_its_label() {
     }
     assert!(before.len() * 10 >= taken.len() * 8 && logins.len() * 10 >= taken.len() * 9);
 }
+
+#[test]
+fn most_owners_get_a_compromised_account_back_and_the_label_says_when() {
+    let labels = Files::of(&options(1_000, 14, Hiding::Fixed(0.0))).labels();
+    let (mut taken, mut back) = (0, 0);
+    for label in labels.values() {
+        if let Some(until) = label["until"].as_i64() {
+            assert_eq!(text(label, "label"), "compromised");
+            assert!(until > label["since"].as_i64().unwrap());
+            back += 1;
+        }
+        taken += usize::from(text(label, "label") == "compromised");
+    }
+    assert!(back * 10 >= taken * 7 && back > 0, "{back} of {taken}");
+}
