@@ -16,6 +16,7 @@ pub mod convert;
 pub mod coverage;
 pub mod cut;
 pub mod data;
+pub mod distance;
 pub mod evaluate;
 pub mod features;
 pub mod fit;

@@ -1,4 +1,7 @@
 //! The labels file: one line for each account, with what it really is.
+//!
+//! `since` says from when on an account is what its label says, in milliseconds; `until` (of compromised accounts, if the
+//! owner has the account back before the end) up to when. An account without `until` is so to the end.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -54,6 +57,9 @@ pub fn write(world: &World<'_>, naming: Naming, out: &mut dyn Write) -> io::Resu
             ),
             None => write!(line, r#"null,"since":null,"hiding":null"#),
         };
+        if let Some(until) = goal.and_then(|goal| goal.until) {
+            let _ = write!(line, r#","until":{until}"#);
+        }
         let _ = writeln!(
             line,
             r#","persona":"{persona}","group":{},"set":"{}"}}"#,

@@ -46,13 +46,13 @@ impl Hiding {
         }
     }
 
-    /// Draws the level of a farm.
-    pub fn of_farm(self, personas: PersonaSet, random: &mut Random) -> f64 {
+    /// The level of a farm. Farms of a behaviour take the levels in turn, so that each occurs.
+    pub fn of_farm(self, personas: PersonaSet, farm: usize, random: &mut Random) -> f64 {
         match self {
             Self::Fixed(level) => level,
             Self::Mixed => {
-                let level = random.pick(Self::levels(personas)).unwrap_or(0.5);
-                Self::blurred(level, random)
+                let levels = Self::levels(personas);
+                Self::blurred(levels[farm % levels.len()], random)
             }
         }
     }
@@ -254,8 +254,8 @@ mod tests {
         let mut random = Random::new(6);
         let mut drawn = |personas| -> Vec<f64> {
             (0..4_000)
-                .map(|_| {
-                    let farm = Hiding::Mixed.of_farm(personas, &mut random);
+                .map(|farm| {
+                    let farm = Hiding::Mixed.of_farm(personas, farm, &mut random);
                     Hiding::blurred(farm, &mut random)
                 })
                 .collect()

@@ -16,6 +16,8 @@ use sealwatch_lab::commands::features::{self, FeaturesArguments};
 use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
 use sealwatch_lab::commands::table::{TableArguments, run as run_table};
 use sealwatch_lab::commands::train::{self, TrainArguments};
+use sealwatch_core::recommendation::Population;
+use sealwatch_lab::distance::{self, DistanceArguments};
 use sealwatch_lab::hardness::survey::{self, HardnessArguments};
 use sealwatch_lab::replay::World;
 use sealwatch_lab::{convert, planted};
@@ -52,6 +54,8 @@ enum Command {
     Compare(commands::compare::CompareArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
     Planted(PlantedArguments),
+    /// Shows how far simulated benign accounts are from real ones.
+    Distance(DistanceArguments),
     /// Shows how hard the simulated populations are.
     Hardness(HardnessArguments),
     /// Turns public data into events of schema 1.
@@ -141,6 +145,7 @@ fn execute(arguments: Arguments) -> Result<()> {
             );
             Ok(())
         }
+        Command::Distance(arguments) => distance::run(&arguments),
         Command::Hardness(arguments) => survey::run(&arguments),
         Command::Convert(ConvertCommand::Copenhagen { folder, out }) => {
             let count = convert::copenhagen(&folder, &out)?;

@@ -10,6 +10,7 @@
 
 pub mod leak;
 pub mod recall;
+pub mod sheet;
 pub mod signs;
 pub mod survey;
 
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::detector::DETECTORS;
+use sealwatch_core::feature::FEATURES;
 use sealwatch_core::shard::{Batch, Crossing, Judge};
 use sealwatch_core::time::DAY;
 
@@ -57,6 +59,18 @@ impl Seen {
     pub fn rows(&self, behaviour: Behaviour) -> impl Iterator<Item = &[f32]> {
         let list = self.lists.get(list_of(behaviour));
         list.into_iter().flatten().map(|(_, row)| &**row)
+    }
+
+    /// Whether its registration was seen: then the number of verification codes is known. An account that was never scored
+    /// counts as known from before.
+    pub fn is_newcomer(&self) -> bool {
+        let attempts = FEATURES
+            .iter()
+            .position(|feature| feature.name == "verification_attempts");
+        attempts.is_some_and(|attempts| {
+            let mut rows = self.lists.iter().flatten();
+            rows.any(|(_, row)| !row[attempts].is_nan())
+        })
     }
 
     /// Whether it shows this behaviour (`true`), is benign (`false`), or is something else.

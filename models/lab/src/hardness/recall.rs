@@ -61,7 +61,8 @@ impl Model {
         let accounts = crowd
             .accounts
             .iter()
-            .filter(|account| account.shows(self.behaviour) == Some(shows));
+            .filter(|account| account.shows(self.behaviour) == Some(shows))
+            .filter(|account| !self.is_told_by_registrations() || account.is_newcomer());
         accounts
             .map(|account| {
                 account
@@ -70,6 +71,15 @@ impl Model {
                     .fold(f64::NEG_INFINITY, f64::max)
             })
             .collect()
+    }
+
+    /// Those whose act is a registration are compared with others who registered within the period: to be new is no
+    /// disguise that fails.
+    fn is_told_by_registrations(&self) -> bool {
+        matches!(
+            self.behaviour,
+            Behaviour::AutomatedRegistration | Behaviour::BanEvasion
+        )
     }
 
     /// The threshold strictly above which at most a share `alpha` of the population's benign accounts lies.

@@ -6,12 +6,13 @@ use std::io::BufWriter;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_simulator::options::{Hiding, Options, PersonaSet};
 
-use super::leak::{Sheets, leak};
+use super::leak::leak;
 use super::recall::Model;
+use super::sheet::Sheets;
 use super::signs::{By, Sign, signs};
 use super::{Crowd, PLANTED};
 use crate::replay::World;
@@ -31,6 +32,20 @@ pub struct HardnessArguments {
     /// The share of benign accounts that may be caught by mistake.
     #[arg(long, default_value_t = 0.01)]
     alpha: f64,
+    /// Only this measurement.
+    #[arg(long, value_enum)]
+    part: Option<Part>,
+}
+
+/// A measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// What is no sign.
+    Leak,
+    /// Single features.
+    Signs,
+    /// Recall by hiding.
+    Recall,
 }
 
 /// Runs `sealwatch-lab hardness`: prints its table.
@@ -43,7 +58,7 @@ pub fn run(arguments: &HardnessArguments) -> Result<()> {
         accounts: arguments.accounts,
         seed: arguments.seed,
     };
-    print!("{}", table(&survey, arguments.alpha)?);
+    print!("{}", table(&survey, arguments.alpha, arguments.part)?);
     Ok(())
 }
 
@@ -69,29 +84,27 @@ impl Survey {
         )
     }
 
-    /// Simulates a population into a folder of its own. Each has its own seed.
-    ///
-    /// # Errors
-    /// The folder cannot be written.
-    pub fn population(
-        &self,
-        name: &str,
-        personas: PersonaSet,
-        hiding: Hiding,
-        days: u32,
-    ) -> Result<PathBuf> {
+    /// The options of a population. Each has its own seed.
+    fn options(&self, name: &str, personas: PersonaSet, hiding: Hiding) -> Options {
         let number = name
             .bytes()
             .fold(0, |sum: u64, byte| sum * 31 + u64::from(byte));
-        let options = Options {
+        Options {
             accounts: self.accounts,
-            days,
+            days: 10,
             seed: self.seed ^ number,
-            abusive_share: 0.3,
+            abusive_share: 0.35,
             personas,
             hiding,
             ..Options::default()
-        };
+        }
+    }
+
+    /// Simulates a population into a folder of its own.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn population(&self, name: &str, personas: PersonaSet, hiding: Hiding) -> Result<PathBuf> {
         let folder = self.folder.join(name);
         fs::create_dir_all(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
@@ -102,7 +115,7 @@ impl Survey {
             Ok(BufWriter::with_capacity(1 << 20, file))
         };
         sealwatch_simulator::simulate(
-            &options,
+            &self.options(name, personas, hiding),
             create("events.ndjson")?,
             &mut create("labels.ndjson")?,
         )
@@ -115,21 +128,32 @@ impl Survey {
     /// # Errors
     /// As [`leak`].
     pub fn leaks(&self) -> Result<Vec<(Behaviour, f64)>> {
-        let training = self.population("leak", PersonaSet::Training, Hiding::Mixed, 4)?;
-        let evaluation = self.population("leaked", PersonaSet::Evaluation, Hiding::Mixed, 4)?;
-        let (training, evaluation) = (Sheets::read(&training)?, Sheets::read(&evaluation)?);
+        let sheets = |name, personas| {
+            Sheets::simulate(&Options {
+                // Many accounts, so that chance moves the figure little.
+                accounts: self.accounts * 8,
+                days: 6,
+                ..self.options(name, personas, Hiding::Mixed)
+            })
+        };
+        let training = sheets("leak", PersonaSet::Training)?;
+        let evaluation = sheets("leaked", PersonaSet::Evaluation)?;
         PLANTED
             .into_iter()
             .map(|behaviour| Ok((behaviour, leak(&training, &evaluation, behaviour)?)))
             .collect()
     }
 
-    /// The most telling features at middle hiding, for each behaviour.
+    /// The most telling features at a level of hiding, for each behaviour.
     ///
     /// # Errors
     /// The population cannot be written or read.
-    pub fn signs(&self, by: &[By]) -> Result<Vec<(Behaviour, By, Vec<Sign>)>> {
-        let folder = self.population("middle", PersonaSet::Training, Hiding::Fixed(0.5), 10)?;
+    pub fn signs(&self, level: f64, by: &[By]) -> Result<Vec<(Behaviour, By, Vec<Sign>)>> {
+        let folder = self.population(
+            &format!("level-{level}"),
+            PersonaSet::Training,
+            Hiding::Fixed(level),
+        )?;
         let crowd = Crowd::read(&folder, &Self::world())?;
         let mut found = Vec::new();
         for behaviour in PLANTED {
@@ -153,7 +177,7 @@ impl Survey {
         alpha: f64,
     ) -> Result<Vec<(Behaviour, Vec<(usize, usize)>)>> {
         let world = Self::world();
-        let training = self.population("training", PersonaSet::Training, Hiding::Mixed, 10)?;
+        let training = self.population("training", PersonaSet::Training, Hiding::Mixed)?;
         let training = Crowd::read(&training, &world)?;
         let mut models = Vec::new();
         for behaviour in PLANTED {
@@ -167,7 +191,7 @@ impl Survey {
         for level in levels {
             let name = format!("hiding-{level}");
             let hiding = Hiding::Fixed(*level);
-            let folder = self.population(&name, PersonaSet::Evaluation, hiding, 10)?;
+            let folder = self.population(&name, PersonaSet::Evaluation, hiding)?;
             let crowd = Crowd::read(&folder, &world)?;
             for (model, _, caught) in &mut models {
                 let threshold = model.threshold(&crowd, alpha);
@@ -182,9 +206,23 @@ impl Survey {
 }
 
 /// The three measurements as a table.
-fn table(survey: &Survey, alpha: f64) -> Result<String> {
+fn table(survey: &Survey, alpha: f64, part: Option<Part>) -> Result<String> {
+    let wanted = |one| part.is_none_or(|part| part == one);
     fs::create_dir_all(&survey.folder)?;
     let mut text = String::new();
+    if wanted(Part::Leak) {
+        leaks_table(survey, &mut text)?;
+    }
+    if wanted(Part::Signs) {
+        signs_table(survey, &mut text)?;
+    }
+    if wanted(Part::Recall) {
+        recall_table(survey, alpha, &mut text)?;
+    }
+    Ok(text)
+}
+
+fn leaks_table(survey: &Survey, text: &mut String) -> Result<()> {
     let _ = writeln!(
         text,
         "missing fields, identifiers, order and registration time alone: AUC"
@@ -192,21 +230,34 @@ fn table(survey: &Survey, alpha: f64) -> Result<String> {
     for (behaviour, auc) in survey.leaks()? {
         let _ = writeln!(text, "  {:<24} {auc:.3}", behaviour.name());
     }
-    let _ = writeln!(text, "the three most telling features at hiding 0.5: AUC");
-    for (behaviour, by, signs) in survey.signs(&[By::Row, By::Mean, By::Most])? {
-        let best: Vec<String> = signs
-            .iter()
-            .take(3)
-            .map(|sign| format!("{} {:.3}", sign.feature, sign.auc))
-            .collect();
-        let by = format!("{by:?}").to_lowercase();
+    Ok(())
+}
+
+fn signs_table(survey: &Survey, text: &mut String) -> Result<()> {
+    for level in [0.5, 1.0] {
         let _ = writeln!(
             text,
-            "  {:<24} {by:<5} {}",
-            behaviour.name(),
-            best.join(", ")
+            "the three most telling features at hiding {level}: AUC"
         );
+        for (behaviour, by, signs) in survey.signs(level, &[By::Row, By::Mean, By::Most])? {
+            let best: Vec<String> = signs
+                .iter()
+                .take(3)
+                .map(|sign| format!("{} {:.3}", sign.feature, sign.auc))
+                .collect();
+            let by = format!("{by:?}").to_lowercase();
+            let _ = writeln!(
+                text,
+                "  {:<24} {by:<5} {}",
+                behaviour.name(),
+                best.join(", ")
+            );
+        }
     }
+    Ok(())
+}
+
+fn recall_table(survey: &Survey, alpha: f64, text: &mut String) -> Result<()> {
     let levels = [0.0, 0.25, 0.5, 0.75, 1.0];
     let _ = writeln!(
         text,
@@ -219,5 +270,5 @@ fn table(survey: &Survey, alpha: f64) -> Result<String> {
             .collect();
         let _ = writeln!(text, "  {:<24} {}", behaviour.name(), shares.join("  "));
     }
-    Ok(text)
+    Ok(())
 }

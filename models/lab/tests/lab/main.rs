@@ -7,5 +7,7 @@ mod assess;
 mod common;
 mod convert;
 mod recalibrate;
+mod distance;
+mod hardness;
 mod rows;
 mod training;

@@ -26,7 +26,8 @@ impl World<'_> {
     /// The phone's address book is looked up: all of it (`fresh`), or what is new since.
     pub(crate) fn sync_contacts(&mut self, account: u32, at: i64, fresh: bool) {
         let me = &mut self.accounts[account as usize];
-        let book = me.contacts.len() as f64 * me.random.between(1.5, 4.0) + 5.0;
+        // Address books hold many who are not there, and some who are no friends.
+        let book = me.contacts.len() as f64 * me.random.between(2.0, 12.0) + 20.0;
         // Mostly what is new; now and then everything, as after an update or on another device.
         let numbers = if fresh || me.random.chance(0.12) {
             book

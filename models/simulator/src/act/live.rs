@@ -137,7 +137,7 @@ impl World<'_> {
         for _ in 0..count {
             when += self.random(account).log_normal(4_000.0, 0.8) as i64 + SECOND / 2;
             // Friends bring friends.
-            let friend_of_friend = self.random(account).chance(0.14);
+            let friend_of_friend = self.random(account).chance(0.2);
             let target = if friend_of_friend {
                 self.stranger(account)
             } else {

@@ -75,7 +75,7 @@ impl World<'_> {
         let typing = composed.typing as i64;
         self.send(from, to, at, intent, composed, reply);
         if left > 0 {
-            let gap = typing.max(SECOND) + self.random(from).log_normal(9_000.0, 0.9) as i64;
+            let gap = typing.max(SECOND) + self.random(from).log_normal(14_000.0, 1.2) as i64;
             self.schedule(
                 at + gap,
                 Action::Say {
@@ -187,7 +187,7 @@ impl World<'_> {
 
     /// Schedules an answer, when the recipient is awake and has thought about it.
     fn answer(&mut self, from: u32, to: u32, intent: Intent, at: i64) {
-        let think = self.random(to).log_normal(40_000.0, 1.3) as i64;
+        let think = self.random(to).log_normal(50_000.0, 1.4) as i64;
         // Somebody in the middle of a conversation is there; the others look many times a day.
         let in_talk = matches!(intent, Intent::Chat { depth } if depth > 0);
         let looks = if in_talk || think < 30 * SECOND {

@@ -155,11 +155,11 @@ impl World<'_> {
     fn organise(&mut self, account: u32, at: i64) {
         let (annoyance, liveliness) = {
             let random = self.random(account);
-            (random.between(0.03, 0.12), random.between(0.1, 0.5))
+            (random.between(0.03, 0.15), random.between(0.1, 0.5))
         };
         let group = self.create_group(account, at, annoyance, liveliness);
         let count = self.random(account).log_normal(22.0, 0.6).min(150.0) as u32;
-        let strange = self.random(account).between(0.1, 0.6);
+        let strange = self.random(account).between(0.15, 0.8);
         let pace = self.random(account).log_normal(2_500.0, 0.7);
         let mut when = at + 5 * SECOND;
         for _ in 0..count {

@@ -1,16 +1,15 @@
 //! Group spam: a group is made, strangers are added, something is posted, and many of them leave.
 
-use super::Goal;
+use super::{Goal, through};
 use crate::act::message::Intent;
 use crate::calendar::SECOND;
-use crate::random::between_linear;
 use crate::world::{Action, World};
 
 impl World<'_> {
     /// Makes the burst's group if there is none yet; else adds one account. The last act of a burst posts.
     pub(super) fn group_spam_act(&mut self, account: u32, goal: &mut Goal, at: i64) {
         let Some(group) = goal.group else {
-            let annoyance = between_linear(0.65, 0.1, goal.hiding);
+            let annoyance = through([0.65, 0.16, 0.05], goal.hiding);
             goal.group = Some(self.create_group(account, at, annoyance, goal.hiding));
             return;
         };

@@ -10,7 +10,7 @@ mod registration;
 mod scam;
 mod takeover;
 
-pub use plan::Plan;
+pub use plan::{LIFE, Plan, through};
 
 use crate::account::State;
 use crate::event::EventType;
@@ -97,6 +97,8 @@ pub struct Goal {
     pub hiding: f64,
     /// From when on it pursues the goal.
     pub since: i64,
+    /// Of a taken-over account: when its owner had it back, if that has happened.
+    pub until: Option<i64>,
     /// How it goes about it.
     pub plan: Plan,
     /// Accounts of the same farm.
@@ -130,6 +132,7 @@ impl Goal {
             behaviour,
             hiding,
             since,
+            until: None,
             plan,
             farm: Vec::new(),
             photo: 0,

@@ -21,9 +21,9 @@ impl Pace {
     const fn of(behaviour: Behaviour) -> Self {
         let (burst, gap, bursts) = match behaviour {
             Behaviour::BulkMessaging => (
-                [140.0, 16.0, 1.0],
-                [300.0, 4_000.0, 60_000.0],
-                [4.0, 2.0, 0.3],
+                [140.0, 7.0, 1.0],
+                [300.0, 20_000.0, 60_000.0],
+                [4.0, 2.2, 0.3],
             ),
             Behaviour::AutomatedRegistration => (
                 [3.0, 2.0, 1.0],
@@ -31,17 +31,17 @@ impl Pace {
                 [0.7, 0.7, 0.3],
             ),
             Behaviour::Enumeration => (
-                [50.0, 7.0, 1.0],
-                [1_500.0, 12_000.0, 90_000.0],
-                [7.0, 1.7, 0.2],
+                [50.0, 1.7, 1.0],
+                [1_500.0, 20_000.0, 90_000.0],
+                [7.0, 0.9, 0.2],
             ),
             Behaviour::GroupSpam => (
-                [55.0, 18.0, 1.0],
-                [400.0, 2_800.0, 20_000.0],
-                [7.0, 1.2, 0.2],
+                [55.0, 14.0, 1.0],
+                [400.0, 3_000.0, 20_000.0],
+                [7.0, 0.9, 0.2],
             ),
             Behaviour::AccountTakeover => (
-                [70.0, 12.0, 1.0],
+                [70.0, 9.0, 1.0],
                 [700.0, 6_000.0, 60_000.0],
                 [9.0, 4.0, 0.3],
             ),
@@ -63,8 +63,11 @@ impl Pace {
     }
 }
 
+/// How much of a person's life there is besides the goal; the same for its ties.
+pub const LIFE: [f64; 3] = [0.03, 0.45, 1.0];
+
 /// Interpolates on a logarithmic scale through three values, at hiding 0, 0.5 and 1.
-fn through([loud, middle, hidden]: [f64; 3], hiding: f64) -> f64 {
+pub fn through([loud, middle, hidden]: [f64; 3], hiding: f64) -> f64 {
     if hiding < 0.5 {
         between_logarithmic(loud, middle, 2.0 * hiding)
     } else {
@@ -154,11 +157,15 @@ impl Plan {
             rhythm: (!random.chance(between_linear(0.1, 1.0, h))).then_some(hours),
             typed: between_linear(if by_hand { 0.6 } else { 0.0 }, 0.93, h)
                 * random.between(0.8, 1.05),
-            strangers: between_linear(1.0, 0.4, h),
-            appeal: between_logarithmic(if by_hand { 0.07 } else { 0.012 }, 0.25, h),
-            annoyance: between_logarithmic(if by_hand { 0.03 } else { 0.06 }, 0.006, h)
+            strangers: if h < 0.5 {
+                between_linear(1.0, 0.5, 2.0 * h)
+            } else {
+                between_linear(0.5, 0.3, 2.0 * h - 1.0)
+            },
+            appeal: through([if by_hand { 0.07 } else { 0.012 }, 0.14, 0.3], h),
+            annoyance: through([if by_hand { 0.03 } else { 0.06 }, 0.018, 0.004], h)
                 * random.log_normal(1.0, 0.4),
-            life: between_logarithmic(0.03, 1.0, h),
+            life: through(LIFE, h),
             ordinary: h * h * h,
             budget: random.log_normal(900.0, 0.6).min(most).max(10.0) as u32,
             kind: random.pick(kinds).unwrap_or("text"),
@@ -172,9 +179,9 @@ impl Plan {
                 warm_up as i64
             },
             look_up: (
-                between_logarithmic(900.0, 22.0, h) * random.log_normal(1.0, 0.5),
-                between_linear(0.07, 0.42, h) * random.between(0.6, 1.4),
-                between_linear(0.92, 0.03, h) * random.between(0.7, 1.05),
+                through([900.0, 100.0, 30.0], h) * random.log_normal(1.0, 0.5),
+                through([0.07, 0.33, 0.45], h) * random.between(0.6, 1.4),
+                through([0.92, 0.06, 0.02], h) * random.log_normal(1.0, 0.5),
             ),
         }
     }
@@ -186,7 +193,11 @@ mod tests {
 
     #[test]
     fn hiding_makes_every_behaviour_slower_more_human_and_less_annoying() {
-        for behaviour in Behaviour::ALL {
+        // Who returns goes on with the plan of another behaviour.
+        let drawn = Behaviour::ALL
+            .into_iter()
+            .filter(|behaviour| *behaviour != Behaviour::BanEvasion);
+        for behaviour in drawn {
             let mean = |hiding: f64, of: fn(&Plan) -> f64| {
                 let mut random = Random::new(11);
                 let draw = |_| {

@@ -54,6 +54,8 @@ impl World<'_> {
         let me = &mut self.accounts[account as usize];
         let Some(goal) = &mut me.goal else { return };
         goal.budget = 0;
+        // The owner may be back twice: after the platform's challenge, and by noticing.
+        goal.until.get_or_insert(at);
         me.device = goal.owner_device;
         me.state = State::Active;
         let network = me.network_now();

@@ -149,14 +149,21 @@ fn habits(host: &HostTraffic) -> Habits {
     let mean =
         host.people.iter().map(|(daily, _)| daily).sum::<f64>() / host.people.len().max(1) as f64;
     let total = (host.messages + host.calls).max(1) as f64;
+    // An activity is a call, or several messages: of activities, more are calls than of messages and calls.
+    let (calls, messages) = (
+        host.calls as f64 * MESSAGES_OF_AN_ACTIVITY,
+        host.messages as f64,
+    );
+    let calling = calls / (calls + messages).max(1.0);
+    let acts = calling + (1.0 - calling) * MESSAGES_OF_AN_ACTIVITY;
     Habits {
         people: host
             .people
             .iter()
-            .map(|(daily, breadth)| (daily / MESSAGES_OF_AN_ACTIVITY, *breadth))
+            .map(|(daily, breadth)| (daily / acts, *breadth))
             .collect(),
         pace: (mean / MESSAGES_A_DAY).clamp(0.01, 10.0),
-        calls: host.calls as f64 / total,
+        calls: calling,
         groups: if groups {
             host.group_messages as f64 / total
         } else {

@@ -68,18 +68,15 @@ impl Farm {
         } else {
             crate::place::draw_country(random)
         };
-        // What a client leaves out must not give a farm away: strange clients are rare among farms, too, and benign
-        // people have some.
-        let strange = match behaviour {
-            Behaviour::ScamFanout => 0.22,
-            _ => 0.16,
-        };
-        let client = random
-            .chance(between_linear(strange, 0.0, hiding))
-            .then(|| match random.chance(0.6) {
-                true => Client::Unofficial,
-                false => Client::Modified,
-            });
+        // What a client leaves out must not give a farm away: strange clients are rare among farms, too, and one benign
+        // person in nine has one.
+        let client =
+            random
+                .chance(between_linear(0.04, 0.0, hiding))
+                .then(|| match random.chance(0.6) {
+                    true => Client::Unofficial,
+                    false => Client::Modified,
+                });
         let size = |loud: f64, random: &mut Random| {
             libm::ceil(between_logarithmic(loud, 1.0, hiding) * random.log_normal(1.0, 0.3))
         };
@@ -121,7 +118,7 @@ impl Farm {
                     .arrival
                     .registered_at
                     .is_some()
-                && !random.chance(between_linear(0.1, 0.0, hiding));
+                && !random.chance(between_linear(0.02, 0.0, hiding));
             let shares = !random.chance(hiding);
             if !bought {
                 if shares {

@@ -1,7 +1,7 @@
 //! Abusers come in farms: linked accounts of one operator. Here: who belongs to which, and what it is after.
 
 use super::Recipe;
-use crate::goal::{Behaviour, Goal, Plan};
+use crate::goal::{Behaviour, Goal, LIFE, Plan, through};
 use crate::options::Hiding;
 use crate::random::{Random, between_logarithmic};
 use crate::world::World;
@@ -27,15 +27,18 @@ pub(super) fn make_abusers(world: &mut World<'_>, recipe: &Recipe, random: &mut 
         *count += 1;
     }
     for (behaviour, mut left) in recipe.behaviours.iter().copied().zip(left) {
-        // At least two farms of each behaviour, so that even a small population has two levels of hiding.
-        let most = left.div_ceil(2);
+        // Enough farms of each behaviour that even a small population has each level of hiding.
+        let levels = Hiding::levels(options.personas).len();
+        let most = left.div_ceil(levels);
+        let mut farm = random.below(levels);
         while left > 0 {
             let size = farm_size(behaviour, options.evaluation(), random)
                 .min(left)
                 .min(most);
             left -= size;
             let members: Vec<u32> = candidates.drain(..size.min(candidates.len())).collect();
-            let hiding = options.hiding.of_farm(options.personas, random);
+            let hiding = options.hiding.of_farm(options.personas, farm, random);
+            farm += 1;
             make_farm(world, behaviour, hiding, &members, pace, random);
         }
     }
@@ -43,7 +46,7 @@ pub(super) fn make_abusers(world: &mut World<'_>, recipe: &Recipe, random: &mut 
 
 fn farm_size(behaviour: Behaviour, evaluation: bool, random: &mut Random) -> usize {
     let (low, high) = match behaviour {
-        Behaviour::AutomatedRegistration => (12, 45),
+        Behaviour::AutomatedRegistration => (6, 36),
         Behaviour::BulkMessaging => (1, 8),
         Behaviour::GroupSpam => (1, 4),
         Behaviour::Enumeration => (1, 5),
@@ -81,7 +84,7 @@ fn make_farm(
             goal.farm = members.to_vec();
             goal.photo = photo;
             me.linked = members[0];
-            me.ties = between_logarithmic(0.03, 1.0, hiding);
+            me.ties = through(LIFE, hiding);
         }
         if behaviour == Behaviour::MinorContactRisk {
             me.traits.age = "adult";

@@ -69,7 +69,7 @@ fn make_contacts(world: &mut World<'_>, account: u32, first: u32, random: &mut R
     let ties = world.accounts[account as usize].ties;
     let count = match world.accounts[account as usize].breadth {
         // Half of a person's contacts come the other way round.
-        Some(breadth) => libm::ceil(breadth * 0.5) as u32,
+        Some(breadth) => (breadth * 0.5 + random.unit()) as u32,
         None => (random.log_normal(14.0, 0.65) * ties).min(150.0) as u32,
     };
     let total = world.accounts.len() as u32;

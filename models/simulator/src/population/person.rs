@@ -23,7 +23,8 @@ pub(super) fn make_accounts(world: &mut World<'_>, recipe: &Recipe, random: &mut
             breadth = person.map(|person| person.1);
             // Routines come as much less often as everything else.
             traits.zeal *= (traits.activity / usual).min(1.0);
-            traits.calls = habits.calls;
+            // Some never call, and some do little else.
+            traits.calls = (habits.calls * random.log_normal(0.8, 0.7)).min(0.95);
             traits.groups = habits.groups;
         }
         let client =

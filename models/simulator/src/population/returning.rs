@@ -1,12 +1,11 @@
 //! People who come back with another account: banned abusers, and benign people who lost their number. What the new account
 //! has of the old one, and when it arrives.
 
+use super::arrival::arrive_alone;
 use super::place::COMMUNITY;
-use crate::account::Arrival;
-use crate::calendar::{HOUR, MINUTE, Rhythm};
+use crate::calendar::{HOUR, MINUTE};
 use crate::goal::Behaviour;
-use crate::place::COUNTRIES;
-use crate::random::{Random, between_linear, between_logarithmic};
+use crate::random::{Random, between_logarithmic};
 use crate::world::{Action, World};
 
 /// Behaviours for which accounts are banned, and after which their owners return.
@@ -18,57 +17,75 @@ const BANNED_FOR: [Behaviour; 4] = [
 ];
 
 /// Gives each returning abuser a banned account, and what is left of it: device, network, number range, client, photo.
+///
+/// Returns are spread over the period as the registrations of benign newcomers are. So the return comes first, and an
+/// abuser is looked for who was there before it; one from before the period may have begun at any time before its ban.
 pub(super) fn equip(world: &mut World<'_>, first: u32, random: &mut Random) {
-    let accounts = first..world.accounts.len() as u32;
-    let behaviour = |world: &World<'_>, account: u32| {
-        let goal = &world.accounts[account as usize].goal;
-        goal.as_ref().map(|goal| (goal.behaviour, goal.since))
-    };
-    // Abusers who begin early enough to be banned and to come back.
-    let latest = world.options.start + (world.end - world.options.start) * 6 / 10;
     let (mut returning, mut banned) = (Vec::new(), Vec::new());
-    for account in accounts {
-        match behaviour(world, account) {
-            Some((Behaviour::BanEvasion, _)) => returning.push(account),
-            Some((what, since)) if BANNED_FOR.contains(&what) && since < latest => {
-                banned.push(account);
-            }
-            _ => {}
+    for account in first..world.accounts.len() as u32 {
+        let Some(goal) = &world.accounts[account as usize].goal else {
+            continue;
+        };
+        if goal.behaviour == Behaviour::BanEvasion {
+            returning.push(account);
+        } else if BANNED_FOR.contains(&goal.behaviour) {
+            banned.push(account);
         }
     }
     random.shuffle(&mut banned);
     for account in returning {
-        match banned.pop() {
-            Some(before) => come_back(world, account, before, random),
-            None => {
-                // The first account was banned elsewhere, or long ago: the platform never knew it.
-                let start = world.options.start;
-                let at = start + (random.between(0.1, 0.9) * (world.end - start) as f64) as i64;
-                arrive(world, account, at, random);
-            }
+        arrive(world, account, random);
+        let at = world.accounts[account as usize].arrival.at;
+        let suits = |before: &u32| {
+            let before = &world.accounts[*before as usize];
+            before.arrival.registered_at.is_some() || before.arrival.at + 2 * HOUR < at
+        };
+        // Without one the first account was banned elsewhere, or long ago: the platform never knew it.
+        if let Some(place) = banned.iter().position(suits) {
+            let before = banned.swap_remove(place);
+            come_back(world, account, before, random);
         }
     }
 }
 
-fn arrive(world: &mut World<'_>, account: u32, at: i64, random: &mut Random) {
-    let end = world.end;
+/// Registers as any newcomer does, at home or on the road, with a few more codes if in a hurry.
+fn arrive(world: &mut World<'_>, account: u32, random: &mut Random) {
+    arrive_alone(world, account, random);
+    let earliest = world.options.start + 3 * HOUR;
     let me = &mut world.accounts[account as usize];
+    me.arrival.at = me.arrival.at.max(earliest);
     let hiding = me.goal.as_ref().map_or(1.0, |goal| goal.hiding);
-    let zone = COUNTRIES[me.places.country].1;
-    let at = Rhythm::Day.next(at, end, 24.0, zone, random);
-    let at = at.min(end - HOUR).max(world.options.start + 1);
-    me.arrival = Arrival {
-        at,
-        registered_at: None,
-        verification: me.arrival.verification,
-        attempts: 1 + random.poisson(between_linear(0.6, 0.14, hiding)),
-        seconds: random.log_normal(24.0, 0.7).min(3_000.0) as u32,
-        network: me.network_now(),
-    };
+    if random.chance(1.0 - hiding) {
+        me.arrival.attempts += random.poisson(0.5);
+    }
     if let Some(goal) = &mut me.goal {
         // The return itself is the act.
-        goal.since = at;
+        goal.since = me.arrival.at;
     }
+}
+
+/// When the first account was banned, and since when it had been abusive.
+fn ban(world: &mut World<'_>, account: u32, before: u32, hiding: f64, random: &mut Random) {
+    let start = world.options.start;
+    let back = world.accounts[account as usize].arrival.at;
+    let me = &mut world.accounts[before as usize];
+    let from_before = me.arrival.registered_at.is_some();
+    let Some(goal) = &mut me.goal else { return };
+    let wait = between_logarithmic(40.0 * MINUTE as f64, 60.0 * HOUR as f64, hiding);
+    let wait = random.log_normal(wait, 0.7) as i64;
+    let there = if from_before {
+        start + MINUTE
+    } else {
+        me.arrival.at
+    };
+    let banned_at = (back - wait).max(there + (back - there) / 3);
+    let latest = there + ((banned_at - there) as f64 * random.between(0.1, 0.7)) as i64;
+    goal.since = if from_before {
+        latest
+    } else {
+        goal.since.min(latest)
+    };
+    goal.banned_at = Some(banned_at);
 }
 
 fn come_back(world: &mut World<'_>, account: u32, before: u32, random: &mut Random) {
@@ -76,16 +93,11 @@ fn come_back(world: &mut World<'_>, account: u32, before: u32, random: &mut Rand
         .goal
         .as_ref()
         .map_or(1.0, |goal| goal.hiding);
-    let Some(first_goal) = &mut world.accounts[before as usize].goal else {
+    let Some(first_goal) = &world.accounts[before as usize].goal else {
         return;
     };
     let (method, photo, rack) = (first_goal.behaviour, first_goal.photo, first_goal.rack);
-    let left = (world.end - first_goal.since).max(8 * HOUR);
-    let banned_at = first_goal.since + (random.between(0.05, 0.5) * left as f64) as i64;
-    first_goal.banned_at = Some(banned_at);
-    let wait = between_logarithmic(40.0 * MINUTE as f64, 60.0 * HOUR as f64, hiding);
-    let wait = random.log_normal(wait, 0.7) as i64;
-    let latest = banned_at + (world.end - banned_at) * 7 / 10;
+    ban(world, account, before, hiding, random);
     let old = world.accounts[before as usize].clone();
     let keeps = |share: f64, random: &mut Random| random.chance(share * (1.0 - hiding));
     let me = &mut world.accounts[account as usize];
@@ -111,7 +123,7 @@ fn come_back(world: &mut World<'_>, account: u32, before: u32, random: &mut Rand
         me.traits.typing = old.traits.typing;
     }
     me.former = Some((before, 0.8 * (1.0 - hiding)));
-    arrive(world, account, (banned_at + wait).min(latest), random);
+    me.arrival.network = me.network_now();
     let Some(mut goal) = world.accounts[account as usize].goal.take() else {
         return;
     };
