@@ -4,6 +4,7 @@
 #
 #   models/lab/compare-trainers.sh [DATA]     DATA: the folder with the public tables (default: ../shared/data)
 #
+# THREADS is the number of threads of each trainer (default: 1, the steadiest measure on a shared machine).
 # PYTHON may name an interpreter that has lightgbm, scikit-learn, pandas and pyarrow; else a virtual environment is made.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -11,6 +12,7 @@ data=${1:-../shared/data}
 target=${CARGO_TARGET_DIR:-target}
 cargo build --release --locked -p sealwatch-lab
 lab="$target/release/sealwatch-lab"
+threads=${THREADS:-1}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if [ -z "${PYTHON:-}" ]; then
@@ -18,12 +20,12 @@ if [ -z "${PYTHON:-}" ]; then
   "$work/venv/bin/pip" install --quiet lightgbm scikit-learn pandas pyarrow
   PYTHON="$work/venv/bin/python"
 fi
-"$lab" table --accounts "$data/tolokers/nodes.csv.gz" --label banned --id id --edges "$data/tolokers/edges.csv.gz" \
+"$lab" table --threads "$threads" --accounts "$data/tolokers/nodes.csv.gz" --label banned --id id --edges "$data/tolokers/edges.csv.gz" \
   --splits "$data/tolokers/splits.csv.gz" --export "$work/tolokers"
-"$lab" table --accounts "$data/tolokers/nodes.csv.gz" --label banned --id id \
+"$lab" table --threads "$threads" --accounts "$data/tolokers/nodes.csv.gz" --label banned --id id \
   --splits "$data/tolokers/splits.csv.gz" --export "$work/tolokers-without-edges"
-"$lab" table --accounts "$data/sichuan_telecom/accounts.csv.gz" --label label --id account \
+"$lab" table --threads "$threads" --accounts "$data/sichuan_telecom/accounts.csv.gz" --label label --id account \
   --training-share 0.2 --validation-share 0.2 --export "$work/sichuan"
-"$lab" table --accounts "$data/code_bots/github_old-rbmap_features.csv.gz" --label label --positive Bot --id account \
+"$lab" table --threads "$threads" --accounts "$data/code_bots/github_old-rbmap_features.csv.gz" --label label --positive Bot --id account \
   --split-column dataset --export "$work/github-bots"
 "$PYTHON" models/lab/compare_trainers.py "$work"/tolokers "$work"/tolokers-without-edges "$work"/sichuan "$work"/github-bots

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::aggregate::{Reach, with_neighbours};
+use super::align::to_quantiles;
 use super::graph::Graph;
 use super::propagate::label_features;
 use super::published::{self, Published};
@@ -219,17 +220,40 @@ fn code_bots(folder: &Path, listener: &Listener<'_>) -> Result<Vec<Report>> {
         splits: &here,
         published: &published::GITHUB_BOTS,
     };
-    let on_gitlab = Variant {
-        title: "Code bots, GitLab after training on GitHub only (deviation over seeds)",
-        columns: |_: &Split| both.clone(),
-        labels: &labels,
-        splits: &there,
-        published: &published::GITLAB_BOTS,
+    let on_gitlab = |title, columns: &Columns| {
+        let variant = Variant {
+            title,
+            columns: |_: &Split| columns.clone(),
+            labels: &labels,
+            splits: &there,
+            published: &published::GITLAB_BOTS,
+        };
+        variant.report(listener)
     };
     Ok(vec![
         on_github.report(listener)?,
-        on_gitlab.report(listener)?,
+        on_gitlab(
+            "Code bots, GitLab after training on GitHub only (deviation over seeds)",
+            &both,
+        )?,
+        on_gitlab(
+            "Code bots, GitLab after training on GitHub only, GitLab's features mapped to GitHub's quantiles without any label",
+            &aligned(&both, &there[0]),
+        )?,
     ])
+}
+
+/// The test rows' features at the quantiles of the training rows'.
+fn aligned(columns: &Columns, split: &Split) -> Columns {
+    let mut aligned = columns.clone();
+    for values in &mut aligned.values {
+        let of = |rows: &[usize]| -> Vec<f32> { rows.iter().map(|row| values[*row]).collect() };
+        let mapped = to_quantiles(&of(&split.test), &of(&split.training));
+        for (row, value) in split.test.iter().zip(mapped) {
+            values[*row] = value;
+        }
+    }
+    aligned
 }
 
 /// One table below another, by the names of the first one's columns.

@@ -15,13 +15,13 @@ use super::learn::Part;
 use super::splits::Split;
 use super::table::Columns;
 use crate::boosting::{self, Parameters};
-use crate::{metrics, parallel};
+use crate::metrics;
 
 /// A part's name in the file of splits.
 const PARTS: [&str; 3] = ["training", "validation", "test"];
 
 /// The fixed setting: LightGBM's defaults, but for more trees at a lower rate, and every row and feature in every tree.
-fn setting() -> Parameters {
+fn setting(threads: usize) -> Parameters {
     Parameters {
         trees: 300,
         depth: 63,
@@ -35,7 +35,7 @@ fn setting() -> Parameters {
         feature_share: 1.0,
         patience: 300,
         seed: 1,
-        threads: parallel::all_threads(),
+        threads,
     }
 }
 
@@ -72,6 +72,7 @@ pub fn write(
     columns: &Columns,
     labels: &[bool],
     splits: &[Split],
+    threads: usize,
     clock: &dyn Fn() -> Duration,
 ) -> Result<String> {
     std::fs::create_dir_all(folder)
@@ -98,7 +99,7 @@ pub fn write(
         labels.len(),
         parts.collect(),
     )?;
-    let parameters = setting();
+    let parameters = setting(threads);
     let mut text = String::new();
     let mut measured = Vec::new();
     for split in splits {

@@ -3,6 +3,7 @@
 //! This is how public benchmarks are run. It knows tables, graphs and splits; it deliberately knows nothing of events.
 
 pub mod aggregate;
+pub mod align;
 pub mod benchmark;
 pub mod export;
 pub mod figures;

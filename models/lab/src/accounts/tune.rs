@@ -58,6 +58,7 @@ pub fn grid(rows: usize) -> Vec<Setting> {
     let least_rows = (rows / 250).clamp(5, 20) as u32;
     let mut settings = Vec::new();
     for (leaves, feature_share, ridge) in [
+        (4, 0.2, 5.0),
         (7, 0.3, 5.0),
         (15, 0.1, 5.0),
         (15, 0.3, 5.0),

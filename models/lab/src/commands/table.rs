@@ -59,6 +59,9 @@ pub struct TableArguments {
     /// Share of the validation rows of a split by chance; the rest is the test.
     #[arg(long, default_value_t = 0.25)]
     validation_share: f64,
+    /// Threads; results are the same for any number. Without it, all that the machine has.
+    #[arg(long)]
+    threads: Option<usize>,
     /// Where the report goes, as JSON.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -96,7 +99,8 @@ pub fn run(arguments: &TableArguments, clock: &dyn Fn() -> Duration) -> Result<(
     let table = Table::read(&arguments.accounts, &layout)?;
     let splits = read_splits(arguments, &table)?;
     let training_rows = splits.first().map_or(0, |split| split.training.len());
-    let plan = plan(training_rows);
+    let mut plan = plan(training_rows);
+    plan.threads = arguments.threads.unwrap_or(plan.threads).max(1);
     let graph = read_graph(arguments.edges.as_deref(), &table)?;
     let base = match &graph {
         None => table.features.clone(),
@@ -110,7 +114,7 @@ pub fn run(arguments: &TableArguments, clock: &dyn Fn() -> Duration) -> Result<(
         }
     };
     if let Some(folder) = &arguments.export {
-        let text = export::write(folder, &base, &table.labels, &splits, clock)?;
+        let text = export::write(folder, &base, &table.labels, &splits, plan.threads, clock)?;
         print!("{text}");
         return Ok(());
     }
