@@ -16,7 +16,6 @@ use sealwatch_lab::commands::features::{self, FeaturesArguments};
 use sealwatch_lab::commands::recalibrate::{self, RecalibrateArguments};
 use sealwatch_lab::commands::table::{TableArguments, run as run_table};
 use sealwatch_lab::commands::train::{self, TrainArguments};
-use sealwatch_core::recommendation::Population;
 use sealwatch_lab::distance::{self, DistanceArguments};
 use sealwatch_lab::hardness::survey::{self, HardnessArguments};
 use sealwatch_lab::replay::World;
