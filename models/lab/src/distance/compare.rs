@@ -34,9 +34,12 @@ impl Comparison {
         let scale = |sample: &[f64]| -> Vec<f64> {
             sample
                 .iter()
-                .map(|value| match logarithmic {
-                    true => libm::log10(value.max(0.01)),
-                    false => *value,
+                .map(|value| {
+                    if logarithmic {
+                        libm::log10(value.max(0.01))
+                    } else {
+                        *value
+                    }
                 })
                 .collect()
         };
@@ -96,7 +99,7 @@ pub fn kolmogorov_smirnov(one: &[f64], other: &[f64]) -> f64 {
     }
     let mut most = 0.0;
     walk(one, other, |difference, _| {
-        most = f64::max(most, difference)
+        most = f64::max(most, difference);
     });
     most
 }

@@ -108,14 +108,14 @@ impl Traffic {
             if wanted(account) {
                 let me = people.entry(account.to_owned()).or_insert_with(person);
                 me.to.insert(to.to_owned());
-                if !is_call {
-                    // Whole seconds, as real traffic has them.
-                    me.sent.push(at / 1_000 * 1_000);
-                } else {
+                if is_call {
                     me.calls += 1;
                     let answered = event["answered"] != false;
                     me.talked
                         .extend(event["seconds"].as_f64().filter(|_| answered));
+                } else {
+                    // Whole seconds, as real traffic has them.
+                    me.sent.push(at / 1_000 * 1_000);
                 }
             }
         })?;

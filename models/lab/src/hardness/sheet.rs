@@ -9,7 +9,7 @@ use sealwatch_simulator::options::Options;
 use serde_json::Value as Json;
 
 /// Events of each account that are looked at: its first ones.
-const MOST: u32 = 40;
+const MOST: u32 = 24;
 
 /// What the platform decides about an account is no trace of it.
 const BY_PLATFORM: [&str; 4] = [

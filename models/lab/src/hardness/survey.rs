@@ -62,6 +62,9 @@ pub fn run(arguments: &HardnessArguments) -> Result<()> {
     Ok(())
 }
 
+/// How many abusers were caught, and how many there were, at each level of hiding.
+pub type Caught = Vec<(usize, usize)>;
+
 /// The populations of one survey.
 #[derive(Debug, Clone)]
 pub struct Survey {
@@ -171,11 +174,7 @@ impl Survey {
     ///
     /// # Errors
     /// The populations cannot be written or read.
-    pub fn recall(
-        &self,
-        levels: &[f64],
-        alpha: f64,
-    ) -> Result<Vec<(Behaviour, Vec<(usize, usize)>)>> {
+    pub fn recall(&self, levels: &[f64], alpha: f64) -> Result<Vec<(Behaviour, Caught)>> {
         let world = Self::world();
         let training = self.population("training", PersonaSet::Training, Hiding::Mixed)?;
         let training = Crowd::read(&training, &world)?;

@@ -64,9 +64,14 @@ fn recall_falls_as_hiding_rises_and_ends_near_that_of_benign_accounts() {
             _ => 0.6,
         };
         assert!(loud >= least, "{shown}");
-        // Of some 94 accounts that are benign to all appearance, at most 6 lie above the threshold at 1%: the chance of
-        // more is below 0.001 (binomial).
-        assert!(levels[2].0 <= 6, "{shown}");
+        // Of 109 accounts that are benign to all appearance, more than 6 lie above a threshold at 1% with a chance below
+        // 0.001 (binomial). Who returns registers alone, as seven in ten benign newcomers do: for these the same threshold
+        // is one at about 1.5%, and 8 the number that is passed with such a chance.
+        let most = match behaviour {
+            Behaviour::BanEvasion | Behaviour::AutomatedRegistration => 8,
+            _ => 6,
+        };
+        assert!(levels[2].0 <= most, "{shown}");
         caught += levels[2].0;
         total += levels[2].1;
     }

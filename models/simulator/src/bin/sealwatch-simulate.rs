@@ -29,7 +29,8 @@ struct Arguments {
     /// Share of accounts that are or become abusive or compromised
     #[arg(long, default_value_t = 0.02)]
     abusive_share: f64,
-    /// How hard abusers hide: a number from 0 (loud) to 1 (almost benign), or "mixed"
+    /// How hard abusers hide: a number from 0 (loud) to 1 (as benign people), or "mixed": several levels, other ones for
+    /// training than for evaluation
     #[arg(long, default_value = "mixed")]
     hiding: Hiding,
     /// Which ranges and personas to draw from

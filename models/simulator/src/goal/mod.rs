@@ -175,7 +175,7 @@ impl World<'_> {
             // An act that leaves the trace of any person's.
             _ if ordinary => self.ordinary_act(account, at),
             Behaviour::BulkMessaging | Behaviour::BanEvasion => {
-                self.bulk_act(account, &mut goal, at)
+                self.bulk_act(account, &mut goal, at);
             }
             Behaviour::AutomatedRegistration => self.warm_up_act(account, &mut goal, at),
             Behaviour::Enumeration => self.enumeration_act(account, &goal, at),

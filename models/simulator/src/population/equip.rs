@@ -70,13 +70,13 @@ impl Farm {
         };
         // What a client leaves out must not give a farm away: strange clients are rare among farms, too, and one benign
         // person in nine has one.
-        let client =
-            random
-                .chance(between_linear(0.04, 0.0, hiding))
-                .then(|| match random.chance(0.6) {
-                    true => Client::Unofficial,
-                    false => Client::Modified,
-                });
+        let client = random.chance(between_linear(0.04, 0.0, hiding)).then(|| {
+            if random.chance(0.6) {
+                Client::Unofficial
+            } else {
+                Client::Modified
+            }
+        });
         let size = |loud: f64, random: &mut Random| {
             libm::ceil(between_logarithmic(loud, 1.0, hiding) * random.log_normal(1.0, 0.3))
         };
