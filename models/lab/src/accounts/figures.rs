@@ -162,6 +162,26 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// The mean of several models' scores of the same rows.
+    pub fn mean(several: Vec<Self>) -> Self {
+        let share = 1.0 / several.len() as f64;
+        let mut several = several.into_iter();
+        let mut mean = several.next().unwrap_or_default();
+        let add = |sums: &mut [f64], more: &[f64]| {
+            for (sum, more) in sums.iter_mut().zip(more) {
+                *sum += more;
+            }
+        };
+        for other in several {
+            add(&mut mean.validation, &other.validation);
+            add(&mut mean.test, &other.test);
+        }
+        for score in mean.validation.iter_mut().chain(&mut mean.test) {
+            *score *= share;
+        }
+        mean
+    }
+
     /// Figures on the test rows, with cuts from the validation rows.
     pub fn figures(&self) -> Figures {
         let at_best = |figure: fn(Confusion) -> f64| {

@@ -89,7 +89,7 @@ impl Report {
             .map(|outcome| outcome.validation_auc)
             .collect();
         text += &format!(
-            "  validation AUC of the trees {}; settings chosen: {}\n",
+            "  validation AUC of the trees {}; settings chosen, and averaged within a split: {}\n",
             percent(mean_and_deviation(&validation)),
             self.settings()
         );
@@ -99,7 +99,9 @@ impl Report {
     fn settings(&self) -> String {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for outcome in &self.outcomes {
-            *counts.entry(&outcome.setting).or_default() += 1;
+            for setting in &outcome.settings {
+                *counts.entry(setting).or_default() += 1;
+            }
         }
         let each = counts
             .iter()
@@ -141,7 +143,7 @@ mod tests {
         let outcome = |auc| Outcome {
             split: "a".into(),
             rows: [3, 2, 1],
-            setting: "7 leaves".into(),
+            settings: vec!["7 leaves".into()],
             grid_auc: vec![0.7],
             validation_auc: 0.7,
             trees: figures(auc),

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
-use super::figures::Figures;
+use super::figures::{Figures, Scores};
 use super::learn::{LearnError, Learner, scores};
 use super::splits::Split;
 use super::table::Columns;
@@ -25,7 +25,9 @@ pub struct Setting {
 pub struct Plan {
     /// Settings to choose from.
     pub grid: Vec<Setting>,
-    /// Models of the chosen setting, each with its own seed, whose margins are averaged.
+    /// The best so many settings of the grid are chosen; the measured margin is the mean of theirs.
+    pub best: usize,
+    /// Models of each chosen setting, each with its own seed, whose margins are averaged.
     pub bags: u64,
     /// Parts of the cross-validation where a split has no validation rows.
     pub parts: usize,
@@ -40,8 +42,8 @@ pub struct Outcome {
     pub split: String,
     /// Rows: training, validation, test.
     pub rows: [usize; 3],
-    /// The setting that was chosen.
-    pub setting: String,
+    /// The settings that were chosen, the best first.
+    pub settings: Vec<String>,
     /// Validation AUC of each setting, in the order of the grid.
     pub grid_auc: Vec<f64>,
     /// Validation AUC of the measured model.
@@ -57,18 +59,19 @@ pub fn grid(rows: usize) -> Vec<Setting> {
     // With few rows, a leaf of twenty is already coarse.
     let least_rows = (rows / 250).clamp(5, 20) as u32;
     let mut settings = Vec::new();
-    for (leaves, feature_share, ridge) in [
-        (4, 0.2, 5.0),
-        (7, 0.3, 5.0),
-        (15, 0.1, 5.0),
-        (15, 0.3, 5.0),
-        (31, 0.1, 20.0),
+    // The first has interactions of two features only.
+    for (leaves, depth, feature_share, ridge) in [
+        (4, 2, 0.2, 5.0),
+        (7, 12, 0.3, 5.0),
+        (15, 12, 0.1, 5.0),
+        (15, 12, 0.3, 5.0),
+        (31, 12, 0.1, 20.0),
     ] {
         settings.push(Setting {
             name: format!("{leaves} leaves, {feature_share} of features, ridge {ridge}"),
             parameters: Parameters {
                 trees: 2_000,
-                depth: 12,
+                depth,
                 leaves,
                 learning_rate: 0.03,
                 ridge,
@@ -126,22 +129,17 @@ pub fn measure(
             grid_auc.push(found.validation_auc());
             step();
         }
-        let mut chosen = 0;
-        for (place, auc) in grid_auc.iter().enumerate() {
-            if *auc > grid_auc[chosen] {
-                chosen = place;
-            }
+        // The mean of the best settings is steadier than the one that validation happens to prefer.
+        let mut order: Vec<usize> = (0..plan.grid.len()).collect();
+        order.sort_by(|left, right| grid_auc[*right].total_cmp(&grid_auc[*left]));
+        order.truncate(plan.best.max(1));
+        let mut found = Vec::new();
+        for chosen in &order {
+            let learner = Learner::Trees(&plan.grid[*chosen].parameters);
+            let bags = seeds(plan.bags);
+            found.push(scores(learner, &columns, labels, split, bags, plan.parts)?);
         }
-        let setting = &plan.grid[chosen];
-        let learner = Learner::Trees(&setting.parameters);
-        let trees = scores(
-            learner,
-            &columns,
-            labels,
-            split,
-            seeds(plan.bags),
-            plan.parts,
-        )?;
+        let trees = Scores::mean(found);
         step();
         let linear = scores(
             Learner::Linear,
@@ -159,7 +157,10 @@ pub fn measure(
                 split.validation.len(),
                 split.test.len(),
             ],
-            setting: setting.name.clone(),
+            settings: order
+                .iter()
+                .map(|place| plan.grid[*place].name.clone())
+                .collect(),
             grid_auc,
             validation_auc: trees.validation_auc(),
             trees: trees.figures(),
