@@ -96,6 +96,7 @@ fn heavy_libraries_live_in_one_place() {
         ("sqlx", "sealwatch-api"),
         ("polars", "sealwatch-lab"),
         ("linfa", "sealwatch-lab"),
+        ("linfa-clustering", "sealwatch-lab"),
         ("linfa-logistic", "sealwatch-lab"),
     ]);
     for (package, dependencies) in arrows(&metadata()) {

@@ -10,6 +10,7 @@ pub mod archive_lines;
 pub mod assess;
 pub mod boosting;
 pub mod card;
+pub mod clusters;
 pub mod cohorts;
 pub mod commands;
 pub mod convert;

@@ -49,6 +49,8 @@ enum Command {
     Evaluate(commands::evaluate::EvaluateArguments),
     /// Shows whom model and policy would have recommended in a past period, beside what reviewers decided.
     Backtest(commands::backtest::BacktestArguments),
+    /// Puts the accounts above a threshold together by why they are there.
+    Clusters(commands::clusters::ClustersArguments),
     /// Compares two artefacts on the same accounts.
     Compare(commands::compare::CompareArguments),
     /// Shows what an artefact does on real traffic with planted abusers and controls.
@@ -122,6 +124,10 @@ fn execute(arguments: Arguments) -> Result<()> {
         }
         Command::Backtest(arguments) => {
             print!("{}", commands::backtest::run(&arguments)?);
+            Ok(())
+        }
+        Command::Clusters(arguments) => {
+            print!("{}", commands::clusters::run(&arguments)?);
             Ok(())
         }
         Command::Compare(arguments) => {

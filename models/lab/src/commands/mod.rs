@@ -4,6 +4,7 @@ pub mod ablation;
 pub mod archive;
 pub mod backtest;
 pub mod benchmark;
+pub mod clusters;
 pub mod compare;
 pub mod coverage;
 pub mod evaluate;
