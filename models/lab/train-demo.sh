@@ -17,10 +17,13 @@ simulate() { # folder accounts days seed share personas
 }
 # Calibration and evaluation are alike but for their seeds: the bound is for accounts in the same surroundings, and how many
 # abusers there are is a part of these.
-simulate training 40000 14 101 0.10 training
+simulate training 40000 14 101 0.16 training
 simulate calibration 42000 9 202 0.05 evaluation
 simulate evaluation 42000 9 303 0.05 evaluation
 "$target/release/sealwatch-lab" train --training "$work/training" --calibration "$work/calibration" \
   --evaluation "$work/evaluation" --alpha 0.0001,0.001,0.01 --delta 0.05 --window-days 7 --label-delay-days 1 --seed 1 \
   --population simulator:demo --out "$out/demo.artefact.json" --report "$out/demo.report.txt" \
   --report-json "$out/demo.report.json"
+# What it does, per behaviour and hiding level, as a page and as JSON.
+"$target/release/sealwatch-lab" evaluate --artefact "$out/demo.artefact.json" --data "$work/evaluation" \
+  --out "$out/demo.card.html" --json "$out/demo.card.json"

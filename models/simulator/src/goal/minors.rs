@@ -30,6 +30,11 @@ impl World<'_> {
             }
             goal.threads.push(target);
         }
+        // Who hides writes as a person whom one gets to know, and is sometimes added.
+        let is_added = again && self.random(account).chance(0.6 * goal.hiding);
+        if is_added && !self.accounts[target as usize].host {
+            self.relations.add(target, account);
+        }
         let composed = self.compose_abuse(account, &goal.plan);
         let intent = Intent::Abuse {
             appeal: goal.plan.appeal,

@@ -151,7 +151,7 @@ fn make_audience(world: &mut World<'_>, account: u32, random: &mut Random) {
     }
 }
 
-/// Those who work with minors know the minors around, and most of these have the number.
+/// Those who work with minors know the minors around, and more than half of these have the number.
 fn make_pupils(world: &mut World<'_>, account: u32, random: &mut Random) {
     let total = world.accounts.len();
     let count = random.log_normal(16.0, 0.5) as usize;
@@ -168,7 +168,7 @@ fn make_pupils(world: &mut World<'_>, account: u32, random: &mut Random) {
         let before = from_before(me) && from_before(pupil);
         let other = other as u32;
         world.accounts[account as usize].audience.push(other);
-        if random.chance(0.85) {
+        if random.chance(0.6) {
             world.relations.add(other, account);
         }
         if before && random.chance(0.5) {
