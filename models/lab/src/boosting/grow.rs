@@ -59,7 +59,7 @@ pub fn tree(ground: &Ground<'_>, margins: &mut [f64], number: u64) -> TreeDocume
         drawn,
         others,
         sums: all,
-        bounds: (f64::NEG_INFINITY, f64::INFINITY),
+        bounds: split::FREE,
         place: 0,
         depth: 0,
         split: None,
@@ -77,7 +77,7 @@ pub fn tree(ground: &Ground<'_>, margins: &mut [f64], number: u64) -> TreeDocume
         let whole = histogram(&open[0]);
         consider(&mut open[0], whole, ground, &features);
     }
-    for _ in 1..parameters.leaves {
+    for leaves in 2..=parameters.leaves {
         let Some(chosen) = best(&open) else { break };
         let mut node = open.swap_remove(chosen);
         let Some((split, whole)) = node.split.take() else {
@@ -90,8 +90,9 @@ pub fn tree(ground: &Ground<'_>, margins: &mut [f64], number: u64) -> TreeDocume
         } else {
             (&mut right, &mut left)
         };
-        // At the last depth, or with too few rows, a child needs no histogram.
-        if may_split(smaller, parameters) || may_split(larger, parameters) {
+        // With no leaf left to add, at the last depth, or with too few rows, a child needs no histogram.
+        let is_last = leaves == parameters.leaves;
+        if !is_last && (may_split(smaller, parameters) || may_split(larger, parameters)) {
             let of_smaller = histogram(smaller);
             let of_larger = whole.without(&of_smaller);
             consider(smaller, of_smaller, ground, &features);
