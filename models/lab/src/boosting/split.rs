@@ -177,7 +177,6 @@ mod tests {
         let sums = |gradient, hessian| Sums {
             gradient,
             hessian,
-            weight: 1.0,
             count: 10,
         };
         let parameters = Parameters::default();
