@@ -59,7 +59,7 @@ pub fn tree(ground: &Ground<'_>, margins: &mut [f64], number: u64) -> TreeDocume
         drawn,
         others,
         sums: all,
-        bounds: (f64::NEG_INFINITY, f64::INFINITY),
+        bounds: split::FREE,
         place: 0,
         depth: 0,
         split: None,
@@ -77,7 +77,7 @@ pub fn tree(ground: &Ground<'_>, margins: &mut [f64], number: u64) -> TreeDocume
         let whole = histogram(&open[0]);
         consider(&mut open[0], whole, ground, &features);
     }
-    for _ in 1..parameters.leaves {
+    for leaves in 2..=parameters.leaves {
         let Some(chosen) = best(&open) else { break };
         let mut node = open.swap_remove(chosen);
         let Some((split, whole)) = node.split.take() else {
@@ -90,8 +90,9 @@ pub fn tree(ground: &Ground<'_>, margins: &mut [f64], number: u64) -> TreeDocume
         } else {
             (&mut right, &mut left)
         };
-        // At the last depth, or with too few rows, a child needs no histogram.
-        if may_split(smaller, parameters) || may_split(larger, parameters) {
+        // With no leaf left to add, at the last depth, or with too few rows, a child needs no histogram.
+        let is_last = leaves == parameters.leaves;
+        if !is_last && (may_split(smaller, parameters) || may_split(larger, parameters)) {
             let of_smaller = histogram(smaller);
             let of_larger = whole.without(&of_smaller);
             consider(smaller, of_smaller, ground, &features);
@@ -105,7 +106,7 @@ pub fn tree(ground: &Ground<'_>, margins: &mut [f64], number: u64) -> TreeDocume
             (parameters.learning_rate * split::leaf(&node.sums, node.bounds, parameters)) as f32;
         nodes[node.place] = NodeDocument::Leaf {
             v: value,
-            c: node.sums.weight as f32,
+            c: cover(&node.drawn, ground.rows),
         };
         for row in node.drawn.iter().chain(&node.others) {
             margins[*row as usize] += f64::from(value);
@@ -122,7 +123,6 @@ fn gradients(rows: &Rows<'_>, margins: &[f64]) -> Vec<Sums> {
         Sums {
             gradient: weight * (probability - target),
             hessian: weight * probability * (1.0 - probability),
-            weight: *weight,
             count: 1,
         }
     })
@@ -135,6 +135,12 @@ fn total(rows: &[u32], sums: &[Sums]) -> Sums {
         all.add(&sums[*row as usize]);
     }
     all
+}
+
+/// The weight of the rows that a node was learned from.
+fn cover(drawn: &[u32], rows: &Rows<'_>) -> f32 {
+    let weights = drawn.iter().map(|row| rows.weights[*row as usize]);
+    weights.sum::<f64>() as f32
 }
 
 fn may_split(node: &Open, parameters: &Parameters) -> bool {
@@ -173,6 +179,7 @@ fn part(
     ground: &Ground<'_>,
     nodes: &mut Vec<NodeDocument>,
 ) -> (Open, Open) {
+    let cover = cover(&node.drawn, ground.rows);
     let column = &ground.bins.bins[split.feature];
     let unknown = ground.bins.unknown(split.feature);
     let goes_left = |row: &u32| {
@@ -204,7 +211,7 @@ fn part(
         l: place as u32,
         r: place as u32 + 1,
         m: split.unknown_left,
-        c: node.sums.weight as f32,
+        c: cover,
     };
     let child = |drawn, others, sums, bounds, place| Open {
         drawn,

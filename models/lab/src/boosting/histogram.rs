@@ -13,8 +13,6 @@ pub struct Sums {
     pub gradient: f64,
     /// Σh.
     pub hessian: f64,
-    /// Σ weight.
-    pub weight: f64,
     /// Rows.
     pub count: u32,
 }
@@ -24,8 +22,8 @@ impl Sums {
     pub fn add(&mut self, other: &Self) {
         self.gradient += other.gradient;
         self.hessian += other.hessian;
-        self.weight += other.weight;
-        self.count += other.count;
+        // Rows are numbered by 32 bits, so this never wraps: a check would only cost time.
+        self.count = self.count.wrapping_add(other.count);
     }
 
     /// What is left without a part; exactly nothing if no row is left, whatever the rounding says.
@@ -36,7 +34,6 @@ impl Sums {
         Self {
             gradient: self.gradient - part.gradient,
             hessian: self.hessian - part.hessian,
-            weight: self.weight - part.weight,
             count: self.count - part.count,
         }
     }
@@ -52,6 +49,32 @@ pub struct Histogram {
 /// Additions below which another thread costs more than it gives.
 const WORTH_A_THREAD: usize = 100_000;
 
+/// The sums of two features (or of one) at once: while one addition waits for the last one into the same bin, the other
+/// feature's goes on. Arrays of all 256 bins need no check of the index.
+fn of_pair(rows: &[u32], gathered: &[Sums], bins: &Bins, features: &[usize]) -> Vec<Vec<Sums>> {
+    let mut first = [Sums::default(); 256];
+    let mut second = [Sums::default(); 256];
+    match features {
+        [one, other] => {
+            let (left, right) = (&bins.bins[*one], &bins.bins[*other]);
+            for (row, sums) in rows.iter().zip(gathered) {
+                first[usize::from(left[*row as usize])].add(sums);
+                second[usize::from(right[*row as usize])].add(sums);
+            }
+        }
+        _ => {
+            for column in features.iter().map(|feature| &bins.bins[*feature]) {
+                for (row, sums) in rows.iter().zip(gathered) {
+                    first[usize::from(column[*row as usize])].add(sums);
+                }
+            }
+        }
+    }
+    let used = |cells: &[Sums; 256], feature: usize| cells[..bins.count(feature)].to_vec();
+    let both = features.iter().zip([&first, &second]);
+    both.map(|(feature, cells)| used(cells, *feature)).collect()
+}
+
 impl Histogram {
     /// Sums `rows`.
     pub fn new(
@@ -63,18 +86,12 @@ impl Histogram {
     ) -> Self {
         // Gathered once, and then read in order for every feature.
         let gathered: Vec<Sums> = rows.iter().map(|row| sums[*row as usize]).collect();
-        let of_feature = |place: usize| {
-            let feature = features[place];
-            let column = &bins.bins[feature];
-            let mut cells = vec![Sums::default(); bins.count(feature)];
-            for (row, sums) in rows.iter().zip(&gathered) {
-                cells[usize::from(column[*row as usize])].add(sums);
-            }
-            cells
-        };
         let worth = rows.len() * features.len() / WORTH_A_THREAD;
+        let pairs: Vec<&[usize]> = features.chunks(2).collect();
+        let of_pair = |place: usize| of_pair(rows, &gathered, bins, pairs[place]);
+        let summed = parallel::map(pairs.len(), threads.min(worth + 1), of_pair);
         Self {
-            features: parallel::map(features.len(), threads.min(worth + 1), of_feature),
+            features: summed.into_iter().flatten().collect(),
         }
     }
 

@@ -28,6 +28,9 @@ struct Node<'a> {
     loss: f64,
 }
 
+/// The bounds of a node that no constraint holds.
+pub const FREE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
 /// A leaf's value within its bounds.
 pub fn leaf(sums: &Sums, bounds: (f64, f64), parameters: &Parameters) -> f64 {
     (-sums.gradient / (sums.hessian + parameters.ridge)).clamp(bounds.0, bounds.1)
@@ -73,6 +76,7 @@ fn best_of_feature(
 ) -> Option<Split> {
     let (unknown, known) = cells.split_last()?;
     let (_, below) = known.split_last()?;
+    let least_rows = parameters.least_rows.max(1);
     let mut best: Option<Split> = None;
     for unknown_left in [true, false] {
         if !unknown_left && unknown.count == 0 {
@@ -83,13 +87,27 @@ fn best_of_feature(
         } else {
             Sums::default()
         };
+        let is_free = direction == Direction::Free && node.bounds == FREE;
         for (bin, cell) in below.iter().enumerate() {
             // An empty bin parts the rows as the bin before it did.
             if cell.count == 0 {
                 continue;
             }
             left.add(cell);
-            let gain = gain(node, &left, direction, parameters);
+            if left.count < least_rows || left.hessian < parameters.least_hessian {
+                continue;
+            }
+            // From here on the right only gets lighter.
+            if node.sums.count - left.count < least_rows
+                || node.sums.hessian - left.hessian < parameters.least_hessian
+            {
+                break;
+            }
+            let gain = if is_free {
+                free_gain(node, &left, parameters.ridge)
+            } else {
+                gain(node, &left, direction, parameters)
+            };
             if gain > best.map_or(least, |best| best.gain) {
                 best = Some(Split {
                     feature,
@@ -104,17 +122,20 @@ fn best_of_feature(
     best
 }
 
-/// What a split gains; nothing if a child is too light, or if its values break the feature's direction.
+/// What a split gains where nothing constrains it: `½·GL²/(HL + λ) + ½·GR²/(HR + λ)` less the same of the node. It is
+/// [`gain`] with the leaves' values put in, and a third of its work.
+fn free_gain(node: &Node<'_>, left: &Sums, ridge: f64) -> f64 {
+    let gradient = node.sums.gradient - left.gradient;
+    let hessian = node.sums.hessian - left.hessian;
+    node.loss
+        + 0.5
+            * (left.gradient * left.gradient / (left.hessian + ridge)
+                + gradient * gradient / (hessian + ridge))
+}
+
+/// What a split gains; nothing if the children's values break the feature's direction.
 fn gain(node: &Node<'_>, left: &Sums, direction: Direction, parameters: &Parameters) -> f64 {
     let right = node.sums.without(left);
-    let least_rows = parameters.least_rows.max(1);
-    if left.hessian < parameters.least_hessian
-        || right.hessian < parameters.least_hessian
-        || left.count < least_rows
-        || right.count < least_rows
-    {
-        return 0.0;
-    }
     let (left_value, right_value) = (
         leaf(left, node.bounds, parameters),
         leaf(&right, node.bounds, parameters),
@@ -144,5 +165,37 @@ pub fn child_bounds(
         Direction::Free => (bounds, bounds),
         Direction::Rising => ((low, middle), (middle, high)),
         Direction::Falling => ((middle, high), (low, middle)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_formula_is_the_long_one() {
+        let sums = |gradient, hessian| Sums {
+            gradient,
+            hessian,
+            count: 10,
+        };
+        let parameters = Parameters::default();
+        let whole = sums(-3.0, 7.0);
+        let node = Node {
+            sums: &whole,
+            bounds: FREE,
+            loss: objective(&whole, leaf(&whole, FREE, &parameters), &parameters),
+        };
+        let left = Sums {
+            count: 4,
+            ..sums(2.0, 3.0)
+        };
+        // GL²/(HL+1) = 1, GR²/(HR+1) = 25/5 = 5, G²/(H+1) = 9/8: half of 6 − 1.125.
+        let short = free_gain(&node, &left, parameters.ridge);
+        assert!((short - 2.4375).abs() < 1e-12, "{short}");
+        assert!((gain(&node, &left, Direction::Free, &parameters) - short).abs() < 1e-12);
+        // The left value is −2/4, the right one 5/5: rising, so a falling feature may not split here.
+        assert_eq!(gain(&node, &left, Direction::Falling, &parameters), 0.0);
+        assert!(gain(&node, &left, Direction::Rising, &parameters) > 2.0);
     }
 }
