@@ -1,10 +1,11 @@
 //! The accounts above a threshold, put together by why they are there.
 //!
-//! Each account stands where the exact contributions of the features (TreeSHAP) put its highest margin: accounts that were
-//! flagged for the same reasons lie together, whatever the values behind them. So a reviewer can decide over a set of
+//! Each account stands where the exact contributions (TreeSHAP) of the families of features put its highest margin: accounts
+//! that were flagged for the same reasons lie together, whatever the values behind them. So a reviewer can decide over a set of
 //! accounts at once, and look at the suspects of a training by kind. Nothing is decided here: a cluster is no evidence.
 
 pub mod agreement;
+pub mod embed;
 pub mod flagged;
 pub mod kmeans;
 pub mod silhouette;
@@ -14,11 +15,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
-use ndarray::Array2;
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::behaviour::Behaviour;
-use sealwatch_core::feature::COUNT;
-use sealwatch_core::inference::Model;
 use serde::Serialize;
 
 use crate::clusters::agreement::adjusted_rand;
@@ -78,7 +76,9 @@ pub struct Request {
     pub alpha: f64,
     /// Whether only accounts are taken that the labels presume benign: the suspects of a training.
     pub presumed_benign: bool,
-    /// The largest number of clusters that is tried.
+    /// The smallest number of clusters that is tried.
+    pub least: usize,
+    /// The largest one.
     pub most: usize,
     /// The seed of the draws.
     pub seed: u64,
@@ -142,12 +142,13 @@ pub fn clusters(artefact: &Artefact, request: &Request, world: &World) -> Result
         }
         .into());
     }
-    let points = contributions(&bar.model, &flagged);
+    let contributions = embed::contributions(&bar.model, &flagged);
+    let points = embed::by_family(contributions.view());
     let lots: Vec<u64> = flagged
         .iter()
         .map(|account| crate::assess::draw::lot(request.seed, account.account, 0))
         .collect();
-    let found = cluster(&points, &lots, request.most, request.seed)?;
+    let found = cluster(&points, &lots, request.least..=request.most, request.seed)?;
     let names: Vec<String> = request
         .folders
         .iter()
@@ -164,7 +165,7 @@ pub fn clusters(artefact: &Artefact, request: &Request, world: &World) -> Result
         silhouette: found.silhouette,
         tried: found.tried,
         agreement: agreement(&flagged, &found.of),
-        clusters: summary::clusters(&flagged, points.view(), &found.of, &names),
+        clusters: summary::clusters(&flagged, contributions.view(), &found.of, &names),
     })
 }
 
@@ -200,20 +201,6 @@ fn bar(artefact: &Artefact, request: &Request) -> Result<Bar, ClustersError> {
     })
 }
 
-/// What each feature added to each account's highest margin.
-fn contributions(model: &Model, flagged: &[Flagged]) -> Array2<f64> {
-    let mut points = Array2::zeros((flagged.len(), COUNT));
-    for (mut point, account) in points.rows_mut().into_iter().zip(flagged) {
-        for (value, added) in point
-            .iter_mut()
-            .zip(model.contributions(&account.row).values)
-        {
-            *value = added;
-        }
-    }
-    points
-}
-
 fn agreement(flagged: &[Flagged], of: &[usize]) -> Agreement {
     let told = flagged.iter().zip(of).filter_map(|(account, cluster)| {
         let label = account.label.as_ref()?;
@@ -232,5 +219,40 @@ fn agreement(flagged: &[Flagged], of: &[usize]) -> Agreement {
     Agreement {
         behaviours: adjusted_rand(&clusters, &did),
         groups: adjusted_rand(&own, &groups),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labels::Label;
+
+    #[test]
+    fn agreement_counts_accounts_that_the_labels_tell_of_and_groups_of_abusive_ones() {
+        let account = |label: Option<Label>| Flagged {
+            account: 0,
+            folder: 0,
+            label,
+            margin: 0.0,
+            at: 0,
+            row: Box::default(),
+        };
+        let abusive = |behaviour, group| Label {
+            behaviour: Some(behaviour),
+            ..Label::of(Kind::Abusive, group)
+        };
+        let flagged = [
+            account(Some(abusive(Behaviour::GroupSpam, 1))),
+            account(Some(abusive(Behaviour::GroupSpam, 2))),
+            account(Some(Label::of(Kind::Benign, 3))),
+            account(Some(Label::of(Kind::Benign, 4))),
+            // Neither a host's account nor an unlabelled one changes anything, whatever its cluster.
+            account(Some(Label::of(Kind::Host, 5))),
+            account(None),
+        ];
+        let found = agreement(&flagged, &[0, 0, 1, 1, 0, 1]);
+        assert_eq!(found.behaviours, Some(1.0));
+        // Two groups in one cluster: no better than chance.
+        assert_eq!(found.groups, Some(0.0));
     }
 }

@@ -164,3 +164,98 @@ fn member(account: &Flagged, names: &[String]) -> Member {
         line,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+    use sealwatch_core::behaviour::Behaviour;
+    use sealwatch_core::feature::{COUNT, index_of};
+
+    use super::*;
+    use crate::labels::Label;
+
+    fn account(key: u128, margin: f64, label: Option<Label>, blocks: f32) -> Flagged {
+        let mut row = vec![0.0; COUNT];
+        row[index_of("blocks_day").unwrap()] = blocks;
+        Flagged {
+            account: key,
+            folder: 0,
+            label,
+            margin,
+            at: 7,
+            row: row.into(),
+        }
+    }
+
+    fn label(kind: Kind, hiding: f64, line: usize) -> Option<Label> {
+        Some(Label {
+            behaviour: (kind == Kind::Abusive).then_some(Behaviour::GroupSpam),
+            hiding,
+            line,
+            ..Label::of(kind, 0)
+        })
+    }
+
+    #[test]
+    fn clusters_are_summed_up_by_size_with_their_reasons_and_members_without_identifiers() {
+        let flagged = [
+            account(1, 2.0, None, 1.0),
+            account(2, 3.0, label(Kind::Abusive, 0.9, 12), 4.0),
+            account(3, 5.0, label(Kind::Abusive, 0.1, 13), 30.0),
+            account(4, 4.0, label(Kind::Benign, 0.0, 14), f32::NAN),
+            account(5, 9.0, label(Kind::Host, 0.0, 15), 0.0),
+        ];
+        let mut added = Array2::zeros((5, COUNT));
+        let (blocks, links) = (
+            index_of("blocks_day").unwrap(),
+            index_of("profile_link").unwrap(),
+        );
+        for (place, both) in [(1.0, 0.0), (3.0, 0.5), (2.0, 0.5), (1.0, -4.0), (0.0, 2.0)]
+            .into_iter()
+            .enumerate()
+        {
+            (added[(place, blocks)], added[(place, links)]) = both;
+        }
+        let found = clusters(
+            &flagged,
+            added.view(),
+            &[4, 0, 0, 0, 4],
+            &["data/labels.ndjson".to_owned()],
+        );
+        let [first, second] = found.as_slice() else {
+            unreachable!("two clusters, not {}", found.len())
+        };
+        assert_eq!(
+            (first.number, first.size, first.abusive, first.benign),
+            (1, 3, 2, 1)
+        );
+        assert_eq!(first.share_abusive, Some(2.0 / 3.0));
+        assert_eq!(first.hiding, [1, 0, 1]);
+        assert_eq!(first.behaviours, BTreeMap::from([("group_spam", 2)]));
+        // What lowers the margins of a cluster on average is no reason; the middle of the known values is said.
+        assert_eq!(first.reasons.len(), 1);
+        assert_eq!(first.reasons[0].feature, "blocks_day");
+        assert_eq!(first.reasons[0].contribution, 2.0);
+        assert!(
+            first.reasons[0]
+                .words
+                .ends_with("blocks received, half-life a day: 4.0")
+        );
+        let lines: Vec<_> = first.members.iter().map(|member| member.line).collect();
+        assert_eq!(lines, [Some(13), Some(14), Some(12)]);
+        assert_eq!(first.members[0].account, format!("{:032x}", 3));
+        assert_eq!(
+            (second.number, second.size, second.share_abusive),
+            (2, 2, None)
+        );
+        assert_eq!(second.members[1].labels, None);
+        assert_eq!(second.reasons[0].feature, "profile_link");
+    }
+
+    #[test]
+    fn the_middle_value_is_the_lower_one_of_two_and_none_where_none_is_known() {
+        assert_eq!(median([3.0, f32::NAN, 1.0].into_iter()), Some(1.0));
+        assert_eq!(median([3.0, 2.0, 1.0].into_iter()), Some(2.0));
+        assert_eq!(median([f32::NAN].into_iter()), None);
+    }
+}

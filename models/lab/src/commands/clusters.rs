@@ -35,6 +35,9 @@ pub struct ClustersArguments {
     /// Only accounts that the labels presume benign: the suspects of `train --suspects` above the threshold, by kind.
     #[arg(long)]
     presumed_benign: bool,
+    /// The smallest number of clusters that is tried; a larger one gives finer sets.
+    #[arg(long, default_value_t = 2)]
+    least: usize,
     /// The largest number of clusters that is tried.
     #[arg(long, default_value_t = 12)]
     most: usize,
@@ -51,8 +54,8 @@ pub struct ClustersArguments {
 /// # Errors
 /// Something cannot be read or written, or nobody lies above the threshold.
 pub fn run(arguments: &ClustersArguments) -> Result<String> {
-    if !(2..=MOST).contains(&arguments.most) {
-        bail!("--most is between 2 and {MOST}");
+    if !(2..=arguments.most).contains(&arguments.least) || arguments.most > MOST {
+        bail!("--least is at least 2 and at most --most, and --most is at most {MOST}");
     }
     let artefact = artefact(&arguments.artefact)?;
     let request = Request {
@@ -60,6 +63,7 @@ pub fn run(arguments: &ClustersArguments) -> Result<String> {
         behaviour: arguments.behaviour,
         alpha: arguments.alpha,
         presumed_benign: arguments.presumed_benign,
+        least: arguments.least,
         most: arguments.most,
         seed: arguments.seed,
     };

@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use crate::common::{population, world};
 
 /// An artefact whose margins are single features, with one threshold.
-fn artefact(shift: f64) -> Artefact {
+pub fn artefact(shift: f64) -> Artefact {
     let behaviours = Behaviour::WITH_DETECTOR.iter().map(|behaviour| {
         let (feature, margin) = match behaviour {
             Behaviour::BulkMessaging => ("first_contacts_day", 12.0),

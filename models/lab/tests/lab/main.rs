@@ -4,6 +4,7 @@
 
 mod archive;
 mod assess;
+mod clusters;
 mod common;
 mod convert;
 mod distance;
