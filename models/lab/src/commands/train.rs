@@ -129,6 +129,9 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
     write(&arguments.out, &bytes)?;
     let text = evaluate::table(&trained.figures);
     print!("{text}{}", notes(&trained));
+    if let Some(peak) = peak_of_memory() {
+        println!("peak of memory {peak:.2} GiB");
+    }
     if let Some(path) = &arguments.report {
         write(path, &text)?;
     }
@@ -146,6 +149,14 @@ pub fn run(arguments: &TrainArguments) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The most memory that this process had, in GiB, where the system tells.
+fn peak_of_memory() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kibibytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes / (1 << 20) as f64)
 }
 
 /// The settings that made the artefact, without the names of folders: they are in its digest of the data.
