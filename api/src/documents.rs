@@ -35,7 +35,7 @@ pub struct RecommendationSummary {
     pub platform: String,
     /// What the account did.
     pub behaviour: &'static str,
-    /// What is recommended: `limit`, `ban` or `protect`.
+    /// What is recommended: `limit`, `ban`, `protect` or `refer`.
     pub answer: &'static str,
     /// How far it goes: `live`, `shadow` or `demo`.
     pub mode: &'static str,

@@ -53,7 +53,7 @@ pub(crate) async fn find(
     params(
         ("behaviour" = Option<String>, Query, description = "Only this behaviour"),
         ("mode" = Option<String>, Query, description = "Only this mode: live, shadow or demo"),
-        ("answer" = Option<String>, Query, description = "Only this answer: limit, ban or protect"),
+        ("answer" = Option<String>, Query, description = "Only this answer: limit, ban, protect or refer"),
         ("account" = Option<String>, Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
         ("platform" = Option<String>, Query, description = "Only this platform, of the configured ones"),
         ("minimum_score" = Option<f64>, Query, description = "Scores from here on"),

@@ -66,7 +66,7 @@ async fn a_recommendation_is_given_with_everything_that_it_rests_on() {
     };
     assert_eq!(status("bulk_messaging"), "on");
     assert_eq!(status("account_takeover"), "off");
-    assert_eq!(status("ban_evasion"), "absent");
+    assert_eq!(status("coordinated_ring"), "absent");
 }
 
 #[tokio::test]
