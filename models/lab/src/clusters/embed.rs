@@ -2,8 +2,8 @@
 //!
 //! Contributions of features that tell nearly the same (messages of the hour, of the day, of the week) are shared out among
 //! them as the trees happened to be grown; their sum over a family is not. As contributions add up to the margin, so do the
-//! sums. On simulated accounts flagged at alpha 0.01, clusters of these sums agree better with what the accounts did than
-//! clusters of the single contributions (mean adjusted Rand index over eight behaviours 0.24 against 0.17).
+//! sums. Of 30,000 simulated accounts, those flagged at alpha 0.01 fall into clusters that agree better with what they did
+//! by these sums than by the single contributions (mean adjusted Rand index over eight behaviours 0.24 against 0.18).
 
 use ndarray::{Array2, ArrayView2};
 use sealwatch_core::feature::{COUNT, FEATURES, Family};

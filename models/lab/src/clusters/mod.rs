@@ -52,10 +52,12 @@ pub enum ClustersError {
     },
     /// Nobody above the threshold.
     #[error(
-        "no account lies above the threshold of {behaviour} at alpha {alpha} (margin {margin:.3}): there is nothing to put \
+        "no {who} lies above the threshold of {behaviour} at alpha {alpha} (margin {margin:.3}): there is nothing to put \
          together; a larger --alpha has a lower threshold"
     )]
     Nobody {
+        /// Which accounts were looked for.
+        who: &'static str,
         /// Which behaviour.
         behaviour: &'static str,
         /// The bound.
@@ -136,6 +138,11 @@ pub fn clusters(artefact: &Artefact, request: &Request, world: &World) -> Result
     }
     if flagged.is_empty() {
         return Err(ClustersError::Nobody {
+            who: if request.presumed_benign {
+                "presumed-benign account"
+            } else {
+                "account"
+            },
             behaviour: request.behaviour.name(),
             alpha: request.alpha,
             margin: bar.margin,

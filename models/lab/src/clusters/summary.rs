@@ -174,26 +174,26 @@ mod tests {
     use super::*;
     use crate::labels::Label;
 
-    fn account(key: u128, margin: f64, label: Option<Label>, blocks: f32) -> Flagged {
+    fn account(key: u128, margin: f64, label: impl Into<Option<Label>>, blocks: f32) -> Flagged {
         let mut row = vec![0.0; COUNT];
         row[index_of("blocks_day").unwrap()] = blocks;
         Flagged {
             account: key,
             folder: 0,
-            label,
+            label: label.into(),
             margin,
             at: 7,
             row: row.into(),
         }
     }
 
-    fn label(kind: Kind, hiding: f64, line: usize) -> Option<Label> {
-        Some(Label {
+    fn label(kind: Kind, hiding: f64, line: usize) -> Label {
+        Label {
             behaviour: (kind == Kind::Abusive).then_some(Behaviour::GroupSpam),
             hiding,
             line,
             ..Label::of(kind, 0)
-        })
+        }
     }
 
     #[test]

@@ -115,14 +115,20 @@ pub fn table(found: &Clusters) -> String {
     }
     let _ = writeln!(
         text,
-        "{:>7} {:>7} {:>8} {:>20}  what the abusive ones did",
+        "{:>7} {:>7} {:>9} {:>20}  what the abusive ones did",
         "cluster", "size", "abusive", "hiding low/mid/high"
     );
     for cluster in &found.clusters {
-        let abusive = cluster
-            .share_abusive
-            .map_or_else(|| "-".to_owned(), |share| format!("{:.0}%", share * 100.0));
+        let told = cluster.abusive + cluster.benign;
+        let abusive = match told {
+            0 => "-".to_owned(),
+            _ => format!("{}/{told}", cluster.abusive),
+        };
         let [low, middle, high] = cluster.hiding;
+        let hiding = match cluster.abusive {
+            0 => "-".to_owned(),
+            _ => format!("{low}/{middle}/{high}"),
+        };
         let did: Vec<String> = cluster
             .behaviours
             .iter()
@@ -130,10 +136,9 @@ pub fn table(found: &Clusters) -> String {
             .collect();
         let _ = writeln!(
             text,
-            "{:>7} {:>7} {abusive:>8} {:>20}  {}",
+            "{:>7} {:>7} {abusive:>9} {hiding:>20}  {}",
             cluster.number,
             cluster.size,
-            format!("{low}/{middle}/{high}"),
             did.join(", ")
         );
         for reason in &cluster.reasons {

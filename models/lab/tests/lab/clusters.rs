@@ -96,7 +96,7 @@ fn a_stream_without_labels_has_the_same_clusters_without_what_labels_tell() {
 #[test]
 fn what_cannot_be_clustered_is_said_by_name() {
     let root = TempDir::new().unwrap();
-    // Nobody abuses, and nobody may: nothing that these few people do is above the stricter threshold of look-ups.
+    // Nobody abuses, and none of these few people adds thirty members to groups in a day.
     let folder = population(&root, "calm", 30, 1, 5, 0.0);
     let refused = |more: &[&str]| {
         let (output, bytes) = run(&root, &[&folder], "none.json", more);
@@ -108,6 +108,8 @@ fn what_cannot_be_clustered_is_said_by_name() {
         error.contains("no account lies above the threshold of group_spam"),
         "{error}"
     );
+    let error = refused(&["--behaviour", "group_spam", "--presumed-benign"]);
+    assert!(error.contains("no presumed-benign account"), "{error}");
     let error = refused(&["--behaviour", "enumeration", "--alpha", "0.5"]);
     assert!(error.contains("--alpha one of 0.01, 0.001"), "{error}");
     let error = refused(&["--behaviour", "loitering"]);
