@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Prints the table of docs/LEARNING.md from a card's JSON: recall by behaviour and hiding, without reports, at registration.
+"""Prints a table from a card's JSON: accounts found by behaviour and hiding, without any report, at their registration.
 
-models/lab/card-table.py [models/demo.card.json] [alpha]
+models/lab/card-table.py CARD.json [ALPHA]
 """
 import json
 import sys
 
-card = json.load(open(sys.argv[1] if len(sys.argv) > 1 else "models/demo.card.json"))
+card = json.load(open(sys.argv[1]))
 alpha = float(sys.argv[2]) if len(sys.argv) > 2 else 1e-4
 LEVELS = ["low", "middle", "high"]
 

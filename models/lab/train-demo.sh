@@ -5,8 +5,9 @@
 #   models/lab/train-demo.sh [OUT]     OUT: folder for the artefact and its report (default: models)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-out=${1:-models}
-target=${CARGO_TARGET_DIR:-target}
+out=$(realpath "${1:-models}")
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+lab="$target/release/sealwatch-lab"
 cargo build --release --locked -p sealwatch-simulator -p sealwatch-lab
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -20,10 +21,10 @@ simulate() { # folder accounts days seed share personas
 simulate training 40000 14 101 0.16 training
 simulate calibration 42000 9 202 0.05 evaluation
 simulate evaluation 42000 9 303 0.05 evaluation
-"$target/release/sealwatch-lab" train --training "$work/training" --calibration "$work/calibration" \
+"$lab" train --training "$work/training" --calibration "$work/calibration" \
   --evaluation "$work/evaluation" --alpha 0.0001,0.001,0.01 --delta 0.05 --window-days 7 --label-delay-days 1 --seed 1 \
   --population simulator:demo --out "$out/demo.artefact.json" --report "$out/demo.report.txt" \
   --report-json "$out/demo.report.json"
-# What it does, per behaviour and hiding level, as a page and as JSON.
-"$target/release/sealwatch-lab" evaluate --artefact "$out/demo.artefact.json" --data "$work/evaluation" \
-  --out "$out/demo.card.html" --json "$out/demo.card.json"
+# What it does, per behaviour and level of hiding: as a page for people, and as a table.
+(cd "$work" && "$lab" evaluate --artefact "$out/demo.artefact.json" --data evaluation --out "$out/demo.card.html" --json card.json)
+python3 models/lab/card-table.py "$work/card.json" 0.0001 | tee "$out/demo.detection.txt"

@@ -193,14 +193,11 @@ fn same(left: f64, right: f64) -> bool {
 
 fn check_answer(behaviour: Behaviour, answer: Answer) -> Result<(), PolicyError> {
     let reason = match (behaviour, answer) {
-        (Behaviour::AccountTakeover, Answer::Ban | Answer::Limit) => {
+        (Behaviour::AccountTakeover, Answer::Protect)
+        | (Behaviour::MinorContactRisk, Answer::Refer) => return Ok(()),
+        (Behaviour::AccountTakeover, _) => {
             "the owner of an account that was taken over is its victim; the answer is `protect`"
         }
-        (Behaviour::AccountTakeover, Answer::Protect) => return Ok(()),
-        (Behaviour::AccountTakeover, Answer::Refer) => {
-            "the owner of an account that was taken over is its victim; the answer is `protect`"
-        }
-        (Behaviour::MinorContactRisk, Answer::Refer) => return Ok(()),
         (Behaviour::MinorContactRisk, _) => {
             "it feeds the referral queue only and never asks for anything against the account; the answer is `refer`"
         }

@@ -120,7 +120,7 @@ fn an_artefact_of_version_1_with_another_schema_or_a_field_too_many_is_refused_b
         Err(ArtefactError::FeatureSchema { .. })
     ));
     let text = String::from_utf8(version_1(&schema_digest())).unwrap();
-    let more = text.replacen("{", "{\"renewals\":[],", 1);
+    let more = text.replacen('{', "{\"renewals\":[],", 1);
     assert!(matches!(
         Artefact::parse(more.as_bytes()),
         Err(ArtefactError::Damaged { .. })
