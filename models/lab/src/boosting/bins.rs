@@ -62,25 +62,37 @@ fn ends_of(mut values: Vec<(f32, f64)>) -> Vec<f32> {
             _ => distinct.push((value, weight)),
         }
     }
-    // `value ≤ lower` separates a value from its upper neighbour exactly, and the highest needs no end.
+    // The highest value needs no end.
     let Some((_, below)) = distinct.split_last() else {
         return Vec::new();
     };
+    let end = |place: usize| between(distinct[place].0, distinct[place + 1].0);
     if below.len() < MOST {
-        return below.iter().map(|(value, _)| *value).collect();
+        return (0..below.len()).map(end).collect();
     }
     let total: f64 = distinct.iter().map(|(_, weight)| weight).sum();
     let (mut ends, mut sum, mut part) = (Vec::with_capacity(MOST), 0.0, 1);
-    for (value, weight) in below {
+    for (place, (_, weight)) in below.iter().enumerate() {
         sum += weight;
         if part < MOST && sum * MOST as f64 >= part as f64 * total {
-            ends.push(*value);
+            ends.push(end(place));
             while part < MOST && sum * MOST as f64 >= part as f64 * total {
                 part += 1;
             }
         }
     }
     ends
+}
+
+/// An end that parts two neighbouring values: their middle, as values that training did not see lie between them. `lower ≤ end`
+/// and `end < upper` hold however the middle is rounded.
+fn between(lower: f32, upper: f32) -> f32 {
+    let middle = f64::midpoint(f64::from(lower), f64::from(upper)) as f32;
+    if middle < upper {
+        middle.max(lower)
+    } else {
+        lower
+    }
 }
 
 fn bin_of(value: f32, ends: &[f32]) -> u8 {
@@ -99,8 +111,12 @@ mod tests {
         assert_eq!(ends_of(vec![]), Vec::<f32>::new());
         assert_eq!(
             ends_of(vec![(2.0, 1.0), (1.0, 1.0), (2.0, 1.0), (3.0, 1.0)]),
-            [1.0, 2.0]
+            [1.5, 2.5]
         );
+        // Neighbours among the numbers: their middle would round to the upper one.
+        let (lower, upper) = (1.0, 1.0 + f32::EPSILON);
+        assert_eq!(between(lower, upper), lower);
+        assert_eq!(between(-f32::MAX, f32::MAX), 0.0);
         let many: Vec<(f32, f64)> = (0..10_000_u16)
             .map(|value| (f32::from(value), 1.0))
             .collect();
