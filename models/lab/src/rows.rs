@@ -90,6 +90,7 @@ impl RowSet {
     }
 
     /// The rows that `keep` says to keep, by index.
+    #[must_use]
     pub fn select(&self, keep: impl Fn(usize) -> bool) -> Self {
         let chosen: Vec<usize> = (0..self.len()).filter(|row| keep(*row)).collect();
         let mut values = Vec::with_capacity(chosen.len() * COUNT);

@@ -1,5 +1,7 @@
 //! What a run prints, and writes as JSON.
 
+use std::fmt::Write;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -112,15 +114,15 @@ impl Report {
 
 /// The sources of the published figures, one a line.
 pub fn sources(published: &[Published]) -> String {
-    published
-        .iter()
-        .map(|one| {
-            format!(
-                "  {} {}: {} ({})\n",
-                one.method, one.figure, one.value, one.source
-            )
-        })
-        .collect()
+    let mut text = String::new();
+    for one in published {
+        let _ = writeln!(
+            text,
+            "  {} {}: {} ({})",
+            one.method, one.figure, one.value, one.source
+        );
+    }
+    text
 }
 
 fn percent((mean, deviation): (f64, f64)) -> String {

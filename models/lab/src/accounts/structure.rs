@@ -219,7 +219,9 @@ mod tests {
                 if poor.is_empty() {
                     break;
                 }
-                poor.iter().for_each(|account| left[*account] = false);
+                for account in &poor {
+                    left[*account] = false;
+                }
             }
             (0..graph.len())
                 .filter(|account| left[*account])
