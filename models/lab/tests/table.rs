@@ -1,4 +1,5 @@
 //! `sealwatch-lab table` and `sealwatch-lab benchmark` as a whole.
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::path::Path;
 use std::process::{Command, Output};
