@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use sealwatch_core::recommendation::Delivery;
+use sealwatch_core::recommendation::Recommendation;
 use sealwatch_tests::system::{command, replay, simulate, succeed};
 use serde_json::Value;
 
@@ -63,13 +63,13 @@ fn the_lab_exports_the_features_that_the_pipeline_scored_bit_for_bit() {
     }
     let mut compared = 0;
     for line in fs::read_to_string(recommendations).unwrap().lines() {
-        let delivery: Delivery = serde_json::from_str(line).unwrap();
+        let read: Recommendation = serde_json::from_str(line).unwrap();
         let recommendation: Value = serde_json::from_str(line).unwrap();
-        let account = delivery.recommendation.account.to_string();
-        let place = (account, delivery.recommendation.deciding.offset);
+        let account = recommendation["account"].as_str().unwrap().to_owned();
+        let place = (account, read.deciding.offset);
         let point = points.get(&place).unwrap();
         assert_eq!(bits(&point["features"]), bits(&recommendation["features"]));
-        assert_eq!(point["at"], delivery.recommendation.at.0);
+        assert_eq!(point["at"], read.at.0);
         compared += 1;
     }
     assert!(compared >= 30, "{compared} recommendations were compared");
