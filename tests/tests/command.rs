@@ -321,7 +321,7 @@ fn enforcement_opens_an_identity_alone_and_the_referral_side_needs_two() {
         raw,
         "both together"
     );
-    let other = &recommendations[if first == 0 { 1 } else { 0 }];
+    let other = &recommendations[usize::from(first == 0)];
     assert!(
         !open(&private("enforcement"), other, &sealed("enforcement"))
             .status
