@@ -231,7 +231,7 @@ mod tests {
         let labels = [true, true, true, false, false, false, false, false];
         let scores = [0.9, 0.8, 0.1, 0.7, 0.2, 0.2, 0.1, 0.0];
         let counts = Confusion::new(&scores, &labels, 0.5);
-        assert!((counts.macro_f1() - (2.0 / 3.0 + 0.8) / 2.0).abs() < 1e-12);
+        assert!((counts.macro_f1() - f64::midpoint(2.0 / 3.0, 0.8)).abs() < 1e-12);
         assert!((counts.weighted_f1() - (3.0 * 2.0 / 3.0 + 5.0 * 0.8) / 8.0).abs() < 1e-12);
         assert!((counts.accuracy() - 0.75).abs() < 1e-12);
     }

@@ -150,6 +150,6 @@ pub fn names(frame: &DataFrame) -> Vec<String> {
     frame
         .get_column_names()
         .iter()
-        .map(|name| name.to_string())
+        .map(ToString::to_string)
         .collect()
 }

@@ -112,15 +112,14 @@ impl Report {
 
 /// The sources of the published figures, one a line.
 pub fn sources(published: &[Published]) -> String {
-    published
-        .iter()
-        .map(|one| {
-            format!(
-                "  {} {}: {} ({})\n",
-                one.method, one.figure, one.value, one.source
-            )
-        })
-        .collect()
+    let mut text = String::new();
+    for one in published {
+        text += &format!(
+            "  {} {}: {} ({})\n",
+            one.method, one.figure, one.value, one.source
+        );
+    }
+    text
 }
 
 fn percent((mean, deviation): (f64, f64)) -> String {

@@ -232,6 +232,6 @@ mod tests {
         assert_eq!(columns.names[..2], ["like_near_mean:x", "like_far_mean:x"]);
         assert_eq!(columns.values[0][0], 1.0);
         assert!((f64::from(columns.values[1][0]) - far).abs() < 1e-6);
-        assert!((columns.values[2][0] - (1.0 / 3.0 + 1.0 / 4.0) / 2.0).abs() < 1e-6);
+        assert!((columns.values[2][0] - f32::midpoint(1.0 / 3.0, 1.0 / 4.0)).abs() < 1e-6);
     }
 }
