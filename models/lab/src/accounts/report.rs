@@ -1,7 +1,5 @@
 //! What a run prints, and writes as JSON.
 
-use std::fmt::Write;
-
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -116,9 +114,8 @@ impl Report {
 pub fn sources(published: &[Published]) -> String {
     let mut text = String::new();
     for one in published {
-        let _ = writeln!(
-            text,
-            "  {} {}: {} ({})",
+        text += &format!(
+            "  {} {}: {} ({})\n",
             one.method, one.figure, one.value, one.source
         );
     }

@@ -219,13 +219,13 @@ mod tests {
                 if poor.is_empty() {
                     break;
                 }
-                for account in &poor {
-                    left[*account] = false;
+                for account in poor {
+                    left[account] = false;
                 }
             }
-            (0..graph.len())
-                .filter(|account| left[*account])
-                .for_each(|account| cores[account] = k);
+            for account in (0..graph.len()).filter(|account| left[*account]) {
+                cores[account] = k;
+            }
         }
         cores
     }

@@ -39,8 +39,8 @@ mod tests {
         for number in 0..1_000 {
             let features = features(1, number, 10, 0.3);
             assert_eq!(features.len(), 3);
-            for feature in &features {
-                drawn[*feature] += 1;
+            for feature in features {
+                drawn[feature] += 1;
             }
         }
         assert!(
