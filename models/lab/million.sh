@@ -21,7 +21,7 @@ simulate evaluation 4000 "$days" 3 evaluation
 echo "$(wc -l < "$work/training/events.ndjson") events, $(du -h "$work/training/events.ndjson" | cut -f1), of $accounts accounts"
 start=$SECONDS
 "$target/release/sealwatch-lab" train --training "$work/training" --calibration "$work/calibration" \
-  --evaluation "$work/evaluation" --alpha 0.001 --split group --population simulator:million \
+  --evaluation "$work/evaluation" --alpha 0.001 --window-days "$days" --split group --population simulator:million \
   --out "$work/artefact.json" > "$work/report.txt"
 grep "peak of memory" "$work/report.txt"
 echo "trained in $((SECONDS - start)) s"

@@ -105,6 +105,14 @@ pub enum PolicyError {
         /// Why not.
         reason: &'static str,
     },
+    /// The budget is no share.
+    #[error("policy: live_alpha_budget = {0} is not between 0 and 1")]
+    Budget(f64),
+    /// Live thresholds hold over different windows, so that their sum means nothing.
+    #[error(
+        "policy: the live behaviours' thresholds hold over windows of {0} and {1} days; calibrate them over one window"
+    )]
+    Windows(u32, u32),
     /// The live alphas sum to too much.
     #[error(
         "policy: the alphas of the live behaviours sum to {sum}, more than live_alpha_budget = {budget}"
@@ -128,8 +136,13 @@ impl Policy {
         expires: Timestamp,
         thresholds: impl Fn(Behaviour) -> Option<&'artefact [Threshold]>,
     ) -> Result<Self, PolicyError> {
+        let budget = document.live_alpha_budget;
+        if !(0.0..=1.0).contains(&budget) {
+            return Err(PolicyError::Budget(budget));
+        }
         let mut rules = [const { None }; DETECTORS];
         let mut live = 0.0;
+        let mut live_window = None;
         for (behaviour, rule) in &document.behaviours {
             let name = behaviour.name();
             let detector = Behaviour::WITH_DETECTOR
@@ -157,6 +170,11 @@ impl Policy {
                     return Err(PolicyError::LiveOnSimulator(name));
                 }
                 live += rule.alpha;
+                let days = threshold.window_days;
+                let first = *live_window.get_or_insert(days);
+                if first != days {
+                    return Err(PolicyError::Windows(first, days));
+                }
             }
             rules[detector] = Some(Rule {
                 behaviour: *behaviour,
@@ -167,11 +185,8 @@ impl Policy {
                 expires,
             });
         }
-        if live > document.live_alpha_budget * (1.0 + 1e-9) {
-            return Err(PolicyError::OverBudget {
-                sum: live,
-                budget: document.live_alpha_budget,
-            });
+        if live > budget * (1.0 + 1e-9) {
+            return Err(PolicyError::OverBudget { sum: live, budget });
         }
         Ok(Self { rules })
     }
@@ -310,6 +325,46 @@ mod tests {
             Policy::check(&other, NEVER, |_| None),
             Err(PolicyError::NoModel("group_spam"))
         );
+    }
+
+    #[test]
+    fn a_budget_that_is_no_share_is_refused() {
+        let own = [threshold(Population::Platform("demo".to_owned()))];
+        for budget in [f64::NAN, f64::INFINITY, -0.1, 1.5] {
+            let wrong = PolicyDocument {
+                live_alpha_budget: budget,
+                ..document(Behaviour::GroupSpam, Answer::Ban, Mode::Live, 1e-3)
+            };
+            let refused = Policy::check(&wrong, NEVER, |_| Some(&own));
+            assert!(matches!(refused, Err(PolicyError::Budget(_))));
+        }
+    }
+
+    #[test]
+    fn live_thresholds_over_different_windows_do_not_add_up() {
+        let with = |days| {
+            [Threshold {
+                alpha: 1e-4,
+                n: 30_000,
+                window_days: days,
+                ..threshold(Population::Platform("demo".to_owned()))
+            }]
+        };
+        let (week, month) = (with(7), with(30));
+        let mut both = document(Behaviour::GroupSpam, Answer::Ban, Mode::Live, 1e-4);
+        let rule = both.behaviours[&Behaviour::GroupSpam].clone();
+        both.behaviours.insert(Behaviour::BulkMessaging, rule);
+        let check = |other: &[Threshold; 1]| {
+            Policy::check(&both, NEVER, |behaviour| {
+                Some(if behaviour == Behaviour::GroupSpam {
+                    &week[..]
+                } else {
+                    &other[..]
+                })
+            })
+        };
+        assert!(check(&with(7)).is_ok());
+        assert_eq!(check(&month), Err(PolicyError::Windows(30, 7)));
     }
 
     #[test]

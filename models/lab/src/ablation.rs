@@ -101,7 +101,7 @@ fn blind(rows: &RowSet, family: Family) -> RowSet {
     blind
 }
 
-/// The table for people: average precision with everything, and what it loses without each family, in points of a hundred.
+/// The table for people: average precision with everything, and what it loses without each family, in points of a hundred (negative: lost).
 pub fn table(ablations: &[Ablation]) -> String {
     let mut text = format!("{:<14} {:>8}", "family", "used");
     for ablation in ablations {

@@ -38,12 +38,14 @@ impl Lines {
         let read = |error: PolarsError| anyhow::anyhow!("cannot read {}: {error}", path.display());
         let mut frame = scan(path)?;
         let schema = frame.collect_schema().map_err(read)?;
-        if let Some(name) = schema
+        // Names are not repeated: they are as foreign as values.
+        let foreign = schema
             .iter_names()
-            .find(|name| !FIELD_NAMES.contains(&name.as_str()))
-        {
+            .filter(|name| !FIELD_NAMES.contains(&name.as_str()))
+            .count();
+        if foreign > 0 {
             bail!(
-                "{} has a column `{name}` that schema 1 does not have",
+                "{} has {foreign} columns that schema 1 does not have; it is no archive of `sealwatch-lab archive`",
                 path.display()
             );
         }

@@ -1,14 +1,17 @@
 //! `sealwatch-lab cohorts`: how many accounts of which kind there are, and how they are labelled. polars reads the archives
-//! and joins the labels; nothing of an account is in the table.
+//! and joins the labels. Cohorts of few accounts are left out, so that no row is about somebody.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use polars::prelude::*;
 use serde::Deserialize;
 
+use sealwatch_core::behaviour::Behaviour;
+
 use crate::archive_lines::scan;
+use crate::labels::Kind;
 use crate::replay::World;
 use crate::{archive, data};
 
@@ -17,9 +20,9 @@ use crate::{archive, data};
 struct Line {
     account: String,
     platform: String,
-    label: String,
+    label: Kind,
     #[serde(default)]
-    behaviour: Option<String>,
+    behaviour: Option<Behaviour>,
 }
 
 /// The labels of a folder as a frame: account, platform, label, behaviour.
@@ -38,8 +41,8 @@ pub fn labels(path: &Path) -> Result<DataFrame> {
         })?;
         accounts.push(line.account);
         platforms.push(line.platform);
-        kinds.push(line.label);
-        behaviours.push(line.behaviour);
+        kinds.push(line.label.name());
+        behaviours.push(line.behaviour.map(Behaviour::name));
     }
     let columns = vec![
         Column::new("account".into(), &accounts),
@@ -53,21 +56,13 @@ pub fn labels(path: &Path) -> Result<DataFrame> {
 /// The cohorts of a folder of events and labels: platform, country, kind of number, age band, client and whether the account
 /// was registered while it was watched, by label and behaviour, with the number of accounts and their median events.
 ///
-/// Files that are no Parquet archives are made into one first, in `scratch`.
+/// The files go through the live reader into one archive first, in `scratch`. Cohorts of fewer than `least` accounts are left out.
 ///
 /// # Errors
 /// A file cannot be read, or a record is no event of schema 1.
-pub fn table(folder: &Path, scratch: &Path, world: &World) -> Result<DataFrame> {
-    let files = crate::replay::files(folder)?;
-    let is_archive = |path: &PathBuf| path.extension().is_some_and(|end| end == "parquet");
-    let archive = match &files[..] {
-        [only] if is_archive(only) => only.clone(),
-        _ => {
-            let path = scratch.join("events.parquet");
-            archive::write(&files, &path, world)?;
-            path
-        }
-    };
+pub fn table(folder: &Path, scratch: &Path, least: u32, world: &World) -> Result<DataFrame> {
+    let archive = scratch.join("events.parquet");
+    archive::write(&crate::replay::files(folder)?, &archive, world)?;
     let events = scan(&archive)?;
     let known = col("type")
         .eq(lit("account.registered"))
@@ -116,6 +111,7 @@ pub fn table(folder: &Path, scratch: &Path, world: &World) -> Result<DataFrame> 
             len().alias("accounts"),
             col("events").median().alias("median_events"),
         ])
+        .filter(col("accounts").gt_eq(lit(least)))
         .sort_by_exprs(kinds, SortMultipleOptions::default())
         .collect();
     Context::with_context(frame, || {

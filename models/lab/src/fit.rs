@@ -1,5 +1,7 @@
 //! One behaviour's models: boosted trees, the linear baseline beside them, and what the margins stand for.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use sealwatch_core::artefact::Platt;
 use sealwatch_core::behaviour::Behaviour;
@@ -34,6 +36,23 @@ pub struct Fitted {
 /// The directions of all features.
 pub fn directions() -> Vec<Direction> {
     FEATURES.iter().map(|feature| feature.direction).collect()
+}
+
+/// One margin for each account, its first, so that each counts once as in the isotonic curve: Platt scaling takes no weights.
+/// `None` where benign accounts were drawn and stand for several.
+fn account_margins(rows: &RowSet, margins: &[f64]) -> Option<(Vec<f64>, Vec<bool>)> {
+    let mut accounts: BTreeMap<u128, (f64, f64, bool)> = BTreeMap::new();
+    for row in 0..rows.len() {
+        let entry =
+            accounts
+                .entry(rows.accounts[row])
+                .or_insert((0.0, margins[row], rows.labels[row]));
+        entry.0 += rows.weights[row];
+    }
+    // Both views of an account together weigh at most two.
+    let is_drawn = accounts.values().any(|(weight, _, _)| *weight > 2.0 + 1e-6);
+    let each = accounts.into_values();
+    (!is_drawn).then(|| each.map(|(_, margin, label)| (margin, label)).unzip())
 }
 
 /// Fits trees and baseline. Validation rows stop the trees early, and calibrate margins.
@@ -72,7 +91,8 @@ pub fn fit(behaviour: Behaviour, rows: &RowSet, split: &Split) -> Result<Fitted>
     };
     Ok(Fitted {
         calibration: metrics::isotonic(&margins, &validation.labels, &validation.weights, 40),
-        platt: platt::fit(&margins, &validation.labels),
+        platt: account_margins(&validation, &margins)
+            .and_then(|(margins, labels)| platt::fit(&margins, &labels)),
         trees_figures: both(&margins),
         linear_figures: both(&baseline_margins),
         leaks: leaks::find(&training, &validation, &overlap),

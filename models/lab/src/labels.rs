@@ -42,6 +42,18 @@ pub enum Kind {
     Host,
 }
 
+impl Kind {
+    /// The name in the labels file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Benign => "benign",
+            Self::Abusive => "abusive",
+            Self::Compromised => "compromised",
+            Self::Host => "host",
+        }
+    }
+}
+
 /// What is known of an account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Label {
@@ -103,6 +115,13 @@ pub fn read(path: &Path, pseudonymiser: &Pseudonymiser, platforms: &[String]) ->
         let Some(raw) = RawIdentifier::new(&line.account) else {
             bail!("{}: not an account", place())
         };
+        let is_abusive = matches!(line.label, Kind::Abusive | Kind::Compromised);
+        if is_abusive && (line.since.is_none() || line.behaviour.is_none()) {
+            bail!(
+                "{}: an abusive or compromised account needs `since` and `behaviour`",
+                place()
+            )
+        }
         let pseudonym = pseudonymiser.pseudonym(IdentifierKind::Account, platform as u8, raw);
         let label = Label {
             kind: line.label,
@@ -113,7 +132,13 @@ pub fn read(path: &Path, pseudonymiser: &Pseudonymiser, platforms: &[String]) ->
             persona: line.persona.unwrap_or_default(),
             line: number + 1,
         };
-        labels.insert(split::key(pseudonym), label);
+        if let Some(before) = labels.insert(split::key(pseudonym), label) {
+            bail!(
+                "{}: its account has a label in line {} already",
+                place(),
+                before.line
+            )
+        }
     }
     Ok(labels)
 }

@@ -34,6 +34,7 @@ pub mod replay;
 pub mod report;
 pub mod rows;
 pub mod scored;
+pub mod span;
 pub mod splits;
 pub mod statistics;
 pub mod suspects;

@@ -104,7 +104,11 @@ pub fn isotonic(scores: &[f64], labels: &[bool], weights: &[f64], most: usize) -
         .map(|pool| (pool.0, pool.1 / pool.2))
         .collect();
     let step = points.len().div_ceil(most.max(1)).max(1);
-    points.into_iter().step_by(step).collect()
+    let last = points.len().saturating_sub(1);
+    let mut kept = points.into_iter().enumerate().collect::<Vec<_>>();
+    // The highest point stays: it is what the highest margins stand for.
+    kept.retain(|(index, _)| index % step == 0 || *index == last);
+    kept.into_iter().map(|(_, point)| point).collect()
 }
 
 #[cfg(test)]
@@ -126,6 +130,21 @@ mod tests {
         assert!((upper_bound(0, 100) - 0.029_513).abs() < 1e-6);
         // One of 10: 0.394163 (Clopper-Pearson, one-sided 95%).
         assert!((upper_bound(1, 10) - 0.394_163).abs() < 1e-5);
+    }
+
+    #[test]
+    fn thinning_keeps_the_lowest_and_the_highest_point() {
+        let scores: Vec<f64> = (0..20).map(f64::from).collect();
+        let weights: Vec<f64> = (0..20).map(|row| 1.0 + f64::from(row)).collect();
+        let labels: Vec<bool> = (0..20)
+            .map(|row| row == 3 || row == 11 || row == 19)
+            .collect();
+        let all = isotonic(&scores, &labels, &weights, 100);
+        assert!(all.len() > 3, "{all:?}");
+        let few = isotonic(&scores, &labels, &weights, 2);
+        assert_eq!(few.first(), all.first());
+        assert_eq!(few.last(), all.last());
+        assert!(few.len() <= 3);
     }
 
     #[test]

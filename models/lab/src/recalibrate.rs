@@ -2,10 +2,11 @@
 //!
 //! What the stream says of an account decides whether it counts as benign:
 //! * a label from a review, an appeal or a random audit: the last one of each account (an upheld appeal makes it benign);
-//! * no label, and no action of the platform against it: benign, once it was watched for so many days without one.
+//! * no label, and no action of the platform against it until the end: benign, if that end is so many days after the window in
+//!   which its scores count. So a new account counts in its first days, as the service scores it.
 //!
-//! Accounts that were acted against and not cleared do not count. Labels of random audits are kept apart, too: they alone say
-//! without bias how many abusers are left among the presumed benign.
+//! Accounts that were acted against and not cleared since do not count: wrong decisions that nobody corrects are invisible to a
+//! renewal. Random audits are counted apart, by their first verdict: they alone say how many abusers nobody found.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,18 +17,18 @@ use sealwatch_core::artefact::{Artefact, ArtefactDocument, Renewal};
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::detector::DETECTORS;
 use sealwatch_core::engine::Engine;
-use sealwatch_core::event::values::{LabelOrigin, Verdict};
+use sealwatch_core::event::values::{EnforcementAction, LabelOrigin, Verdict};
 use sealwatch_core::event::{Body, Event};
 use sealwatch_core::recommendation::{Population, Threshold};
 use sealwatch_core::shard::Judge;
 use sealwatch_core::split;
-use sealwatch_core::state::actor::ENFORCED;
 use sealwatch_core::time::{DAY, Timestamp};
 
 use crate::cut::View;
 use crate::labels::Labels;
-use crate::replay::{World, files, last_time, replay_with};
+use crate::replay::{World, files, replay_with};
 use crate::scored::{Highest, Keeper, Models};
+use crate::span::span;
 use crate::umbrella;
 
 /// What is renewed, and from what.
@@ -41,7 +42,7 @@ pub struct Plan {
     pub delta: f64,
     /// The window of the guarantee.
     pub window_days: u32,
-    /// Days without any action after which an account without a label counts as benign.
+    /// Days between the end of the window and the end of the stream: who was left alone until then counts as benign.
     pub unactioned_days: u32,
     /// Days after which the thresholds are to be renewed again.
     pub valid_days: u32,
@@ -71,11 +72,11 @@ pub struct Census {
     pub cleared: u64,
     /// Benign because nothing was done about them for long enough.
     pub unactioned: u64,
-    /// Left out: watched for too short a time.
+    /// Left out: first seen after the window.
     pub too_new: u64,
     /// Left out: labelled abusive or compromised, or acted against and not cleared.
     pub actioned: u64,
-    /// Random audits of accounts, and how many of them found abuse.
+    /// Accounts that a random audit looked at before anybody acted against them, and those in which it found abuse.
     pub audits: (u64, u64),
     /// Groups of linked accounts that count.
     pub groups: u64,
@@ -99,8 +100,13 @@ impl Standing {
 /// Reads what a stream says of accounts, and which accounts share a device.
 #[derive(Debug, Default)]
 struct Reader {
-    /// The last label of each account, by behaviour.
-    labels: BTreeMap<u128, BTreeMap<Behaviour, (Verdict, LabelOrigin)>>,
+    /// The last label of each account, by behaviour, and how many events came before it.
+    labels: BTreeMap<u128, BTreeMap<Behaviour, (Verdict, u64)>>,
+    /// When each account was last acted against, by events before it; reinstated accounts are not in it.
+    actions: BTreeMap<u128, u64>,
+    /// The first verdict of a random audit of each account that nobody had acted against.
+    audits: BTreeMap<u128, Verdict>,
+    events: u64,
     devices: BTreeMap<u128, u128>,
     parents: BTreeMap<u128, u128>,
 }
@@ -111,11 +117,28 @@ impl Reader {
             let first = *self.devices.entry(device).or_insert(account);
             self.link(first, account);
         }
-        if let Body::LabelGiven(label) = &event.body {
-            self.labels
-                .entry(split::key(label.account.0))
-                .or_default()
-                .insert(label.behaviour, (label.verdict, label.origin));
+        self.events += 1;
+        match &event.body {
+            Body::LabelGiven(label) => {
+                let account = split::key(label.account.0);
+                let is_audit = label.origin == LabelOrigin::RandomAudit;
+                if is_audit && !self.actions.contains_key(&account) {
+                    self.audits.entry(account).or_insert(label.verdict);
+                }
+                self.labels
+                    .entry(account)
+                    .or_default()
+                    .insert(label.behaviour, (label.verdict, self.events));
+            }
+            Body::EnforcementApplied(enforcement) => {
+                let account = split::key(enforcement.account.0);
+                if enforcement.action == EnforcementAction::Reinstated {
+                    self.actions.remove(&account);
+                } else {
+                    self.actions.insert(account, self.events);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -134,30 +157,33 @@ impl Reader {
         }
     }
 
-    /// How an account stands that was first seen at `first`, and is or is not acted against.
-    fn standing(&self, account: u128, first: i64, is_actioned: bool, oldest: i64) -> Standing {
+    /// How an account stands that was first seen at `first`, where the window ends at `until`.
+    fn standing(&self, account: u128, first: i64, until: i64) -> Standing {
         let labels = self.labels.get(&account);
         let is_abusive = labels.is_some_and(|labels| {
             labels
                 .values()
                 .any(|(verdict, _)| *verdict != Verdict::Benign)
         });
-        match labels {
-            _ if is_abusive => Standing::Actioned,
+        let cleared = labels.and_then(|labels| labels.values().map(|(_, place)| *place).max());
+        let actioned = self.actions.get(&account).copied();
+        // A label clears what was done before it, and not what is done after it.
+        let is_actioned = actioned.is_some_and(|actioned| cleared.is_none_or(|at| at < actioned));
+        match cleared {
+            _ if is_abusive || is_actioned => Standing::Actioned,
+            _ if first > until => Standing::TooNew,
             Some(_) => Standing::Cleared,
-            None if is_actioned => Standing::Actioned,
-            None if first > oldest => Standing::TooNew,
             None => Standing::Unactioned,
         }
     }
 
-    /// Random audits, and how many of them found abuse.
+    /// Audited accounts, and those in which abuse was found.
     fn audits(&self) -> (u64, u64) {
-        let verdicts = self.labels.values().flat_map(BTreeMap::values);
-        let audits = verdicts.filter(|(_, origin)| *origin == LabelOrigin::RandomAudit);
-        audits.fold((0, 0), |(all, found), (verdict, _)| {
-            (all + 1, found + u64::from(*verdict != Verdict::Benign))
-        })
+        let found = self
+            .audits
+            .values()
+            .filter(|verdict| **verdict != Verdict::Benign);
+        (self.audits.len() as u64, found.count() as u64)
     }
 }
 
@@ -183,18 +209,21 @@ pub fn recalibrate(artefact: &Artefact, plan: &Plan, world: &World) -> Result<Re
     let mut scores: Vec<Vec<f64>> = vec![Vec::new(); DETECTORS];
     let mut census = Census::default();
     let mut digest = blake3::Hasher::new();
+    crate::data::check_apart(&[&plan.data], false, world)?;
     crate::data::hash(&plan.data, &mut digest)?;
     let mut last = i64::MIN;
     for folder in &plan.data {
         let events = files(folder)?;
-        let end = last_time(&events, world)?;
-        last = last.max(end);
-        let from = end - i64::from(plan.window_days) * DAY;
+        let span = span(&events, world)?;
+        last = last.max(span.last);
+        let watched = i64::from(plan.unactioned_days) * DAY;
+        let until = span.last - watched;
+        let window = (span.window(plan.window_days, watched)?, until);
         let mut reader = Reader::default();
         let mut highest: BTreeMap<u128, Highest> = BTreeMap::new();
         let mut standings: BTreeMap<u128, Standing> = BTreeMap::new();
         for view in [View::Full, View::MessagesOnly] {
-            let keeper = || Keeper::new(Arc::clone(&models), Arc::new(Labels::new()), from);
+            let keeper = || Keeper::new(Arc::clone(&models), Arc::new(Labels::new()), window);
             // The labels are the same whatever the view shows: they are read once.
             let mut read = |event: &Event| {
                 if view == View::Full {
@@ -209,8 +238,7 @@ pub fn recalibrate(artefact: &Artefact, plan: &Plan, world: &World) -> Result<Re
                     .or_insert(seen);
             }
             if view == View::Full {
-                let oldest = end - i64::from(plan.unactioned_days) * DAY;
-                standings = standings_of(&engine, &reader, oldest);
+                standings = standings_of(&engine, &reader, until);
             }
         }
         let groups = groups(&reader, &standings);
@@ -239,38 +267,28 @@ pub fn recalibrate(artefact: &Artefact, plan: &Plan, world: &World) -> Result<Re
 fn standings_of<J: Judge + Send>(
     engine: &Engine<J>,
     reader: &Reader,
-    oldest: i64,
+    until: i64,
 ) -> BTreeMap<u128, Standing> {
-    let mut standings = BTreeMap::new();
-    for (account, state) in engine.shards().flat_map(|shard| shard.actors.sorted()) {
-        let is_actioned = state.flags & ENFORCED != 0;
-        let first = state.first_at;
-        standings.insert(
-            account,
-            reader.standing(account, first, is_actioned, oldest),
-        );
-    }
-    standings
+    engine
+        .shards()
+        .flat_map(|shard| shard.actors.sorted())
+        .map(|(account, state)| (account, reader.standing(account, state.first_at, until)))
+        .collect()
 }
 
-/// The benign members of each group of linked accounts in which nobody was acted against.
+/// The benign members of each group of linked accounts. Whom somebody acted against does not count; those around him do.
 fn groups(reader: &Reader, standings: &BTreeMap<u128, Standing>) -> Vec<Vec<u128>> {
-    let mut groups: BTreeMap<u128, (bool, Vec<u128>)> = BTreeMap::new();
-    for (account, standing) in standings {
-        let group = groups
+    let mut groups: BTreeMap<u128, Vec<u128>> = BTreeMap::new();
+    for (account, _) in standings
+        .iter()
+        .filter(|(_, standing)| standing.is_benign())
+    {
+        groups
             .entry(reader.group(*account))
-            .or_insert((true, Vec::new()));
-        if standing.is_benign() {
-            group.1.push(*account);
-        } else if *standing == Standing::Actioned {
-            group.0 = false;
-        }
+            .or_default()
+            .push(*account);
     }
-    groups
-        .into_values()
-        .filter(|(is_clean, members)| *is_clean && !members.is_empty())
-        .map(|(_, members)| members)
-        .collect()
+    groups.into_values().collect()
 }
 
 impl Census {
@@ -315,6 +333,15 @@ fn renew(
             plan.alphas.clone()
         };
         let before = std::mem::take(&mut part.thresholds);
+        if scores[detector]
+            .iter()
+            .all(|highest| *highest == f64::NEG_INFINITY)
+        {
+            bail!(
+                "no benign account of the stream was scored for {}: there is nothing to calibrate it on",
+                behaviour.name()
+            );
+        }
         for alpha in alphas {
             let margin = umbrella::threshold(&scores[detector], alpha, plan.delta)
                 .with_context(|| format!("no threshold for {}", behaviour.name()))?;

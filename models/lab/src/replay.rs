@@ -15,7 +15,8 @@ use sealwatch_core::wire::Fields;
 use crate::archive_lines::Lines;
 use crate::cut::View;
 
-/// Training works on pseudonyms of its own: a fixed key, because nothing of it leaves the artefact but numbers.
+/// Training works on pseudonyms of its own, under a fixed key: an artefact holds numbers only. Lists that name accounts by these
+/// pseudonyms can be undone by whoever tries all numbers; they belong where the events are.
 const TRAINING_KEY: [u8; 32] = *b"sealwatch-lab's own training key";
 
 /// Events in an epoch.
@@ -140,28 +141,6 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>> {
         _ => Box::new(file),
     };
     Ok(Box::new(BufReader::with_capacity(1 << 20, reader)))
-}
-
-/// The event time of the last record, milliseconds.
-///
-/// # Errors
-/// The files cannot be read, or hold no event.
-pub fn last_time(paths: &[PathBuf], world: &World) -> Result<i64> {
-    let edge = Edge::new(&world.vocabulary, &world.pseudonymiser);
-    let mut last = None;
-    for path in paths {
-        let mut line = Vec::new();
-        let mut newest = Vec::new();
-        let mut reader = open(path)?;
-        while reader.read_until(b'\n', &mut line)? > 0 {
-            std::mem::swap(&mut newest, &mut line);
-            line.clear();
-        }
-        let event =
-            Fields::parse(&newest).and_then(|fields| read(&fields, &edge, UnknownFields::Strip));
-        last = last.max(event.ok().map(|read| read.event.at.0));
-    }
-    last.context("there are no events")
 }
 
 /// Replays files of events, each as a partition. Returns the judges, in the order of the shards, and the number of records.

@@ -16,7 +16,8 @@ use sealwatch_core::time::DAY;
 
 use crate::cut::View;
 use crate::labels::{Kind, Label, Labels};
-use crate::replay::{World, last_time, replay};
+use crate::replay::{World, replay};
+use crate::span::span;
 
 /// Margins of the detectors; minus infinity where an account was never scored.
 pub type Margins = [f64; DETECTORS];
@@ -57,18 +58,18 @@ impl Highest {
 pub struct Keeper {
     models: Models,
     labels: Arc<Labels>,
-    /// The window begins here.
-    from: i64,
+    /// The window: from the first time on, up to and with the second.
+    window: (i64, i64),
     accounts: BTreeMap<u128, Highest>,
 }
 
 impl Keeper {
-    /// For these models and labels, with a window that begins at `from`.
-    pub const fn new(models: Models, labels: Arc<Labels>, from: i64) -> Self {
+    /// For these models and labels, with a window from a time on, up to and with another.
+    pub const fn new(models: Models, labels: Arc<Labels>, window: (i64, i64)) -> Self {
         Self {
             models,
             labels,
-            from,
+            window,
             accounts: BTreeMap::new(),
         }
     }
@@ -82,13 +83,13 @@ impl Keeper {
 impl Judge for Keeper {
     fn judge(&mut self, batch: &Batch, _: &mut Vec<Crossing>) {
         for (index, point) in batch.points.iter().enumerate() {
-            if point.is_enforced {
-                continue;
-            }
-            let in_window = point.at >= self.from;
-            let since = self.labels.get(&point.account).is_some_and(|label| {
-                matches!(label.kind, Kind::Abusive | Kind::Compromised) && point.at >= label.since
-            });
+            // An account that was limited goes on being scored by the service, so it counts here, too.
+            let in_window = (self.window.0..=self.window.1).contains(&point.at);
+            let since = !point.is_enforced
+                && self.labels.get(&point.account).is_some_and(|label| {
+                    matches!(label.kind, Kind::Abusive | Kind::Compromised)
+                        && point.at >= label.since
+                });
             if !in_window && !since {
                 continue;
             }
@@ -141,10 +142,11 @@ pub fn score(
     let mut scored = Vec::new();
     for (folder, path) in folders.iter().enumerate() {
         let data = crate::data::read(path, world)?;
-        let from = last_time(&data.events, world)? - i64::from(window_days) * DAY;
+        let span = span(&data.events, world)?;
+        let window = (span.window(window_days, 0)?, i64::MAX);
         let mut accounts: BTreeMap<u128, Highest> = BTreeMap::new();
         for view in views {
-            let keeper = || Keeper::new(Arc::clone(models), Arc::clone(&data.labels), from);
+            let keeper = || Keeper::new(Arc::clone(models), Arc::clone(&data.labels), window);
             let (mut engine, _) = replay(&data.events, world, *view, keeper)?;
             for judge in engine.judges_mut() {
                 for (account, seen) in judge.take_accounts() {
@@ -169,20 +171,21 @@ pub fn score(
     Ok(scored)
 }
 
-/// One score for each linked group of benign accounts: its highest. A group with an abuser in it does not count.
+/// One score for each linked group of benign accounts: its highest. Abusers in it do not count; the benign accounts around them do,
+/// for those are the ones whom a detector may take for them.
 pub fn benign_groups(accounts: &[Scored], detector: usize) -> Vec<f64> {
     // Numbers of groups are those of a folder: the same number in another folder is another group.
-    let mut groups: BTreeMap<(usize, u64), Option<f64>> = BTreeMap::new();
-    for account in accounts {
+    let mut groups: BTreeMap<(usize, u64), f64> = BTreeMap::new();
+    for account in accounts
+        .iter()
+        .filter(|account| account.label.kind == Kind::Benign)
+    {
         let highest = groups
             .entry((account.folder, account.label.group))
-            .or_insert(Some(f64::NEG_INFINITY));
-        *highest = match (account.label.kind, *highest) {
-            (Kind::Benign, Some(highest)) => Some(highest.max(account.highest.window[detector])),
-            _ => None,
-        };
+            .or_insert(f64::NEG_INFINITY);
+        *highest = highest.max(account.highest.window[detector]);
     }
-    groups.into_values().flatten().collect()
+    groups.into_values().collect()
 }
 
 #[cfg(test)]
@@ -201,15 +204,19 @@ mod tests {
     }
 
     #[test]
-    fn a_group_counts_once_with_its_highest_and_not_at_all_with_an_abuser_in_it() {
+    fn a_group_counts_once_with_the_highest_of_its_benign_accounts() {
         let accounts = [
             scored(0, 1, Kind::Benign, 0.5),
             scored(0, 1, Kind::Benign, 2.0),
             scored(0, 2, Kind::Benign, 9.0),
-            scored(0, 2, Kind::Abusive, 1.0),
+            scored(0, 2, Kind::Abusive, 11.0),
+            scored(0, 4, Kind::Abusive, 12.0),
             scored(1, 1, Kind::Benign, -1.0),
             scored(1, 3, Kind::Benign, f64::NEG_INFINITY),
         ];
-        assert_eq!(benign_groups(&accounts, 0), [2.0, -1.0, f64::NEG_INFINITY]);
+        assert_eq!(
+            benign_groups(&accounts, 0),
+            [2.0, 9.0, -1.0, f64::NEG_INFINITY]
+        );
     }
 }

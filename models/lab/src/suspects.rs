@@ -1,8 +1,7 @@
 //! The presumed-benign accounts with the highest margins. Where abuse is rare, these are abusers whom nobody found: they are
 //! listed for review before anybody rests a threshold on them.
 //!
-//! An account is named by its line in the labels file, and by its pseudonym under the training's own key: this list may be
-//! shown, the identifiers stay in the file.
+//! An account is named by its line in the labels file: this list may be shown, the identifiers stay in the file.
 
 use std::path::PathBuf;
 
@@ -27,8 +26,6 @@ pub struct Suspect {
     pub labels: String,
     /// The account's line in it, from one.
     pub line: usize,
-    /// The account's pseudonym under the training's key, 32 hexadecimal digits.
-    pub account: String,
 }
 
 /// The `most` highest benign accounts of each detector.
@@ -60,7 +57,6 @@ pub fn list(
             .display()
             .to_string(),
         line: account.label.line,
-        account: format!("{:032x}", account.account),
     };
     benign.iter().take(most).enumerate().map(suspect).collect()
 }

@@ -21,9 +21,10 @@ use crate::cut::View;
 use crate::evaluate::{self, Figures};
 use crate::fit::{Fitted, fit};
 use crate::labels::Kind;
-use crate::replay::{World, files, last_time, replay};
+use crate::replay::{World, files, replay};
 use crate::rows::{Draw, Recorder, RowSet};
 use crate::scored::{Models, Scored, benign_groups, score};
+use crate::span::last_time;
 use crate::splits::Split;
 use crate::suspects::{self, Suspect};
 use crate::{data, table, umbrella};
@@ -83,11 +84,16 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
     if plan.alphas.is_empty() {
         bail!("name at least one alpha");
     }
+    data::check_apart(
+        &[&plan.training, &plan.calibration, &plan.evaluation],
+        !plan.population.is_simulated(),
+        world,
+    )?;
     let mut digest = blake3::Hasher::new();
     for folders in [&plan.training, &plan.calibration, &plan.evaluation] {
         data::hash(folders, &mut digest)?;
     }
-    let (fitted, absent) = learn(plan, world)?;
+    let (fitted, mut absent) = learn(plan, world)?;
     let models = compile(&fitted)?;
     // A calibration account counts with its highest margin over both views, so the bound holds for either platform.
     let views = [View::Full, View::MessagesOnly];
@@ -106,6 +112,14 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
     let mut suspects = Vec::new();
     for (detector, fitted) in fitted {
         let behaviour = Behaviour::WITH_DETECTOR[detector];
+        if benign_groups(&calibration, detector)
+            .iter()
+            .all(|highest| *highest == f64::NEG_INFINITY)
+        {
+            let why = "no benign calibration account passes its gate: nothing to calibrate on";
+            absent.push((behaviour, why.to_owned()));
+            continue;
+        }
         let thresholds = thresholds(plan, &calibration, detector)
             .with_context(|| format!("no threshold for {}", behaviour.name()))?;
         let strictest = thresholds

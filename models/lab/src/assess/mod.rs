@@ -11,7 +11,6 @@ pub mod subject;
 pub mod watch;
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,9 +18,7 @@ use anyhow::{Result, bail};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::detector::DETECTORS;
-use sealwatch_core::event::{Edge, UnknownFields, read};
 use sealwatch_core::time::DAY;
-use sealwatch_core::wire::Fields;
 
 use crate::assess::cohort::Cohorts;
 use crate::assess::draw::Lots;
@@ -30,7 +27,8 @@ use crate::assess::watch::{Crossing, Scores, Setup, Watcher};
 use crate::cut::View;
 use crate::data;
 use crate::labels::Kind;
-use crate::replay::{World, last_time, open, replay};
+use crate::replay::{World, replay};
+use crate::span::{Span, span};
 
 /// The labelled accounts of some folders, assessed.
 #[derive(Debug)]
@@ -125,8 +123,7 @@ pub fn assess(artefact: &Artefact, request: &Request, world: &World) -> Result<A
         for path in data.events.iter().chain([&labels_file]) {
             std::io::copy(&mut std::fs::File::open(path)?, &mut digest)?;
         }
-        let last = last_time(&data.events, world)?;
-        let first = first_time(&data.events, world)?;
+        let Span { first, last } = span(&data.events, world)?;
         assessment.times.0 = assessment.times.0.min(first);
         assessment.times.1 = assessment.times.1.max(last);
         let days = (last - first) as f64 / DAY as f64;
@@ -207,20 +204,4 @@ fn own_crossings(
         }
     }
     found
-}
-
-/// The event time of the first record, milliseconds.
-fn first_time(paths: &[PathBuf], world: &World) -> Result<i64> {
-    let edge = Edge::new(&world.vocabulary, &world.pseudonymiser);
-    let mut line = Vec::new();
-    for path in paths {
-        line.clear();
-        open(path)?.read_until(b'\n', &mut line)?;
-        let event =
-            Fields::parse(&line).and_then(|fields| read(&fields, &edge, UnknownFields::Strip));
-        if let Ok(read) = event {
-            return Ok(read.event.at.0);
-        }
-    }
-    bail!("there are no events")
 }

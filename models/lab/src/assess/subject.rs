@@ -53,20 +53,19 @@ pub fn detector_of(behaviour: Behaviour) -> Option<usize> {
         .position(|candidate| *candidate == behaviour)
 }
 
-/// The benign linked groups, as lists of places in `subjects`, in the order of the groups. A group with an abusive account
-/// in it does not count, as in calibration.
+/// The benign accounts of each linked group, as lists of places in `subjects`, in the order of the groups. Abusive accounts in a
+/// group do not count, as in calibration.
 pub fn benign_groups(subjects: &[Subject]) -> Vec<Vec<u32>> {
-    let mut groups: BTreeMap<(u32, u64), Option<Vec<u32>>> = BTreeMap::new();
+    let mut groups: BTreeMap<(u32, u64), Vec<u32>> = BTreeMap::new();
     for (place, subject) in subjects.iter().enumerate() {
-        let members = groups
-            .entry(subject.group())
-            .or_insert_with(|| Some(Vec::new()));
-        match (subject.label.kind, members.as_mut()) {
-            (Kind::Benign, Some(members)) => members.push(place as u32),
-            _ => *members = None,
+        if subject.label.kind == Kind::Benign {
+            groups
+                .entry(subject.group())
+                .or_default()
+                .push(place as u32);
         }
     }
-    groups.into_values().flatten().collect()
+    groups.into_values().collect()
 }
 
 /// The highest margin of a group by a detector.

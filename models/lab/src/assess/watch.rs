@@ -189,11 +189,16 @@ impl Judge for Watcher {
     fn judge(&mut self, batch: &Batch, _: &mut Vec<Crossed>) {
         let setup = Arc::clone(&self.setup);
         for (index, point) in batch.points.iter().enumerate() {
-            let is_known = self
+            // Benign accounts that were limited go on being scored by the service; of abusers nothing more is asked.
+            let counts = self
                 .labels
                 .get(&point.account)
-                .is_some_and(|label| label.kind != Kind::Host);
-            if !is_known || point.is_enforced {
+                .is_some_and(|label| match label.kind {
+                    Kind::Host => false,
+                    Kind::Benign => true,
+                    _ => !point.is_enforced,
+                });
+            if !counts {
                 continue;
             }
             for (detector, model) in setup.models.iter().enumerate() {

@@ -25,7 +25,9 @@ pub fn limits(
     );
     limits.push(
         "With the stated delta, a calibration fails its bound by chance. Each behaviour has a promise of its own; an account \
-         may be flagged for any of them, so the platform's rate is at most the sum of the bounds."
+         may be flagged for any of them. All bounds hold at once with probability 1 − (number of behaviours) · delta at least; \
+         the platform's rate is then at most their sum. The promise counts groups of linked accounts: if large groups are \
+         flagged more often than small ones, the share of accounts is higher."
             .to_owned(),
     );
     let benign = evaluation.benign_groups;

@@ -42,6 +42,9 @@ pub struct CohortsArguments {
     /// A folder of events and labels.
     #[arg(long)]
     data: PathBuf,
+    /// Cohorts of fewer accounts are left out.
+    #[arg(long, default_value_t = 10)]
+    least: u32,
     /// Where the table goes.
     #[arg(long)]
     out: PathBuf,
@@ -56,7 +59,12 @@ pub struct CohortsArguments {
 pub fn run_cohorts(arguments: &CohortsArguments) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("sealwatch-cohorts-{}", std::process::id()));
     std::fs::create_dir_all(&scratch).context("cannot make a folder for the archive")?;
-    let table = cohorts::table(&arguments.data, &scratch, &arguments.sets.world());
+    let table = cohorts::table(
+        &arguments.data,
+        &scratch,
+        arguments.least,
+        &arguments.sets.world(),
+    );
     std::fs::remove_dir_all(&scratch).context("cannot remove the archive that was made")?;
     let mut table = table?;
     cohorts::write(&mut table, &arguments.out)?;

@@ -17,9 +17,9 @@ pub struct RecalibrateArguments {
     /// The artefact.
     #[arg(long)]
     artefact: PathBuf,
-    /// Folders of events: the platform's own recent stream.
-    #[arg(long, required = true, num_args = 1..)]
-    data: Vec<PathBuf>,
+    /// A folder of events: the platform's own recent stream, in one piece.
+    #[arg(long)]
+    data: PathBuf,
     /// Where the renewed artefact goes.
     #[arg(long)]
     out: PathBuf,
@@ -32,7 +32,7 @@ pub struct RecalibrateArguments {
     /// Window of the guarantee, in days.
     #[arg(long, default_value_t = 7)]
     window_days: u32,
-    /// Days without any action after which an account without a label counts as benign.
+    /// Days between the window's end and the stream's: who was left alone until then counts as benign.
     #[arg(long, default_value_t = 30)]
     unactioned_days: u32,
     /// Days after which the thresholds are to be renewed again.
@@ -54,7 +54,7 @@ pub fn run(arguments: &RecalibrateArguments) -> Result<()> {
         .with_context(|| format!("cannot read {}", arguments.artefact.display()))?;
     let artefact = Artefact::parse(&bytes)?;
     let plan = Plan {
-        data: arguments.data.clone(),
+        data: vec![arguments.data.clone()],
         alphas: arguments.alpha.clone(),
         delta: arguments.delta,
         window_days: arguments.window_days,
@@ -91,7 +91,7 @@ fn print(renewed: &Renewed) {
     );
     println!(
         "{:<44} {:>10}",
-        "left out: watched for too short a time", census.too_new
+        "left out: first seen after the window", census.too_new
     );
     println!(
         "{:<44} {:>10}",
@@ -104,7 +104,7 @@ fn print(renewed: &Renewed) {
     let (audits, found) = census.audits;
     if audits > 0 {
         println!(
-            "random audits: {found} of {audits} found abuse (95% bound {:.4}): so many abusers may be among the presumed benign, \
+            "random audits: abuse in {found} of {audits} accounts that nobody had acted against (95% bound {:.4}): so many abusers may be among the presumed benign, \
              and cost recall",
             upper_bound(found, audits)
         );

@@ -17,8 +17,9 @@ use sealwatch_lab::commands::compare::compare;
 use sealwatch_lab::cut::View;
 use sealwatch_lab::data;
 use sealwatch_lab::labels::Kind;
-use sealwatch_lab::replay::{last_time, replay};
+use sealwatch_lab::replay::replay;
 use sealwatch_lab::scored::{Highest, Keeper};
+use sealwatch_lab::span::last_time;
 use tempfile::TempDir;
 
 use crate::common::{population, world};
@@ -100,7 +101,13 @@ fn an_assessment_has_the_margins_of_calibration_and_of_training_s_evaluation() {
         artefact.model(Behaviour::WITH_DETECTOR[detector]).cloned()
     }));
     let from = last_time(&data.events, &world).unwrap() - 3 * DAY;
-    let keeper = || Keeper::new(Arc::clone(&models), Arc::clone(&data.labels), from);
+    let keeper = || {
+        Keeper::new(
+            Arc::clone(&models),
+            Arc::clone(&data.labels),
+            (from, i64::MAX),
+        )
+    };
     let (mut engine, _) = replay(&data.events, &world, View::Full, keeper).unwrap();
     let kept: BTreeMap<u128, Highest> = engine
         .judges_mut()

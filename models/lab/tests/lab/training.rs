@@ -11,8 +11,9 @@ use sealwatch_core::recommendation::Population;
 use sealwatch_core::time::HOUR;
 use sealwatch_lab::cut::View;
 use sealwatch_lab::labels::{self, Kind};
-use sealwatch_lab::replay::{last_time, replay};
+use sealwatch_lab::replay::replay;
 use sealwatch_lab::scored::{Highest, Keeper, NEVER_SCORED};
+use sealwatch_lab::span::last_time;
 use sealwatch_lab::splits::{Kind as SplitKind, Split};
 use sealwatch_lab::train::{Plan, train};
 use tempfile::TempDir;
@@ -109,7 +110,7 @@ fn an_abuser_is_found_from_since_on_and_not_before() {
             label.since = since.unwrap_or(label.since);
         }
         let labels = Arc::new(labels);
-        let judge = || Keeper::new(models(), Arc::clone(&labels), i64::MAX);
+        let judge = || Keeper::new(models(), Arc::clone(&labels), (i64::MAX, i64::MAX));
         let events = [folder.join("events.ndjson")];
         let (mut engine, _) = replay(&events, &world, View::Full, judge).unwrap();
         let found =
@@ -127,4 +128,38 @@ fn an_abuser_is_found_from_since_on_and_not_before() {
     assert!(in_the_last_hour.is_subset(&labelled));
     assert!(in_the_last_hour.len() < labelled.len());
     assert!(always.iter().all(|key| known[key].kind != Kind::Benign));
+}
+
+#[test]
+fn the_same_events_in_two_roles_are_refused() {
+    let root = TempDir::new().unwrap();
+    populations(&root);
+    let mut twice = plan(&root, 0.05);
+    twice.calibration = twice.training.clone();
+    let error = train(&twice, &world()).unwrap_err();
+    assert!(format!("{error:#}").contains("same events"), "{error:#}");
+}
+
+#[test]
+fn an_account_of_a_platform_in_two_folders_is_refused_and_not_named() {
+    let root = TempDir::new().unwrap();
+    populations(&root);
+    let mut shared = plan(&root, 0.05);
+    // Simulated populations reuse names; a platform's account is the same everywhere.
+    shared.population = Population::Platform("demo".to_owned());
+    let error = format!("{:#}", train(&shared, &world()).unwrap_err());
+    assert!(error.contains("an account is labelled in"), "{error}");
+}
+
+#[test]
+fn a_recording_that_is_shorter_than_the_window_is_refused() {
+    let root = TempDir::new().unwrap();
+    populations(&root);
+    let mut long = plan(&root, 0.05);
+    long.window_days = 7;
+    let error = format!("{:#}", train(&long, &world()).unwrap_err());
+    assert!(
+        error.contains("does not cover a window of 7 days"),
+        "{error}"
+    );
 }
