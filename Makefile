@@ -29,7 +29,7 @@ unit: ## Unit and property tests of every crate
 
 system: ## The system as its users see it, with a real Kafka broker (installs and starts it)
 	bash tests/tools/packages.sh
-	cargo build --release --locked --workspace
+	cargo build --release --locked --workspace --exclude sealwatch-tests
 	cargo test --release --locked -p sealwatch-tests -- --test-threads=1
 
 test: lint unit system ## Everything
