@@ -5,4 +5,5 @@
 mod common;
 mod convert;
 mod rows;
+mod table;
 mod training;

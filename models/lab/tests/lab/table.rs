@@ -1,4 +1,4 @@
-//! `sealwatch-lab table` and `sealwatch-lab benchmark` as a whole.
+//! The table and benchmark commands as a whole.
 
 use std::path::Path;
 use std::process::{Command, Output};
