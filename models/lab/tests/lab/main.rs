@@ -11,4 +11,5 @@ mod distance;
 mod hardness;
 mod recalibrate;
 mod rows;
+mod table;
 mod training;

@@ -1,5 +1,4 @@
-//! `sealwatch-lab table` and `sealwatch-lab benchmark` as a whole.
-#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+//! The table and benchmark commands as a whole.
 
 use std::path::Path;
 use std::process::{Command, Output};
