@@ -144,10 +144,16 @@ fn the_same_events_in_two_roles_are_refused() {
 fn an_account_of_a_platform_in_two_folders_is_refused_and_not_named() {
     let root = TempDir::new().unwrap();
     populations(&root);
+    let labels = |role: &str| root.path().join(role).join("labels.ndjson");
+    let first = std::fs::read_to_string(labels("training")).unwrap();
+    let other = std::fs::read_to_string(labels("calibration")).unwrap();
+    let line = first.lines().next().unwrap();
+    std::fs::write(labels("calibration"), format!("{other}{line}\n")).unwrap();
     let mut shared = plan(&root, 0.05);
-    // Simulated populations reuse names; a platform's account is the same everywhere.
+    // Simulated populations may use a name again; a platform's account is the same everywhere.
     shared.population = Population::Platform("demo".to_owned());
-    let error = format!("{:#}", train(&shared, &world()).unwrap_err());
+    let refused = train(&shared, &world()).err();
+    let error = format!("{:#}", refused.unwrap());
     assert!(error.contains("an account is labelled in"), "{error}");
 }
 
