@@ -42,11 +42,10 @@ pub fn directions() -> Vec<Direction> {
 /// `None` where benign accounts were drawn and stand for several.
 fn account_margins(rows: &RowSet, margins: &[f64]) -> Option<(Vec<f64>, Vec<bool>)> {
     let mut accounts: BTreeMap<u128, (f64, f64, bool)> = BTreeMap::new();
-    for row in 0..rows.len() {
-        let entry =
-            accounts
-                .entry(rows.accounts[row])
-                .or_insert((0.0, margins[row], rows.labels[row]));
+    for (row, margin) in margins.iter().enumerate() {
+        let entry = accounts
+            .entry(rows.accounts[row])
+            .or_insert((0.0, *margin, rows.labels[row]));
         entry.0 += rows.weights[row];
     }
     // Both views of an account together weigh at most two.
