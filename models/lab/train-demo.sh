@@ -5,6 +5,7 @@
 #   models/lab/train-demo.sh [OUT]     OUT: folder for the artefact and its report (default: models)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+mkdir -p "${1:-models}"
 out=$(realpath "${1:-models}")
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 lab="$target/release/sealwatch-lab"
