@@ -8,6 +8,6 @@ target=${CARGO_TARGET_DIR:-target}
 cargo build --release --locked -p sealwatch-simulator -p sealwatch-lab
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$target/release/sealwatch-simulate" --accounts "${1:-12000}" --days 14 --seed 404 --abusive-share 0.16 --personas training \
+"$target/release/sealwatch-simulate" --accounts "${1:-5000}" --days 14 --seed 404 --abusive-share 0.16 --personas training \
   --out "$work/events.ndjson" --labels "$work/labels.ndjson" 2>/dev/null
 "$target/release/sealwatch-lab" ablation --training "$work"
