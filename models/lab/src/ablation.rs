@@ -9,11 +9,10 @@ use std::fmt::Write;
 use anyhow::Result;
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::feature::{COUNT, FEATURES, Family};
-use sealwatch_core::inference::{Forest, NodeDocument, TreesDocument};
+use sealwatch_core::inference::{NodeDocument, TreesDocument};
 use serde::Serialize;
 
-use crate::boosting::{self, Parameters};
-use crate::fit::directions;
+use crate::fit::learn;
 use crate::metrics::{auc, average_precision};
 use crate::rows::RowSet;
 use crate::splits::Split;
@@ -46,12 +45,12 @@ pub struct Ablation {
 /// The behaviour cannot be learned.
 pub fn study(behaviour: Behaviour, rows: &RowSet, split: &Split) -> Result<Ablation> {
     let (training, validation, _) = split.apply(rows);
-    let (whole, trees) = learn(&training, &validation, split.seed)?;
+    let (whole, trees) = quality(&training, &validation, split.seed)?;
     let mut without = BTreeMap::new();
     for family in Family::ALL {
         let (training, validation) = (blind(&training, *family), blind(&validation, *family));
-        let (quality, _) = learn(&training, &validation, split.seed)?;
-        without.insert(family.name(), quality);
+        let (without_it, _) = quality(&training, &validation, split.seed)?;
+        without.insert(family.name(), without_it);
     }
     let splits = trees.trees.iter().flat_map(|tree| &tree.nodes);
     let used = splits.filter_map(|node| match node {
@@ -66,21 +65,8 @@ pub fn study(behaviour: Behaviour, rows: &RowSet, split: &Split) -> Result<Ablat
     })
 }
 
-fn learn(training: &RowSet, validation: &RowSet, seed: u64) -> Result<(Quality, TreesDocument)> {
-    let parameters = Parameters {
-        seed,
-        ..Parameters::default()
-    };
-    let trees = boosting::train(
-        &training.rows(),
-        &validation.rows(),
-        &directions(),
-        &parameters,
-    )?;
-    let forest = Forest::new(&trees, COUNT)?;
-    let margins: Vec<f64> = (0..validation.len())
-        .map(|row| forest.margin(validation.row(row)))
-        .collect();
+fn quality(training: &RowSet, validation: &RowSet, seed: u64) -> Result<(Quality, TreesDocument)> {
+    let (trees, margins) = learn(training, validation, seed)?;
     let quality = Quality {
         auc: auc(&margins, &validation.labels),
         average_precision: average_precision(&margins, &validation.labels),

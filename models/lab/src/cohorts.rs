@@ -1,44 +1,26 @@
 //! `sealwatch-lab cohorts`: how many accounts of which kind there are, and how they are labelled. polars reads the archives
 //! and joins the labels. Cohorts of few accounts are left out, so that no row is about somebody.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use polars::prelude::*;
-use serde::Deserialize;
 
 use sealwatch_core::behaviour::Behaviour;
 
 use crate::archive_lines::scan;
-use crate::labels::Kind;
 use crate::replay::World;
-use crate::{archive, data};
-
-/// One line of a labels file, as far as the table needs it.
-#[derive(Deserialize)]
-struct Line {
-    account: String,
-    platform: String,
-    label: Kind,
-    #[serde(default)]
-    behaviour: Option<Behaviour>,
-}
+use crate::{archive, data, labels};
 
 /// The labels of a folder as a frame: account, platform, label, behaviour.
 ///
 /// # Errors
 /// The file cannot be read, or a line is no label.
-pub fn labels(path: &Path) -> Result<DataFrame> {
-    let file = std::fs::File::open(path)
-        .map_err(|error| anyhow::anyhow!("cannot read the labels {}: {error}", path.display()))?;
+pub fn frame(path: &Path) -> Result<DataFrame> {
     let (mut accounts, mut platforms) = (Vec::new(), Vec::new());
     let (mut kinds, mut behaviours) = (Vec::new(), Vec::new());
-    for (number, line) in BufReader::new(file).lines().enumerate() {
-        // Nothing of the line is shown: labels name accounts.
-        let line: Line = serde_json::from_str(&line?).map_err(|_| {
-            anyhow::anyhow!("{} line {} is not a label", path.display(), number + 1)
-        })?;
+    for line in labels::lines(path)? {
+        let line = line?;
         accounts.push(line.account);
         platforms.push(line.platform);
         kinds.push(line.label.name());
@@ -97,7 +79,7 @@ pub fn table(folder: &Path, scratch: &Path, least: u32, world: &World) -> Result
     ]
     .map(col)
     .to_vec();
-    let frame = labels(&data::labels_of(folder))?
+    let frame = frame(&data::labels_of(folder))?
         .lazy()
         .join(
             accounts,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use sealwatch_core::artefact::Platt;
 use sealwatch_core::behaviour::Behaviour;
-use sealwatch_core::feature::{COUNT, Direction, FEATURES};
-use sealwatch_core::inference::{Linear, Model, ModelDocument, TreesDocument};
+use sealwatch_core::feature::{COUNT, FEATURES};
+use sealwatch_core::inference::{Forest, Linear, TreesDocument};
 
 use crate::boosting::{self, Parameters};
 use crate::leaks::{self, Leak};
@@ -33,11 +33,6 @@ pub struct Fitted {
     pub leaks: Vec<Leak>,
 }
 
-/// The directions of all features.
-pub fn directions() -> Vec<Direction> {
-    FEATURES.iter().map(|feature| feature.direction).collect()
-}
-
 /// One margin for each account, its first, so that each counts once as in the isotonic curve: Platt scaling takes no weights.
 /// `None` where benign accounts were drawn and stand for several.
 fn account_margins(rows: &RowSet, margins: &[f64]) -> Option<(Vec<f64>, Vec<bool>)> {
@@ -54,6 +49,32 @@ fn account_margins(rows: &RowSet, margins: &[f64]) -> Option<(Vec<f64>, Vec<bool
     (!is_drawn).then(|| each.map(|(_, margin, label)| (margin, label)).unzip())
 }
 
+/// The trees of a behaviour, and their margins on the validation rows, which stop them early.
+///
+/// # Errors
+/// A class is missing in the training rows.
+pub fn learn(
+    training: &RowSet,
+    validation: &RowSet,
+    seed: u64,
+) -> Result<(TreesDocument, Vec<f64>)> {
+    let parameters = Parameters {
+        seed,
+        ..Parameters::default()
+    };
+    let directions: Vec<_> = FEATURES.iter().map(|feature| feature.direction).collect();
+    let trees = boosting::train(
+        &training.rows(),
+        &validation.rows(),
+        &directions,
+        &parameters,
+    )?;
+    let forest = Forest::new(&trees, COUNT)?;
+    let margins = (0..validation.len()).map(|row| forest.margin(validation.row(row)));
+    let margins = margins.collect();
+    Ok((trees, margins))
+}
+
 /// Fits trees and baseline. Validation rows stop the trees early, and calibrate margins.
 ///
 /// # Errors
@@ -61,21 +82,8 @@ fn account_margins(rows: &RowSet, margins: &[f64]) -> Option<(Vec<f64>, Vec<bool
 pub fn fit(behaviour: Behaviour, rows: &RowSet, split: &Split) -> Result<Fitted> {
     let name = behaviour.name();
     let (training, validation, overlap) = split.apply(rows);
-    let parameters = Parameters {
-        seed: split.seed,
-        ..Parameters::default()
-    };
-    let trees = boosting::train(
-        &training.rows(),
-        &validation.rows(),
-        &directions(),
-        &parameters,
-    )
-    .with_context(|| format!("{name} cannot be learned"))?;
-    let model = Model::new(&ModelDocument::Trees(trees.clone()), COUNT)?;
-    let margins: Vec<f64> = (0..validation.len())
-        .map(|row| model.margin(validation.row(row)))
-        .collect();
+    let (trees, margins) = learn(&training, &validation, split.seed)
+        .with_context(|| format!("{name} cannot be learned"))?;
     let baseline =
         linear::fit(&training.rows()).with_context(|| format!("no baseline for {name}"))?;
     let baseline = Linear::new(&baseline, COUNT)?;

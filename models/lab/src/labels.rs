@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::identifier::{IdentifierKind, Pseudonymiser, RawIdentifier};
 use sealwatch_core::split;
@@ -13,12 +13,12 @@ use serde::Deserialize;
 
 /// One line of a labels file.
 #[derive(Deserialize)]
-struct Line {
-    account: String,
-    platform: String,
-    label: Kind,
+pub(crate) struct Line {
+    pub(crate) account: String,
+    pub(crate) platform: String,
+    pub(crate) label: Kind,
     #[serde(default)]
-    behaviour: Option<Behaviour>,
+    pub(crate) behaviour: Option<Behaviour>,
     #[serde(default)]
     since: Option<i64>,
     #[serde(default)]
@@ -91,21 +91,27 @@ impl Label {
 /// Labels by the accounts' keys.
 pub type Labels = BTreeMap<u128, Label>;
 
+/// The lines of a labels file. Nothing of a line is shown where it is no label: labels name accounts.
+pub(crate) fn lines(path: &Path) -> Result<impl Iterator<Item = Result<Line>>> {
+    let context = move || format!("cannot read the labels {}", path.display());
+    let file = File::open(path).with_context(context)?;
+    let lines = BufReader::new(file).lines().enumerate();
+    Ok(lines.map(move |(number, line)| {
+        let line = line.with_context(context)?;
+        serde_json::from_str(&line)
+            .map_err(|_| anyhow!("{} line {} is not a label", path.display(), number + 1))
+    }))
+}
+
 /// Reads a labels file. `platforms` is the set that the pseudonymiser was made for.
 ///
 /// # Errors
 /// The file cannot be read, or a line is no label.
 pub fn read(path: &Path, pseudonymiser: &Pseudonymiser, platforms: &[String]) -> Result<Labels> {
-    let context = || format!("cannot read the labels {}", path.display());
-    let file = File::open(path).with_context(context)?;
     let mut labels = Labels::new();
-    for (number, line) in BufReader::new(file).lines().enumerate() {
-        let line = line.with_context(context)?;
+    for (number, line) in lines(path)?.enumerate() {
+        let line = line?;
         let place = || format!("{} line {}", path.display(), number + 1);
-        // Nothing of the line is shown: labels name accounts.
-        let Ok(line) = serde_json::from_str::<Line>(&line) else {
-            bail!("{} is not a label", place())
-        };
         let platform = platforms
             .iter()
             .position(|platform| *platform == line.platform);

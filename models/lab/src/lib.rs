@@ -25,6 +25,7 @@ pub mod hardness;
 pub mod labels;
 pub mod leaks;
 pub mod linear;
+pub mod lot;
 pub mod metrics;
 pub mod parallel;
 pub mod planted;

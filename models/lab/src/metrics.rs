@@ -1,5 +1,7 @@
 //! Figures of an evaluation.
 
+use crate::statistics::proportion::clopper_pearson;
+
 /// Area under the ROC curve by ranks (Mann and Whitney 1947); ties count half. Not a number if a class is missing.
 pub fn auc(scores: &[f64], labels: &[bool]) -> f64 {
     let mut order: Vec<usize> = (0..scores.len()).collect();
@@ -48,34 +50,13 @@ pub fn average_precision(scores: &[f64], labels: &[bool]) -> f64 {
     sum / positives
 }
 
-/// The upper end of the one-sided 95% Clopper-Pearson interval of a share (1934): the `p` with `P(Bin(n, p) ≤ k) = 5%`.
+/// The upper end of the one-sided 95% Clopper-Pearson interval of a share (1934): the `p` with `P(Bin(n, p) ≤ k) = 5%`. It is the
+/// upper end of the two-sided 90% interval.
 pub fn upper_bound(count: u64, total: u64) -> f64 {
-    if total == 0 || count >= total {
+    if total == 0 {
         return 1.0;
     }
-    let (mut low, mut high) = (count as f64 / total as f64, 1.0);
-    for _ in 0..100 {
-        let middle = 0.5 * (low + high);
-        if cumulative(count, total, middle) > 0.05 {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    high
-}
-
-/// `P(Bin(total, share) ≤ count)`.
-fn cumulative(count: u64, total: u64, share: f64) -> f64 {
-    let (log_share, log_rest) = (libm::log(share), libm::log1p(-share));
-    let mut term = total as f64 * log_rest;
-    let mut sum = libm::exp(term);
-    for index in 0..count {
-        term += libm::log((total - index) as f64) - libm::log((index + 1) as f64) + log_share
-            - log_rest;
-        sum += libm::exp(term);
-    }
-    sum
+    clopper_pearson(count, total, 0.9).high
 }
 
 /// Isotonic regression by pooling neighbours (Ayer et al. 1955): points of score and share, rising in both. At most `most`

@@ -10,6 +10,7 @@ use sealwatch_core::shard::{Batch, Crossing, Judge};
 use sealwatch_core::time::DAY;
 
 use crate::labels::{Kind, Labels};
+use crate::lot::lot;
 
 /// Rows of one account and behaviour at most.
 pub const MOST: usize = 32;
@@ -172,7 +173,7 @@ impl Judge for Recorder {
                 if point.gates >> detector & 1 == 0 || is_other {
                     continue;
                 }
-                let lot = lot(self.draw.seed, point.account, point.position.sequence);
+                let lot = row_lot(self.draw.seed, point.account, point.position.sequence);
                 let drawn = self.rows.entry((detector, point.account)).or_default();
                 let place = drawn.partition_point(|row| row.lot < lot);
                 if place < MOST {
@@ -198,16 +199,10 @@ impl Judge for Recorder {
 /// Whether a benign account's rows are kept.
 fn is_drawn(draw: Draw, account: u128) -> bool {
     draw.benign_share >= 1.0
-        || (lot(draw.seed, account, u64::MAX) as f64) < draw.benign_share * u64::MAX as f64
+        || (row_lot(draw.seed, account, u64::MAX) as f64) < draw.benign_share * u64::MAX as f64
 }
 
-/// A keyed hash that chooses which rows are kept.
-fn lot(seed: u64, account: u128, sequence: u64) -> u64 {
-    let mut hasher = blake3::Hasher::new_derive_key("sealwatch 2026 training rows");
-    hasher.update(&seed.to_le_bytes());
-    hasher.update(&account.to_le_bytes());
-    hasher.update(&sequence.to_le_bytes());
-    hasher.finalize().as_bytes()[..8]
-        .try_into()
-        .map_or(0, u64::from_le_bytes)
+/// The lot that chooses which rows are kept.
+fn row_lot(seed: u64, account: u128, sequence: u64) -> u64 {
+    lot("sealwatch 2026 training rows", seed, account, sequence)
 }

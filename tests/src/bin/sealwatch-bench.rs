@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use sealwatch_core::admission::Limits;
 use sealwatch_core::artefact::Artefact;
-use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
+use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::engine::{Engine, Sequential};
 use sealwatch_core::event::{Edge, Event, UnknownFields, Vocabulary, read};
 use sealwatch_core::feature::COUNT;
 use sealwatch_core::identifier::{IdentifierKind, PseudonymKey, Pseudonymiser, RawIdentifier};
-use sealwatch_core::policy::{PolicyDocument, RuleDocument};
+use sealwatch_core::policy::PolicyDocument;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::{Batch as ScoreBatch, Crossing, Judge};
 use sealwatch_core::time::DAY;
@@ -170,27 +170,8 @@ fn whole(
     key: &PseudonymKey,
     count: u64,
 ) -> Result<()> {
-    let rule = |behaviour: Behaviour| RuleDocument {
-        answer: if behaviour == Behaviour::AccountTakeover {
-            Answer::Protect
-        } else {
-            Answer::Ban
-        },
-        mode: Mode::Demo,
-        alpha: 1e-3,
-        cool_down_days: 7,
-    };
-    let behaviours = Behaviour::WITH_DETECTOR
-        .iter()
-        .map(|behaviour| (*behaviour, rule(*behaviour)))
-        .collect();
-    let scorer = Scorer::new(
-        artefact,
-        &PolicyDocument {
-            live_alpha_budget: 1.0,
-            behaviours,
-        },
-    )?;
+    let policy: PolicyDocument = toml::from_str(include_str!("../../../config/demo.policy.toml"))?;
+    let scorer = Scorer::new(artefact, &policy)?;
     let folder = tempfile::tempdir()?;
     let limits = Limits {
         types: sealwatch_core::event::EventType::ALL.to_vec(),

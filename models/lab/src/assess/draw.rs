@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// The purpose of the draws of an assessment.
+pub const DRAWS: &str = "sealwatch 2026 assessment draws";
+
 /// Rows kept by one judge at most. Every shard has a judge, so an assessment has many times this.
 const MOST: usize = 64;
 
@@ -34,17 +37,6 @@ impl Lots {
     pub fn rows(&self, most: usize) -> impl Iterator<Item = &[f32]> {
         self.rows.values().take(most).map(|row| &**row)
     }
-}
-
-/// The lot of an account's score point.
-pub fn lot(seed: u64, account: u128, sequence: u64) -> u64 {
-    let mut hasher = blake3::Hasher::new_derive_key("sealwatch 2026 assessment draws");
-    hasher.update(&seed.to_le_bytes());
-    hasher.update(&account.to_le_bytes());
-    hasher.update(&sequence.to_le_bytes());
-    hasher.finalize().as_bytes()[..8]
-        .try_into()
-        .map_or(0, u64::from_le_bytes)
 }
 
 #[cfg(test)]

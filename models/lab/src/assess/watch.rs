@@ -13,8 +13,9 @@ use sealwatch_core::inference::Model;
 use sealwatch_core::shard::{Batch, Crossing as Crossed, Judge, ScorePoint};
 use sealwatch_core::time::DAY;
 
-use crate::assess::draw::{Lots, lot};
+use crate::assess::draw::{DRAWS, Lots};
 use crate::labels::{Kind, Label, Labels};
+use crate::lot::lot;
 
 /// What an account is scored with.
 #[derive(Debug)]
@@ -119,7 +120,7 @@ impl Watcher {
             self.note_crossings(point, detector, margin);
         }
         let counts = !is_benign || point.at >= setup.from[detector];
-        let lot = lot(setup.seed, point.account, point.position.sequence);
+        let lot = lot(DRAWS, setup.seed, point.account, point.position.sequence);
         let scores = &mut self
             .scores
             .entry(point.account)
@@ -174,7 +175,7 @@ impl Watcher {
         margin: f64,
         label: &Label,
     ) {
-        let lot = lot(self.setup.seed, point.account, 0);
+        let lot = lot(DRAWS, self.setup.seed, point.account, 0);
         let strictest = self.setup.thresholds[detector].iter().flatten().next();
         if strictest.is_some_and(|threshold| margin > *threshold) {
             self.flagged[detector].offer(lot, point.account, row);

@@ -4,9 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use sealwatch_core::artefact::Artefact;
 use sealwatch_lab::commands;
 use sealwatch_lab::commands::ablation::{self, AblationArguments};
 use sealwatch_lab::commands::archive::{self, ArchiveArguments, CohortsArguments};
@@ -136,8 +135,7 @@ fn execute(arguments: Arguments) -> Result<()> {
         }
         Command::Planted(arguments) => {
             let world = World::new(arguments.platforms.clone(), Vec::new(), Vec::new());
-            let bytes = std::fs::read(&arguments.artefact).context("cannot read the artefact")?;
-            let artefact = Artefact::parse(&bytes)?;
+            let artefact = commands::artefact(&arguments.artefact)?;
             print!(
                 "{}",
                 planted::table(

@@ -19,12 +19,14 @@ use sealwatch_core::artefact::Artefact;
 use sealwatch_core::behaviour::Behaviour;
 use serde::Serialize;
 
+use crate::assess::draw::DRAWS;
 use crate::clusters::agreement::adjusted_rand;
 use crate::clusters::flagged::{Bar, Flagged, gather};
 use crate::clusters::kmeans::{Tried, cluster};
 use crate::clusters::summary::Cluster;
 use crate::data::labels_of;
 use crate::labels::Kind;
+use crate::lot::lot;
 use crate::replay::World;
 
 /// Why there are no clusters.
@@ -153,7 +155,7 @@ pub fn clusters(artefact: &Artefact, request: &Request, world: &World) -> Result
     let points = embed::by_family(contributions.view());
     let lots: Vec<u64> = flagged
         .iter()
-        .map(|account| crate::assess::draw::lot(request.seed, account.account, 0))
+        .map(|account| lot(DRAWS, request.seed, account.account, 0))
         .collect();
     let found = cluster(&points, &lots, request.least..=request.most, request.seed)?;
     let names: Vec<String> = request

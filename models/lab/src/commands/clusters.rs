@@ -8,7 +8,7 @@ use clap::Args;
 use sealwatch_core::behaviour::Behaviour;
 
 use super::Sets;
-use super::evaluate::artefact;
+use super::artefact;
 use crate::clusters::{Clusters, Request, clusters};
 
 /// The largest number of clusters that may be asked for: more than a person would look through.

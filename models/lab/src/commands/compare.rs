@@ -16,7 +16,7 @@ use crate::assess::subject::{Subject, benign_groups, highest};
 use crate::assess::{Assessment, Request, assess};
 use crate::card::figure::p_value;
 use crate::card::ranking::{STATED_RATES, sample};
-use crate::commands::evaluate::{Sets, artefact};
+use crate::commands::{Sets, artefact};
 use crate::statistics::Estimate;
 use crate::statistics::bootstrap::percentile;
 use crate::statistics::curve::{self, Reading};

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::commands::{Sets, artefact};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use sealwatch_core::artefact::Artefact;
 
 use crate::assess::{Request, assess};
 use crate::card::{Card, Settings, build, figure, page};
-use crate::replay::World;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Args)]
@@ -34,41 +33,6 @@ pub struct EvaluateArguments {
     /// The sets of the events.
     #[command(flatten)]
     sets: Sets,
-}
-
-/// The sets that events were configured with.
-#[derive(Debug, Args)]
-pub struct Sets {
-    /// The platforms of the events.
-    #[arg(long, value_delimiter = ',', default_value = "demo")]
-    platforms: Vec<String>,
-    /// The issuers of signals.
-    #[arg(long, value_delimiter = ',', default_value = "sister")]
-    issuers: Vec<String>,
-    /// The hash banks.
-    #[arg(long, value_delimiter = ',', default_value = "industry")]
-    banks: Vec<String>,
-}
-
-impl Sets {
-    /// The world of these sets.
-    pub fn world(&self) -> World {
-        World::new(
-            self.platforms.clone(),
-            self.issuers.clone(),
-            self.banks.clone(),
-        )
-    }
-}
-
-/// Reads an artefact.
-///
-/// # Errors
-/// It cannot be read, or is refused.
-pub fn artefact(path: &std::path::Path) -> Result<Artefact> {
-    let bytes = std::fs::read(path)
-        .with_context(|| format!("cannot read the artefact {}", path.display()))?;
-    Artefact::parse(&bytes).with_context(|| format!("{} is refused", path.display()))
 }
 
 /// A list of paths by their last parts: the rest of a path says nothing about data, and something about a machine.

@@ -17,6 +17,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use sealwatch_core::artefact::Artefact;
 use serde::Serialize;
 
 use crate::replay::World;
@@ -45,6 +46,16 @@ impl Sets {
         )
         .with_progress()
     }
+}
+
+/// Reads an artefact.
+///
+/// # Errors
+/// It cannot be read, or is refused.
+pub fn artefact(path: &Path) -> Result<Artefact> {
+    let bytes = std::fs::read(path)
+        .with_context(|| format!("cannot read the artefact {}", path.display()))?;
+    Artefact::parse(&bytes).with_context(|| format!("{} is refused", path.display()))
 }
 
 /// Writes a document as indented JSON.

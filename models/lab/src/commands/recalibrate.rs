@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 use sealwatch_core::artefact::Artefact;
 
-use super::Sets;
 use super::train::{population, write};
+use super::{Sets, artefact};
 use crate::metrics::upper_bound;
 use crate::recalibrate::{Plan, Renewed, recalibrate};
 
@@ -50,9 +50,7 @@ pub struct RecalibrateArguments {
 /// # Errors
 /// Something cannot be read or written, or there are too few benign accounts.
 pub fn run(arguments: &RecalibrateArguments) -> Result<()> {
-    let bytes = std::fs::read(&arguments.artefact)
-        .with_context(|| format!("cannot read {}", arguments.artefact.display()))?;
-    let artefact = Artefact::parse(&bytes)?;
+    let artefact = artefact(&arguments.artefact)?;
     let plan = Plan {
         data: vec![arguments.data.clone()],
         alphas: arguments.alpha.clone(),

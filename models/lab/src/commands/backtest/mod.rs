@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use crate::commands::backtest::review::{Outcome, compare};
 use crate::commands::backtest::run::Yield;
-use crate::commands::evaluate::{Sets, artefact};
+use crate::commands::{Sets, artefact};
 use crate::labels::{self, Kind, Labels};
 use crate::replay::files;
 
