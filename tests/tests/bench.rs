@@ -1,5 +1,4 @@
 //! The benchmark's program runs with the policy and the artefact that the service carries.
-#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::process::Command;
 
