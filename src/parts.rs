@@ -9,6 +9,7 @@ use sealwatch_core::identifier::{PseudonymKey, Pseudonymiser};
 use sealwatch_core::policy::PolicyDocument;
 use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
+use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Role;
 use sealwatch_ingest::checkpoint;
 use sealwatch_ingest::identity::Recipients;
@@ -57,6 +58,23 @@ pub fn scorer(config: &Config) -> Result<(Arc<Scorer>, Artefact), Failure> {
     let document = policy(config)?;
     let scorer = Scorer::new(&artefact, &document).map_err(Failure::configuration)?;
     Ok((Arc::new(scorer), artefact))
+}
+
+/// What a person must know whose live detectors rest on thresholds that have expired at `now`, milliseconds since 1970.
+pub fn expired(scorer: &Scorer, artefact: &Artefact, now: i64) -> Option<String> {
+    let names: Vec<&str> = scorer
+        .policy()
+        .expired(Timestamp(now))
+        .map(|rule| rule.behaviour.name())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the thresholds of {} expired on {}: their recommendations go to the shadow; renew them with `sealwatch-lab \
+             recalibrate`",
+            names.join(", "),
+            artefact.document().expires.to_rfc3339()
+        )
+    })
 }
 
 fn policy(config: &Config) -> Result<PolicyDocument, Failure> {

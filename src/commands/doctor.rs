@@ -7,6 +7,7 @@ use sealwatch_ingest::source::kafka::KafkaSource;
 use sealwatch_ingest::store::{Durability, Store};
 
 use crate::arguments::RunArguments;
+use crate::clock;
 use crate::config::{Config, SourceKind};
 use crate::failure::Failure;
 use crate::parts::{self, StoreSettings};
@@ -61,10 +62,14 @@ fn check_model(config: &Config) -> Result<String, Failure> {
         .rules()
         .map(|rule| format!("{} {}", rule.behaviour.name(), rule.mode.name()))
         .collect();
+    if let Some(expired) = parts::expired(&scorer, &artefact, clock::now_ms()()) {
+        return Err(Failure::Configuration(expired));
+    }
     Ok(format!(
-        "model {} and policy: {}",
+        "model {} and policy: {}; thresholds hold until {}",
         &artefact.digest()[..12],
-        rules.join(", ")
+        rules.join(", "),
+        artefact.document().expires.to_rfc3339()
     ))
 }
 

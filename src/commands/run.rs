@@ -72,7 +72,10 @@ async fn serve(config: Config) -> Result<(), Failure> {
             Failure::configuration(format!("api.listen {}: {error}", config.api.listen))
         })?;
     let registry = prometheus_registry();
-    let (scorer, _) = parts::scorer(&config)?;
+    let (scorer, artefact) = parts::scorer(&config)?;
+    if let Some(expired) = parts::expired(&scorer, &artefact, clock::now_ms()()) {
+        eprintln!("sealwatch: {expired}");
+    }
     let key = parts::pseudonym_key(&config)?;
     let store = StoreSettings {
         directory: config.path(&config.store.directory),

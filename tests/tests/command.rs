@@ -158,6 +158,36 @@ fn the_doctor_says_what_is_right_and_what_is_wrong() {
 }
 
 #[test]
+fn the_doctor_names_a_live_detector_whose_threshold_has_expired() {
+    let folder = tempfile::tempdir().unwrap();
+    // The demo's artefact as if a platform had calibrated it, and let it grow old.
+    let artefact = fs::read_to_string(root().join("models/demo.artefact.json")).unwrap();
+    let platform = artefact.replace("\"kind\":\"simulator\"", "\"kind\":\"platform\"");
+    let diagnosis = |expires: i64| {
+        let mut document: serde_json::Value = serde_json::from_str(&platform).unwrap();
+        document["expires"] = expires.into();
+        fs::write(folder.path().join("own.json"), document.to_string()).unwrap();
+        let config = configuration(folder.path(), |text| {
+            text.replace("[model]", "[model]\nartefact = \"own.json\"")
+        });
+        let policy = folder.path().join("policy.toml");
+        let live =
+            fs::read_to_string(&policy)
+                .unwrap()
+                .replacen("mode = \"demo\"", "mode = \"live\"", 1);
+        fs::write(&policy, live).unwrap();
+        String::from_utf8(run("doctor", &config).stdout).unwrap()
+    };
+    let old = diagnosis(1_000);
+    assert!(
+        old.contains("WRONG  the thresholds of bulk_messaging expired on 1970-01-01"),
+        "{old}"
+    );
+    let valid = diagnosis(4_000_000_000_000);
+    assert!(valid.contains("thresholds hold until 2096"), "{valid}");
+}
+
+#[test]
 fn another_pseudonym_key_refuses_to_start_and_a_made_key_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();

@@ -196,6 +196,12 @@ impl Policy {
         self.rules.get(detector).and_then(Option::as_ref)
     }
 
+    /// The live rules that go to the shadow at `at`, because their thresholds have expired.
+    pub fn expired(&self, at: Timestamp) -> impl Iterator<Item = &Rule> {
+        self.rules()
+            .filter(move |rule| rule.mode_at(at) != rule.mode)
+    }
+
     /// Every rule that is on.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.rules.iter().flatten()
@@ -306,6 +312,8 @@ mod tests {
         let rule = policy.rules().next().unwrap();
         assert_eq!(rule.mode_at(Timestamp(10)), Mode::Live);
         assert_eq!(rule.mode_at(Timestamp(11)), Mode::Shadow);
+        assert_eq!(policy.expired(Timestamp(10)).count(), 0);
+        assert_eq!(policy.expired(Timestamp(11)).count(), 1);
     }
 
     #[test]

@@ -15,7 +15,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use sealwatch_core::artefact::{Artefact, ArtefactDocument, Renewal};
 use sealwatch_core::behaviour::Behaviour;
-use sealwatch_core::detector::DETECTORS;
 use sealwatch_core::engine::Engine;
 use sealwatch_core::event::values::{EnforcementAction, LabelOrigin, Verdict};
 use sealwatch_core::event::{Body, Event};
@@ -34,8 +33,8 @@ use crate::umbrella;
 /// What is renewed, and from what.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Folders of events: the platform's own recent stream, with the labels and enforcements in it.
-    pub data: Vec<PathBuf>,
+    /// A folder of events: the platform's own recent stream, with the labels and enforcements in it.
+    pub data: PathBuf,
     /// The bounds; those of the artefact where none is named.
     pub alphas: Vec<f64>,
     /// One minus the certainty of the bounds.
@@ -206,61 +205,49 @@ pub fn recalibrate(artefact: &Artefact, plan: &Plan, world: &World) -> Result<Re
     let models: Models = Arc::new(std::array::from_fn(|detector| {
         artefact.model(Behaviour::WITH_DETECTOR[detector]).cloned()
     }));
-    let mut scores: Vec<Vec<f64>> = vec![Vec::new(); DETECTORS];
-    let mut census = Census::default();
     let mut digest = blake3::Hasher::new();
-    crate::data::check_apart(&[&plan.data], false, world)?;
-    crate::data::hash(&plan.data, &mut digest)?;
-    let mut last = i64::MIN;
-    for folder in &plan.data {
-        let events = files(folder)?;
-        let span = span(&events, world)?;
-        last = last.max(span.last);
-        let watched = i64::from(plan.unactioned_days) * DAY;
-        let until = span.last - watched;
-        let window = (span.window(plan.window_days, watched)?, until);
-        let mut reader = Reader::default();
-        let mut highest: BTreeMap<u128, Highest> = BTreeMap::new();
-        let mut standings: BTreeMap<u128, Standing> = BTreeMap::new();
-        for view in [View::Full, View::MessagesOnly] {
-            let keeper = || Keeper::new(Arc::clone(&models), Arc::new(Labels::new()), window);
-            // The labels are the same whatever the view shows: they are read once.
-            let mut read = |event: &Event| {
-                if view == View::Full {
-                    reader.read(event);
-                }
-            };
-            let (mut engine, _) = replay_with(&events, world, view, keeper, &mut read)?;
-            for (account, seen) in engine.judges_mut().flat_map(Keeper::take_accounts) {
-                highest
-                    .entry(account)
-                    .and_modify(|kept| kept.merge(&seen))
-                    .or_insert(seen);
-            }
+    crate::data::hash(std::slice::from_ref(&plan.data), &mut digest)?;
+    let events = files(&plan.data)?;
+    let span = span(&events, world)?;
+    let watched = i64::from(plan.unactioned_days) * DAY;
+    let until = span.last - watched;
+    let window = (span.window(plan.window_days, watched)?, until);
+    let mut reader = Reader::default();
+    let mut highest: BTreeMap<u128, Highest> = BTreeMap::new();
+    let mut standings: BTreeMap<u128, Standing> = BTreeMap::new();
+    for view in [View::Full, View::MessagesOnly] {
+        let keeper = || Keeper::new(Arc::clone(&models), Arc::new(Labels::new()), window);
+        // The labels are the same whatever the view shows: they are read once.
+        let mut read = |event: &Event| {
             if view == View::Full {
-                standings = standings_of(&engine, &reader, until);
+                reader.read(event);
             }
+        };
+        let (mut engine, _) = replay_with(&events, world, view, keeper, &mut read)?;
+        for (account, seen) in engine.judges_mut().flat_map(Keeper::take_accounts) {
+            highest
+                .entry(account)
+                .and_modify(|kept| kept.merge(&seen))
+                .or_insert(seen);
         }
-        let groups = groups(&reader, &standings);
-        census.count(&standings, reader.audits(), groups.len());
-        for (detector, scores) in scores.iter_mut().enumerate() {
-            scores.extend(groups.iter().map(|members| {
-                members
-                    .iter()
-                    .filter_map(|account| highest.get(account))
-                    .map(|highest| highest.window[detector])
-                    .fold(f64::NEG_INFINITY, f64::max)
-            }));
+        if view == View::Full {
+            standings = standings_of(&engine, &reader, until);
         }
     }
-    renew(
-        artefact,
-        plan,
-        &scores,
-        census,
-        &digest.finalize().to_hex(),
-        last,
-    )
+    let groups = groups(&reader, &standings);
+    let census = Census::of(&standings, reader.audits(), groups.len());
+    let scores = |detector: usize| -> Vec<f64> {
+        let of_group = |members: &Vec<u128>| {
+            members
+                .iter()
+                .filter_map(|account| highest.get(account))
+                .map(|highest| highest.window[detector])
+                .fold(f64::NEG_INFINITY, f64::max)
+        };
+        groups.iter().map(of_group).collect()
+    };
+    let data = digest.finalize().to_hex();
+    renew(artefact, plan, &scores, census, &data, span.last)
 }
 
 /// How every account of the stream stands.
@@ -292,28 +279,29 @@ fn groups(reader: &Reader, standings: &BTreeMap<u128, Standing>) -> Vec<Vec<u128
 }
 
 impl Census {
-    fn count(&mut self, standings: &BTreeMap<u128, Standing>, audits: (u64, u64), groups: usize) {
+    fn of(standings: &BTreeMap<u128, Standing>, audits: (u64, u64), groups: usize) -> Self {
         let of = |wanted: Standing| {
             standings
                 .values()
                 .filter(|standing| **standing == wanted)
                 .count() as u64
         };
-        self.accounts += standings.len() as u64;
-        self.cleared += of(Standing::Cleared);
-        self.unactioned += of(Standing::Unactioned);
-        self.too_new += of(Standing::TooNew);
-        self.actioned += of(Standing::Actioned);
-        self.audits.0 += audits.0;
-        self.audits.1 += audits.1;
-        self.groups += groups as u64;
+        Self {
+            accounts: standings.len() as u64,
+            cleared: of(Standing::Cleared),
+            unactioned: of(Standing::Unactioned),
+            too_new: of(Standing::TooNew),
+            actioned: of(Standing::Actioned),
+            audits,
+            groups: groups as u64,
+        }
     }
 }
 
 fn renew(
     artefact: &Artefact,
     plan: &Plan,
-    scores: &[Vec<f64>],
+    scores: &dyn Fn(usize) -> Vec<f64>,
     census: Census,
     data: &str,
     last: i64,
@@ -333,23 +321,21 @@ fn renew(
             plan.alphas.clone()
         };
         let before = std::mem::take(&mut part.thresholds);
-        if scores[detector]
-            .iter()
-            .all(|highest| *highest == f64::NEG_INFINITY)
-        {
+        let scores = scores(detector);
+        if scores.iter().all(|highest| *highest == f64::NEG_INFINITY) {
             bail!(
                 "no benign account of the stream was scored for {}: there is nothing to calibrate it on",
                 behaviour.name()
             );
         }
         for alpha in alphas {
-            let margin = umbrella::threshold(&scores[detector], alpha, plan.delta)
+            let margin = umbrella::threshold(&scores, alpha, plan.delta)
                 .with_context(|| format!("no threshold for {}", behaviour.name()))?;
             let now = Threshold {
                 margin,
                 alpha,
                 delta: plan.delta,
-                n: scores[detector].len() as u64,
+                n: scores.len() as u64,
                 window_days: plan.window_days,
                 population: plan.population.clone(),
             };

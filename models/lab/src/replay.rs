@@ -34,8 +34,6 @@ pub struct World {
     pub vocabulary: Vocabulary,
     /// The keyed function.
     pub pseudonymiser: Pseudonymiser,
-    /// What is admitted; the types are all of them.
-    pub limits: Limits,
     /// Whether records that are no events are passed over, as the service does it.
     pub is_lenient: bool,
     /// Whether progress is shown on standard error.
@@ -53,7 +51,6 @@ impl World {
                 banks,
             },
             pseudonymiser,
-            limits: Limits::default(),
             is_lenient: false,
             progress: false,
         }
@@ -143,6 +140,14 @@ pub fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     Ok(Box::new(BufReader::with_capacity(1 << 20, reader)))
 }
 
+/// What a replay admits: as the service by default, and every type, for the stream says who was judged and acted against.
+pub fn limits() -> Limits {
+    Limits {
+        types: EventType::ALL.to_vec(),
+        ..Limits::default()
+    }
+}
+
 /// Replays files of events, each as a partition. Returns the judges, in the order of the shards, and the number of records.
 ///
 /// Late and repeated events are admitted as the service admits them. Records that are no events are an error, unless the
@@ -170,10 +175,7 @@ pub fn replay_with<J: Judge + Send>(
     judge: impl Fn() -> J,
     watch: &mut dyn FnMut(&Event),
 ) -> Result<(Engine<J>, u64)> {
-    let limits = Limits {
-        types: EventType::ALL.to_vec(),
-        ..world.limits.clone()
-    };
+    let limits = limits();
     let edge = Edge::new(&world.vocabulary, &world.pseudonymiser);
     let mut engine = Engine::new(SHARDS, judge);
     let mut sequence = 0;

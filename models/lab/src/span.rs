@@ -4,12 +4,12 @@ use std::io::BufRead;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use sealwatch_core::admission::{Admission, Limits};
-use sealwatch_core::event::{Edge, EventType, UnknownFields, read};
+use sealwatch_core::admission::Admission;
+use sealwatch_core::event::{Edge, UnknownFields, read};
 use sealwatch_core::time::{DAY, Timestamp};
 use sealwatch_core::wire::Fields;
 
-use crate::replay::{World, open};
+use crate::replay::{World, limits, open};
 
 /// A recording is refused if more than this share of its records is.
 const MOST_REFUSED: f64 = 0.01;
@@ -32,10 +32,7 @@ pub struct Span {
 /// There are no events, too many are refused, or a file begins long before the one before it ended.
 pub fn span(paths: &[PathBuf], world: &World) -> Result<Span> {
     let edge = Edge::new(&world.vocabulary, &world.pseudonymiser);
-    let limits = Limits {
-        types: EventType::ALL.to_vec(),
-        ..world.limits.clone()
-    };
+    let limits = limits();
     let mut whole: Option<Span> = None;
     for path in paths {
         let mut reader = open(path)?;

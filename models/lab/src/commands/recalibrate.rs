@@ -52,7 +52,7 @@ pub struct RecalibrateArguments {
 pub fn run(arguments: &RecalibrateArguments) -> Result<()> {
     let artefact = artefact(&arguments.artefact)?;
     let plan = Plan {
-        data: vec![arguments.data.clone()],
+        data: arguments.data.clone(),
         alphas: arguments.alpha.clone(),
         delta: arguments.delta,
         window_days: arguments.window_days,

@@ -15,7 +15,7 @@ use crate::training;
 
 fn plan(folder: PathBuf) -> Plan {
     Plan {
-        data: vec![folder],
+        data: folder,
         alphas: vec![0.02],
         delta: 0.05,
         window_days: 3,
