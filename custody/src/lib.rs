@@ -10,6 +10,7 @@ pub mod base64;
 mod hexadecimal;
 mod key;
 mod key_document;
+pub mod merkle;
 mod random;
 mod seal;
 
