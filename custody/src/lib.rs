@@ -13,6 +13,7 @@ mod key_document;
 pub mod merkle;
 mod random;
 mod seal;
+pub mod signing;
 
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Role};
 pub use key_document::DocumentError;
