@@ -7,6 +7,7 @@
 //! function that seals can be given one by mistake (law 7).
 
 pub mod base64;
+pub mod checkpoint;
 mod hexadecimal;
 mod key;
 mod key_document;
