@@ -7,7 +7,9 @@
 //! function that seals can be given one by mistake (law 7).
 
 pub mod base64;
+pub mod canonical;
 pub mod checkpoint;
+pub mod commitment;
 mod hexadecimal;
 mod key;
 mod key_document;
@@ -15,6 +17,7 @@ pub mod merkle;
 mod random;
 mod seal;
 pub mod signing;
+pub mod symmetric;
 
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Role};
 pub use key_document::DocumentError;
