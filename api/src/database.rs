@@ -230,9 +230,13 @@ impl Write {
         &mut self.transaction
     }
 
-    /// Random bytes of the operating system.
-    pub(crate) fn random_bytes<const COUNT: usize>(&self) -> [u8; COUNT] {
-        random_bytes(&self.random)
+    /// A salt of its own, for one commitment.
+    pub(crate) fn salt(&self) -> sealwatch_custody::commitment::Salt {
+        let mut random = self
+            .random
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        sealwatch_custody::commitment::Salt::generate(&mut *random)
     }
 
     /// Commits what the machine itself does, which is not an act of a person: intake, sessions, deliveries. What a person

@@ -1,6 +1,6 @@
 //! Entries are appended by the one writer, in the transaction of the act.
 
-use sealwatch_custody::commitment::{self, Salt};
+use sealwatch_custody::commitment::{Commitment, Salt};
 use sealwatch_custody::merkle::{self, Frontier, Hash};
 use sqlx::AnyConnection;
 
@@ -19,7 +19,7 @@ pub(crate) async fn commit(
     now_ms: i64,
     entries: &[Entry],
 ) -> Result<Vec<i64>, CaseStoreError> {
-    let salts: Vec<[u8; 32]> = entries.iter().map(|_| write.random_bytes()).collect();
+    let salts: Vec<Salt> = entries.iter().map(|_| write.salt()).collect();
     let connection = write.connection();
     let (mut size, mut frontier) = frontier(connection).await?;
     let mut positions = Vec::with_capacity(entries.len());
@@ -30,7 +30,7 @@ pub(crate) async fn commit(
             size,
             (actor, now_ms),
             entry,
-            salt,
+            &salt,
         )
         .await?;
         positions.push(size);
@@ -75,16 +75,15 @@ async fn append(
     position: i64,
     (actor, now_ms): (&Actor, i64),
     entry: &Entry,
-    salt: [u8; 32],
+    salt: &Salt,
 ) -> Result<(), CaseStoreError> {
-    let salt = Salt::new(salt);
     let leaf = Leaf {
         act: entry.act.name(),
         at_ms: now_ms,
         commitment: entry
             .detail
             .as_ref()
-            .map(|detail| commitment::commit(&salt, detail.as_bytes()).to_hex()),
+            .map(|detail| Commitment::of(salt, detail.as_bytes()).to_hex()),
         facts: &entry.facts,
         person: actor.person.as_str(),
         position,
@@ -109,7 +108,7 @@ async fn append(
         )
         .bind(position)
         .bind(entry.subject.clone())
-        .bind(salt.to_hex())
+        .bind(salt.to_base64())
         .bind(detail)
         .execute(&mut *connection)
         .await?;
