@@ -38,7 +38,7 @@ install_group() {
     "$python" -m venv "$folder" >&2 || fail "$python cannot make an environment; is python3-venv installed?"
     # As a variable, the constraints hold for the tools of a build as well.
     if ! PIP_CONSTRAINT=$here/python/build.txt "$folder/bin/pip" install -q --disable-pip-version-check --no-input --no-deps \
-      --only-binary :all: --no-binary bagit -r "$requirements" >&2 || ! "$folder/bin/pip" check --disable-pip-version-check >&2; then
+      -r "$requirements" >&2 || ! "$folder/bin/pip" check --disable-pip-version-check >&2; then
       rm -rf "$folder"
       fail "the Python packages of the group $group could not be installed; is PyPI reached?"
     fi
