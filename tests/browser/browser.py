@@ -80,11 +80,11 @@ def axe_source():
 
 
 class Browser:
-    """Chromium, and where pictures go: the folder that SEALWATCH_IMAGES names."""
+    """Chromium, and where pictures go: the folder given, or the one that SEALWATCH_IMAGES names."""
 
-    def __init__(self, base_url):
+    def __init__(self, base_url, images=None):
         self.base_url = base_url
-        self.images = pathlib.Path(os.environ.get("SEALWATCH_IMAGES", "target/images"))
+        self.images = pathlib.Path(images or os.environ.get("SEALWATCH_IMAGES", "target/images"))
         self.axe_source = axe_source()
         self.people = []
 
@@ -229,18 +229,19 @@ class Person:
         self.page.set_viewport_size(self.viewport)
 
     def examine(self, name):
-        """Accessibility, width and pictures of the present page: wide and narrow, light and dark."""
+        """Accessibility and width of the present page, wide and narrow, light and dark; pictures of all but the last."""
         before = self.scheme, self.viewport
-        for scheme, viewport, suffix in (
-            ("light", WIDE, ""),
-            ("dark", WIDE, "-dark"),
-            ("light", NARROW, "-narrow"),
-            ("dark", NARROW, "-narrow-dark"),
+        for scheme, viewport, picture in (
+            ("light", WIDE, name),
+            ("dark", WIDE, f"{name}-dark"),
+            ("light", NARROW, f"{name}-narrow"),
+            ("dark", NARROW, None),
         ):
             self.appear(scheme, viewport)
             self.axe()
             self.fits()
-            self.shot(name + suffix)
+            if picture:
+                self.shot(picture)
         self.appear(*before)
         self.healthy()
 

@@ -1,6 +1,8 @@
 """The harness itself: each planted fault is found, and a sound page has none."""
 
 import http.server
+import pathlib
+import tempfile
 import threading
 
 from browser import Browser
@@ -76,11 +78,15 @@ def finds(browser, path, part, check):
 def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with Browser(f"http://127.0.0.1:{server.server_port}") as browser:
+    with (
+        tempfile.TemporaryDirectory() as images,
+        Browser(f"http://127.0.0.1:{server.server_port}", images) as browser,
+    ):
         sound = browser.person("tester")
         sound.open("/sound")
         sound.examine("self-test")
         assert sound.walk() == [0, 1]
+        assert (pathlib.Path(images) / "self-test-narrow.png").stat().st_size > 1_000
         forewarned = browser.person("tester")
         forewarned.expect_status(404)
         forewarned.open("/absent")
