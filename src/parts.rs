@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sealwatch_api::Location;
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::identifier::{PseudonymKey, Pseudonymiser};
 use sealwatch_core::policy::PolicyDocument;
@@ -98,6 +99,24 @@ fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
             .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
         Failure::configuration(format!("policy {name}: line {line}: {}", error.message()))
     })
+}
+
+/// The variable that names a PostgreSQL database, where the address with its password is not to stand in a file.
+const DATABASE: &str = "SEALWATCH_DATABASE_URL";
+
+/// Where the case store is.
+///
+/// # Errors
+/// It is no database's address, or the file's folder cannot be made.
+pub fn database(config: &Config) -> Result<Location, Failure> {
+    let url = std::env::var(DATABASE)
+        .ok()
+        .or_else(|| config.api.database_url.clone());
+    match url {
+        Some(url) => Location::postgres(&url),
+        None => Location::file(&config.path(&config.api.database)),
+    }
+    .map_err(Failure::configuration)
 }
 
 /// The recipients' public keys.

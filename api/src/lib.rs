@@ -3,20 +3,29 @@
 //! It knows recommendations as they are delivered, and who may look at them. It deliberately does not know where they come
 //! from, nor any raw identifier: pseudonyms are shown, identities are sealed.
 
+mod access;
 mod assets;
+mod audit;
 mod auth;
 mod console;
+mod database;
 mod documents;
 mod filter;
+mod form;
 mod handlers;
+mod limits;
 mod metrics;
 mod middleware;
 mod openapi;
+pub mod people;
 mod problem;
 mod server;
 mod state;
+mod statement;
 mod store;
 
+pub use access::{Access, Rule, rules};
+pub use database::{Database, Engine, Location};
 pub use filter::{Cursor, Filter};
 pub use server::{router, serve};
 pub use state::{

@@ -80,11 +80,11 @@ impl Problem {
         )
     }
 
-    /// Too many wrong tokens.
+    /// Too many wrong tokens, or too many requests.
     pub const fn too_many() -> Self {
         Self::new(
             "urn:sealwatch:problem:too-many",
-            "Too many attempts; wait a minute",
+            "Too many requests; wait a minute",
             StatusCode::TOO_MANY_REQUESTS,
         )
     }
@@ -94,6 +94,15 @@ impl Problem {
         Self::new(
             "urn:sealwatch:problem:forbidden",
             "This form did not come from our page",
+            StatusCode::FORBIDDEN,
+        )
+    }
+
+    /// A person whose roles do not allow it.
+    pub const fn not_permitted() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:not-permitted",
+            "Your roles do not allow this",
             StatusCode::FORBIDDEN,
         )
     }

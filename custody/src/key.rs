@@ -49,7 +49,7 @@ impl Role {
 pub struct KeyId([u8; 8]);
 
 impl KeyId {
-    fn of(public: &[u8; KEY_LENGTH]) -> Self {
+    pub(crate) fn of(public: &[u8; KEY_LENGTH]) -> Self {
         let mut id = [0; 8];
         id.copy_from_slice(&blake3::hash(public).as_bytes()[..8]);
         Self(id)

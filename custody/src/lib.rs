@@ -7,11 +7,14 @@
 //! function that seals can be given one by mistake (law 7).
 
 pub mod base64;
+pub mod commitment;
 mod hexadecimal;
 mod key;
 mod key_document;
+pub mod merkle;
 mod random;
 mod seal;
+pub mod signing;
 
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Role};
 pub use key_document::DocumentError;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use sealwatch_api::people::FirstToken;
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
 };
@@ -95,18 +96,19 @@ async fn serve(config: Config) -> Result<(), Failure> {
         .map_err(Failure::configuration)?;
     let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
     metrics.restore(&pipeline);
-    let cases = CaseStore::open(&config.path(&config.api.database))
+    let cases = CaseStore::open(&parts::database(&config)?, clock::random())
         .await
         .map_err(Failure::configuration)?;
 
     let ready = Arc::new(AtomicBool::new(true));
     let is_ready = Arc::clone(&ready);
-    let (state, token) = ApiState::new(ApiParts {
+    let (state, tokens) = ApiState::new(ApiParts {
         store: cases.clone(),
         config: ApiConfig {
             metrics_open: config.api.metrics_open,
             secure_cookies: config.api.secure_cookies,
             platforms: config.platforms.clone(),
+            first_people: config.api.first_people()?,
         },
         detectors: detectors(&scorer),
         features: FeatureDescription::registry(),
@@ -114,12 +116,11 @@ async fn serve(config: Config) -> Result<(), Failure> {
         now_ms: clock::now_ms(),
         monotonic: clock::monotonic(),
         registry,
-        random: clock::random(),
     })
     .await
     .map_err(Failure::configuration)?;
     let address = listener.local_addr().map_err(Failure::running)?;
-    announce(&config, &address.to_string(), token.as_deref());
+    announce(&address.to_string(), &tokens);
 
     let (rows, receiver) = mpsc::channel(1_024);
     let delivered = Arc::new(AtomicU64::new(0));
@@ -225,15 +226,19 @@ fn detectors(scorer: &Scorer) -> Vec<DetectorDescription> {
         .collect()
 }
 
-fn announce(config: &Config, address: &str, token: Option<&str>) {
+fn announce(address: &str, tokens: &[FirstToken]) {
     println!("Sealwatch serves the review console at http://{address}/");
-    match token {
-        Some(token) => println!("Sign in with this token. It is shown only now:\n\n    {token}\n"),
-        None => println!(
-            "Sign in with the token that was printed at the first start (database {}).",
-            config.path(&config.api.database).display()
-        ),
+    if tokens.is_empty() {
+        println!(
+            "Sign in with a token that was printed at the first start, or make one with `sealwatch token create`."
+        );
+        return;
     }
+    println!("Sign in with one of these tokens. They are shown only now:\n");
+    for token in tokens {
+        println!("    {}  {} ({})", token.secret, token.person, token.roles);
+    }
+    println!();
 }
 
 /// The first signal asks for a stop, the second ends the process at once.

@@ -28,12 +28,12 @@ impl Service {
         let mut printed = String::new();
         let mut byte = [0];
         if let Some(stdout) = child.stdout.as_mut() {
-            while !printed.ends_with("\n\n") || !printed.contains("    ") {
+            while !printed.ends_with("\n\n") || !printed.contains("\n    ") {
                 match stdout.read(&mut byte) {
                     Ok(1) => printed.push(char::from(byte[0])),
                     _ => break,
                 }
-                if printed.contains("printed at the first start") && printed.ends_with('\n') {
+                if printed.contains("sealwatch token create") && printed.ends_with('\n') {
                     break;
                 }
             }
@@ -52,9 +52,10 @@ impl Service {
         };
         let token = printed
             .lines()
-            .find(|line| line.starts_with("    "))
+            .filter(|line| line.starts_with("    "))
+            .find(|line| line.contains("reviewer") || !printed.contains("reviewer"))
+            .and_then(|line| line.split_whitespace().next())
             .unwrap_or("")
-            .trim()
             .to_owned();
         Self {
             child: Some(child),
@@ -79,7 +80,21 @@ impl Service {
         &self.address
     }
 
-    /// The token that it printed.
+    /// The token of the person with this name, as printed at the first start.
+    ///
+    /// # Panics
+    /// None was printed.
+    pub fn token_of(&self, person: &str) -> &str {
+        let line = |line: &&str| {
+            line.starts_with("    ") && line.split_whitespace().nth(1) == Some(person)
+        };
+        match self.printed.lines().find(line) {
+            Some(line) => line.split_whitespace().next().unwrap_or(""),
+            None => panic!("no token of {person} was printed"),
+        }
+    }
+
+    /// The token of the first reviewer that it printed.
     pub fn token(&self) -> &str {
         &self.token
     }
@@ -210,7 +225,11 @@ impl Service {
         );
         let stdout = format!(
             "{}{}",
-            self.printed.replace(&self.token, "(token)"),
+            self.printed
+                .lines()
+                .filter(|line| !line.starts_with("    "))
+                .collect::<Vec<_>>()
+                .join("\n"),
             String::from_utf8_lossy(&output.stdout)
         );
         (stdout, String::from_utf8_lossy(&output.stderr).into_owned())
