@@ -28,6 +28,20 @@ const PROGRAMS: &[Rule] = &[
     ("GET", "/api/v1/recommendations", Needs(P::ReadLists)),
     ("GET", "/api/v1/recommendations/{id}", Needs(P::ReadCase)),
     ("GET", "/api/v1/detectors", Needs(P::ReadDetectors)),
+    ("GET", "/api/v1/holds", Needs(P::ManageHolds)),
+    ("POST", "/api/v1/holds", Needs(P::ManageHolds)),
+    ("DELETE", "/api/v1/holds/{hold}", Needs(P::ManageHolds)),
+    ("GET", "/api/v1/destroy-orders", Needs(P::ManageHolds)),
+    ("POST", "/api/v1/destroy-orders", Needs(P::ManageHolds)),
+    ("GET", "/api/v1/audit/entries", Needs(P::ReadAudit)),
+    ("GET", "/api/v1/audit/head", Needs(P::ReadAudit)),
+    ("GET", "/api/v1/audit/key", Needs(P::ReadAudit)),
+    ("GET", "/api/v1/audit/proofs/inclusion", Needs(P::ReadAudit)),
+    (
+        "GET",
+        "/api/v1/audit/proofs/consistency",
+        Needs(P::ReadAudit),
+    ),
 ];
 
 /// Routes for people.

@@ -5,8 +5,9 @@
 
 mod access;
 mod assets;
-mod audit;
+pub mod audit;
 mod auth;
+mod client;
 mod console;
 mod database;
 mod documents;
@@ -19,19 +20,22 @@ mod middleware;
 mod openapi;
 pub mod people;
 mod problem;
+pub mod retention;
 mod server;
 mod state;
 mod statement;
 mod store;
+mod tls;
 
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
 pub use filter::{Cursor, Filter};
-pub use server::{router, serve};
+pub use server::{router, serve, serve_tls};
 pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
+pub use tls::{Tls, TlsError};
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

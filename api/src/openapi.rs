@@ -6,8 +6,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::handlers;
 use crate::state::ApiState;
+use crate::{audit, handlers, retention};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -36,6 +36,20 @@ pub fn routes() -> (Router<ApiState>, utoipa::openapi::OpenApi) {
         .routes(routes!(handlers::recommendations))
         .routes(routes!(handlers::recommendation))
         .routes(routes!(handlers::detectors))
+        .routes(routes!(
+            retention::http::list_holds,
+            retention::http::create_hold
+        ))
+        .routes(routes!(retention::http::delete_hold))
+        .routes(routes!(
+            retention::http::list_orders,
+            retention::http::create_order
+        ))
+        .routes(routes!(audit::http::entries))
+        .routes(routes!(audit::http::head))
+        .routes(routes!(audit::http::key))
+        .routes(routes!(audit::http::inclusion))
+        .routes(routes!(audit::http::consistency))
         .routes(routes!(handlers::description))
         .routes(routes!(handlers::live))
         .routes(routes!(handlers::ready))

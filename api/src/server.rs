@@ -7,10 +7,13 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::Listener;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::client::Peer;
 use crate::problem::Problem;
 use crate::state::ApiState;
+use crate::tls::{Tls, TlsListener};
 use crate::{assets, console, middleware, openapi};
 
 /// All routes.
@@ -47,7 +50,31 @@ pub async fn serve(
     state: ApiState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    serve_on(listener, state, shutdown).await
+}
+
+/// The same by TLS.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve_tls(
+    listener: tokio::net::TcpListener,
+    tls: Tls,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    serve_on(TlsListener::new(listener, tls)?, state, shutdown).await
+}
+
+async fn serve_on<L>(
+    listener: L,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+{
+    let service = router(state).into_make_service_with_connect_info::<Peer>();
     let (told, is_told) = tokio::sync::oneshot::channel();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;

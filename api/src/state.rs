@@ -1,5 +1,6 @@
 //! What the server is given, and what every handler is given of it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::feature::{FEATURES, Family, Unit};
 use sealwatch_core::recommendation::Threshold;
 
+use crate::audit::LogIdentity;
 use crate::auth::Auth;
 use crate::limits::{IDENTIFIER_SEARCHES, Limiter, REQUESTS};
 use crate::metrics::Metrics;
@@ -34,6 +36,8 @@ pub struct ApiConfig {
     pub metrics_open: bool,
     /// Whether people come by TLS (through a proxy): cookies are for TLS only then.
     pub secure_cookies: bool,
+    /// Proxies that are believed about whom they forward for, by their addresses.
+    pub trusted_proxies: Vec<IpAddr>,
     /// The configured platforms, as the lists' filter knows them.
     pub platforms: Vec<String>,
     /// Who is entered at the first start, each with a token that is seen only then. One of them must be an admin.
@@ -107,6 +111,8 @@ pub struct ApiParts {
     pub store: CaseStore,
     /// Settings.
     pub config: ApiConfig,
+    /// What the audit log is known by.
+    pub log: LogIdentity,
     /// The detectors that are on.
     pub detectors: Vec<DetectorDescription>,
     /// The features, in the order of a recommendation's list.
@@ -126,6 +132,7 @@ pub struct ApiParts {
 pub struct ApiState {
     pub(crate) store: CaseStore,
     pub(crate) config: Arc<ApiConfig>,
+    pub(crate) log: Arc<LogIdentity>,
     pub(crate) detectors: Arc<Vec<DetectorDescription>>,
     pub(crate) features: Arc<Vec<FeatureDescription>>,
     pub(crate) ready: Ready,
@@ -151,6 +158,7 @@ impl ApiState {
         let state = Self {
             store: parts.store,
             config: Arc::new(parts.config),
+            log: Arc::new(parts.log),
             detectors: Arc::new(parts.detectors),
             features: Arc::new(parts.features),
             ready: parts.ready,

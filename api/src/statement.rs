@@ -74,6 +74,12 @@ impl Statement {
         }
     }
 
+    /// With a closing bracket at its end.
+    pub(crate) fn closed(mut self) -> Self {
+        self.push(")");
+        self
+    }
+
     /// The query.
     pub(crate) fn query(&self) -> Query<'_, Any, AnyArguments> {
         let mut query = sqlx::query(AssertSqlSafe(self.text.clone()));

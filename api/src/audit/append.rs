@@ -1,10 +1,11 @@
 //! Entries are appended by the one writer, in the transaction of the act.
 
 use sealwatch_custody::commitment::{Commitment, Salt};
-use sealwatch_custody::merkle::{self, Frontier, Hash};
+use sealwatch_custody::merkle::{self, Frontier};
 use sqlx::AnyConnection;
 
 use crate::audit::entry::{Entry, Leaf};
+use crate::audit::tree;
 use crate::database::Write;
 use crate::people::Actor;
 use crate::store::CaseStoreError;
@@ -21,52 +22,23 @@ pub(crate) async fn commit(
 ) -> Result<Vec<i64>, CaseStoreError> {
     let salts: Vec<Salt> = entries.iter().map(|_| write.salt()).collect();
     let connection = write.connection();
-    let (mut size, mut frontier) = frontier(connection).await?;
+    let size = tree::size(connection).await?;
+    let mut frontier = tree::frontier(connection, size).await?;
     let mut positions = Vec::with_capacity(entries.len());
-    for (entry, salt) in entries.iter().zip(salts) {
+    for (position, (entry, salt)) in (size.cast_signed()..).zip(entries.iter().zip(salts)) {
         append(
             connection,
             &mut frontier,
-            size,
+            position,
             (actor, now_ms),
             entry,
             &salt,
         )
         .await?;
-        positions.push(size);
-        size += 1;
+        positions.push(position);
     }
     write.commit_machine().await?;
     Ok(positions)
-}
-
-async fn frontier(connection: &mut AnyConnection) -> Result<(i64, Frontier), CaseStoreError> {
-    let size: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(position) + 1, 0) FROM audit_entries")
-        .fetch_one(&mut *connection)
-        .await?;
-    let mut nodes = Vec::new();
-    for (level, place) in merkle::frontier_nodes(size.unsigned_abs()) {
-        let hash: String =
-            sqlx::query_scalar("SELECT hash FROM audit_nodes WHERE level = $1 AND place = $2")
-                .bind(i64::from(level))
-                .bind(place.cast_signed())
-                .fetch_optional(&mut *connection)
-                .await?
-                .ok_or(CaseStoreError::Damaged)?;
-        nodes.push((
-            (level, place),
-            Hash::from_hex(&hash).ok_or(CaseStoreError::Damaged)?,
-        ));
-    }
-    let lookup = |level, place| {
-        nodes
-            .iter()
-            .find(|(at, _)| *at == (level, place))
-            .map(|(_, hash)| *hash)
-    };
-    let frontier =
-        Frontier::from_nodes(size.unsigned_abs(), lookup).map_err(|_| CaseStoreError::Damaged)?;
-    Ok((size, frontier))
 }
 
 async fn append(

@@ -1,10 +1,11 @@
 //! Asking the real router, in one process.
 
-use crate::common::{delivery, parts, server, store, token_of};
+use crate::common::{START, delivery, log, log_key, parts, server, store, token_of};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use sealwatch_api::{ApiState, openapi_document, router};
+use sealwatch_api::audit::{HeadKeeper, HeadSettings};
+use sealwatch_api::{ApiState, CaseStore, openapi_document, router};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -103,8 +104,22 @@ pub async fn lenient_demo(count: u64) -> (tempfile::TempDir, Router, String) {
             60 * minutes.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
         )
     });
+    let store = parts.store.clone();
     let (state, token) = ApiState::new(parts).await.unwrap();
+    sign_head(&store).await;
     (folder, router(state), token_of(&token, "all"))
+}
+
+/// Signs a head of the audit log.
+pub async fn sign_head(store: &CaseStore) {
+    let settings = HeadSettings {
+        interval: std::time::Duration::from_mins(1),
+        file: None,
+        webhooks: Vec::new(),
+    };
+    let registry = prometheus::Registry::new();
+    let mut keeper = HeadKeeper::new(store, log().origin, log_key(), settings, &registry).unwrap();
+    keeper.step(START).await.unwrap();
 }
 
 pub fn described_paths() -> Vec<String> {
@@ -112,14 +127,20 @@ pub fn described_paths() -> Vec<String> {
     document["paths"]
         .as_object()
         .unwrap()
-        .keys()
-        .cloned()
+        .iter()
+        .filter(|(_, methods)| methods.get("get").is_some())
+        .map(|(path, _)| path.clone())
         .collect()
 }
 
 pub fn filled(path: &str) -> String {
-    path.replace(
+    let path = path.replace(
         "{id}",
         &delivery(3, true).recommendation.id.to_hexadecimal(),
-    )
+    );
+    match path.as_str() {
+        "/api/v1/audit/proofs/inclusion" => path + "?position=0&size=2",
+        "/api/v1/audit/proofs/consistency" => path + "?from=1&to=2",
+        _ => path,
+    }
 }

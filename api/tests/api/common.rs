@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealwatch_api::audit::LogIdentity;
 use sealwatch_api::people::{FirstToken, PersonName, Roles};
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription, Location,
@@ -16,6 +17,8 @@ use sealwatch_core::recommendation::{
     RecommendationId, SealedFor, SealedIdentity, Threshold,
 };
 use sealwatch_core::time::{HOUR, MINUTE, SECOND, Timestamp};
+use sealwatch_custody::checkpoint::Origin;
+use sealwatch_custody::signing::{SigningKey, SigningRole};
 
 pub const START: i64 = 1_790_000_000_000;
 
@@ -206,6 +209,7 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
         config: ApiConfig {
             metrics_open,
             secure_cookies: false,
+            trusted_proxies: Vec::new(),
             platforms: vec!["chat".to_owned(), "market".to_owned()],
             first_people: PEOPLE
                 .iter()
@@ -217,6 +221,7 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
                 })
                 .collect(),
         },
+        log: log(),
         detectors: detectors(simulated),
         features: FeatureDescription::registry(),
         ready: Arc::new(|| true),
@@ -226,10 +231,23 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
     }
 }
 
+/// The tested log's key.
+pub fn log_key() -> SigningKey {
+    SigningKey::from_bytes(SigningRole::Log, &[7; 32])
+}
+
+/// What the tested log is known by.
+pub fn log() -> LogIdentity {
+    LogIdentity {
+        origin: Origin::new("test.example/sealwatch").unwrap(),
+        key: log_key().verifying_key(),
+    }
+}
+
 /// Who works at the tested server.
 pub const PEOPLE: [(&str, &str); 8] = [
     ("admin", "admin"),
-    ("all", "analyst reviewer admin"),
+    ("all", "analyst reviewer auditor admin"),
     ("ana", "analyst"),
     ("anton", "approver"),
     ("audrey", "auditor"),

@@ -4,9 +4,12 @@
 
 mod access;
 mod answers;
+mod audit;
+mod audit_http;
 mod case_store;
 mod client;
 mod common;
 mod pages;
 mod postgres;
 mod serving;
+mod tls;
