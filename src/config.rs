@@ -11,6 +11,7 @@ use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::review::ReviewConfig;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Config {
     pub engine: EngineConfig,
     /// HTTP.
     pub api: ApiConfig,
+    /// How people review.
+    #[serde(default)]
+    pub review: ReviewConfig,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,

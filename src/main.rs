@@ -9,6 +9,7 @@ mod failure;
 mod keys;
 mod parts;
 mod progress;
+mod review;
 
 use std::process::ExitCode;
 

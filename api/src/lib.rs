@@ -7,6 +7,7 @@ mod access;
 mod assets;
 mod audit;
 mod auth;
+pub mod cases;
 mod console;
 mod database;
 mod documents;
@@ -23,6 +24,7 @@ mod server;
 mod state;
 mod statement;
 mod store;
+mod upkeep;
 
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
@@ -32,6 +34,7 @@ pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
+pub use upkeep::upkeep;
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

@@ -96,9 +96,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
         .map_err(Failure::configuration)?;
     let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
     metrics.restore(&pipeline);
-    let cases = CaseStore::open(&parts::database(&config)?, clock::random())
-        .await
-        .map_err(Failure::configuration)?;
+    let cases = CaseStore::open(
+        &parts::database(&config)?,
+        config.review()?,
+        clock::random(),
+    )
+    .await
+    .map_err(Failure::configuration)?;
 
     let ready = Arc::new(AtomicBool::new(true));
     let is_ready = Arc::clone(&ready);
@@ -122,6 +126,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::running)?;
     announce(&address.to_string(), &tokens);
 
+    let upkept = cases.clone();
     let (rows, receiver) = mpsc::channel(1_024);
     let delivered = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
@@ -132,6 +137,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         clock::now_ms(),
     ));
     let (ended, end) = watch::channel(false);
+    let upkeep = tokio::spawn(sealwatch_api::upkeep(upkept, clock::now_ms(), end.clone()));
     stop_on_signals(Arc::clone(&stop), ended.clone());
     let ingest = Ingest {
         pipeline,
@@ -169,6 +175,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         .join()
         .map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
     deliveries.await.map_err(Failure::running)?;
+    upkeep.await.map_err(Failure::running)?;
     result.map(|_| ()).map_err(Failure::running)
 }
 

@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod artefact;
 pub mod behaviour;
+pub mod beta;
 mod closed_set;
 pub mod decide;
 pub mod dedupe;
@@ -21,6 +22,7 @@ pub mod identifier;
 pub mod inference;
 pub mod outcome;
 pub mod policy;
+pub mod proportion;
 pub mod recommendation;
 pub mod scorer;
 pub mod shard;

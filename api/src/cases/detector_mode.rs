@@ -1,0 +1,149 @@
+//! Putting a detector into the shadow, and taking it back: a control record that enters the pipeline at a recorded position.
+
+use sealwatch_core::behaviour::Behaviour;
+use sqlx::{AnyConnection, Row as _};
+
+use crate::audit::{self, Act, Entry};
+use crate::cases::read::parsed;
+use crate::database::Database;
+use crate::people::{Actor, PersonName};
+use crate::store::CaseStoreError;
+
+sealwatch_core::closed_set! {
+    /// What a detector may do.
+    DetectorMode {
+        /// What the policy says.
+        Configured = "configured",
+        /// Nobody is asked to act on what it recommends.
+        Shadow = "shadow",
+    }
+}
+
+sealwatch_core::closed_set! {
+    /// Why.
+    ModeReason {
+        /// It recommends far more than usual.
+        RateAnomaly = "rate_anomaly",
+        /// A person said so.
+        Person = "person",
+    }
+}
+
+/// A change of a detector's mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModeChange {
+    /// The order of changes, rising from 1.
+    pub sequence: i64,
+    /// The behaviour.
+    pub behaviour: Behaviour,
+    /// What it may do from then on.
+    pub mode: DetectorMode,
+    /// Why.
+    pub reason: ModeReason,
+    /// On whose word; `sealwatch` is the program itself.
+    pub person: String,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// Sets a detector's mode on a person's word. On the log.
+///
+/// # Errors
+/// The database refused.
+pub async fn set(
+    database: &Database,
+    actor: &Actor,
+    behaviour: Behaviour,
+    mode: DetectorMode,
+    now_ms: i64,
+) -> Result<ModeChange, CaseStoreError> {
+    let mut write = database.write().await?;
+    let change = note(
+        write.connection(),
+        (behaviour, mode, ModeReason::Person),
+        &actor.person,
+        now_ms,
+    )
+    .await?;
+    audit::commit(write, actor, now_ms, &[entry(&change)]).await?;
+    Ok(change)
+}
+
+/// The last change of each detector's mode.
+///
+/// # Errors
+/// The database refused.
+pub async fn current(database: &Database) -> Result<Vec<ModeChange>, CaseStoreError> {
+    let rows = sqlx::query(
+        "SELECT sequence, behaviour, mode, reason, person, at_ms FROM detector_modes \
+         WHERE sequence IN (SELECT MAX(sequence) FROM detector_modes GROUP BY behaviour) ORDER BY behaviour",
+    )
+    .fetch_all(database.pool())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(ModeChange {
+                sequence: row.try_get("sequence")?,
+                behaviour: parsed(row, "behaviour", Behaviour::parse)?,
+                mode: parsed(row, "mode", DetectorMode::parse)?,
+                reason: parsed(row, "reason", ModeReason::parse)?,
+                person: row.try_get("person")?,
+                at_ms: row.try_get("at_ms")?,
+            })
+        })
+        .collect()
+}
+
+/// Whether a detector is in the shadow by such a change.
+pub(crate) async fn is_in_shadow(
+    connection: &mut AnyConnection,
+    behaviour: Behaviour,
+) -> Result<bool, CaseStoreError> {
+    let mode: Option<String> = sqlx::query_scalar(
+        "SELECT mode FROM detector_modes WHERE behaviour = $1 ORDER BY sequence DESC LIMIT 1",
+    )
+    .bind(behaviour.name())
+    .fetch_optional(connection)
+    .await?;
+    Ok(mode.as_deref() == Some(DetectorMode::Shadow.name()))
+}
+
+/// Writes a change down, and puts its control record on its way.
+pub(crate) async fn note(
+    connection: &mut AnyConnection,
+    (behaviour, mode, reason): (Behaviour, DetectorMode, ModeReason),
+    person: &PersonName,
+    now_ms: i64,
+) -> Result<ModeChange, CaseStoreError> {
+    let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(sequence), 0) FROM detector_modes")
+        .fetch_one(&mut *connection)
+        .await?;
+    let change = ModeChange {
+        sequence: last + 1,
+        behaviour,
+        mode,
+        reason,
+        person: person.as_str().to_owned(),
+        at_ms: now_ms,
+    };
+    sqlx::query(
+        "INSERT INTO detector_modes (sequence, behaviour, mode, reason, person, at_ms) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(change.sequence)
+    .bind(behaviour.name())
+    .bind(mode.name())
+    .bind(reason.name())
+    .bind(&change.person)
+    .bind(now_ms)
+    .execute(connection)
+    .await?;
+    Ok(change)
+}
+
+/// Its entry in the log.
+pub(crate) fn entry(change: &ModeChange) -> Entry {
+    Entry::new(Act::DetectorModeSet)
+        .fact("behaviour", change.behaviour.name())
+        .fact("mode", change.mode.name())
+        .fact("reason", change.reason.name())
+}
