@@ -78,7 +78,8 @@ pub enum SourceKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
-    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`.
+    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`,
+    /// `control.detector_mode`.
     pub privileged_types: Vec<String>,
     /// What becomes of unknown fields.
     pub unknown_fields: UnknownFields,
@@ -328,7 +329,9 @@ fn privileged(limits: &LimitsConfig) -> Result<Vec<EventType>, String> {
         .iter()
         .map(|name| {
             EventType::parse(name).filter(|kind| is_privileged(*kind)).ok_or_else(|| {
-                "source.limits.privileged_types knows label.given, enforcement.applied and signal.received".to_owned()
+                "source.limits.privileged_types knows label.given, enforcement.applied, signal.received and \
+                 control.detector_mode"
+                    .to_owned()
             })
         })
         .collect()

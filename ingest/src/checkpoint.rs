@@ -3,6 +3,7 @@
 //! States, positions, times, outcome counts, ids of the duplicate window and the outbox are written together, so that the
 //! store always holds exactly what folding a prefix of the order gives.
 
+use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::engine::Engine;
 use sealwatch_core::shard::{Judge, Shard};
 use sealwatch_core::state::actor::ActorState;
@@ -60,6 +61,9 @@ pub enum CheckpointError {
     },
 }
 
+/// The layout of [`Meta::lowered`]: a program that does not know it would let a lowered detector ask people again.
+const CONTROLS_LAYOUT: &str = "controls 1: lowered behaviours by name";
+
 /// A text that names every layout; the store keeps its digest.
 pub fn layout() -> String {
     let mut hasher = blake3::Hasher::new();
@@ -70,6 +74,7 @@ pub fn layout() -> String {
         TargetState::LAYOUT,
         ReporterState::LAYOUT,
         ActorState::LAYOUT,
+        CONTROLS_LAYOUT,
         &sealwatch_core::feature::schema_digest(),
     ] {
         hasher.update(text.as_bytes());
@@ -99,6 +104,8 @@ pub struct Meta {
     pub outcomes: Vec<(String, u64)>,
     /// The window within which duplicates are found, in milliseconds: ids are stored by slices of it.
     pub dedupe_window: i64,
+    /// The detectors that control events have put into the shadow.
+    pub lowered: Vec<Behaviour>,
 }
 
 impl Meta {
@@ -349,6 +356,9 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String 
         engine.shards().map(|shard| &shard.shared.reporters),
     );
     add(out, oldest, engine.shards().map(|shard| &shard.actors));
+    for behaviour in engine.controls().lowered() {
+        hasher.update(behaviour.name().as_bytes());
+    }
     hasher.finalize().to_hex().to_string()
 }
 

@@ -89,6 +89,7 @@ impl Pipeline {
             },
         };
         meta.check_window(options.limits.dedupe_window)?;
+        engine.controls_mut().restore(&meta.lowered);
         while admissions.len() < meta.partitions.len() {
             admissions.push(new_admission());
         }
@@ -347,6 +348,7 @@ impl Pipeline {
                 .map(|(outcome, count)| (outcome.name().to_owned(), count))
                 .collect(),
             dedupe_window: self.options.limits.dedupe_window,
+            lowered: self.engine.controls().lowered(),
         }
     }
 

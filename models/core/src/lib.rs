@@ -7,6 +7,7 @@ pub mod admission;
 pub mod artefact;
 pub mod behaviour;
 mod closed_set;
+pub mod control;
 pub mod decide;
 pub mod dedupe;
 pub mod detector;

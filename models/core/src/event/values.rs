@@ -308,6 +308,10 @@ closed_field_values! {
     Verdict { Abusive = "abusive", Benign = "benign", Compromised = "compromised" }
     /// Where a label came from.
     LabelOrigin { Review = "review", Appeal = "appeal", RandomAudit = "random_audit", External = "external" }
+    /// How far a detector's recommendations may go from now on: recorded only, or as far as the policy says.
+    ControlledMode { Shadow = "shadow", Configured = "configured" }
+    /// Why a detector's mode was changed.
+    ControlReason { RateAnomaly = "rate_anomaly", Person = "person" }
 }
 
 impl FieldValue for crate::behaviour::Behaviour {
