@@ -2,7 +2,7 @@
 //!
 //! Records that come before their turn are held in memory, by partition: the other source need not seek back and forth.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::batch::{Batch, Body, HeaderSpans};
@@ -32,7 +32,7 @@ enum HeldBody {
 pub struct Ordered {
     inner: Box<dyn Source>,
     runs: VecDeque<OrderRun>,
-    held: Vec<VecDeque<Held>>,
+    held: BTreeMap<u32, VecDeque<Held>>,
     arriving: Batch,
 }
 
@@ -42,7 +42,7 @@ impl Ordered {
         Self {
             inner,
             runs: runs.into(),
-            held: Vec::new(),
+            held: BTreeMap::new(),
             arriving: Batch::new(),
         }
     }
@@ -56,7 +56,7 @@ impl Ordered {
             };
             let Some(held) = self
                 .held
-                .get_mut(run.partition as usize)
+                .get_mut(&run.partition)
                 .and_then(VecDeque::pop_front)
             else {
                 break;
@@ -73,10 +73,6 @@ impl Ordered {
 
     fn hold_arriving(&mut self) {
         for record in self.arriving.iter() {
-            let partition = record.partition as usize;
-            if self.held.len() <= partition {
-                self.held.resize_with(partition + 1, VecDeque::new);
-            }
             let body = match record.body {
                 Body::Bytes(bytes) => HeldBody::Bytes(bytes.to_vec()),
                 Body::Structured(bytes) => HeldBody::Structured(bytes.to_vec()),
@@ -99,7 +95,10 @@ impl Ordered {
                 broker_time: record.broker_time,
                 body,
             };
-            self.held[partition].push_back(held);
+            self.held
+                .entry(record.partition)
+                .or_default()
+                .push_back(held);
         }
     }
 }
