@@ -36,6 +36,8 @@ pub struct Config {
     pub engine: EngineConfig,
     /// HTTP.
     pub api: ApiConfig,
+    /// Where people's decisions enter the recorded order. Without it they reach no detector.
+    pub feedback: Option<FeedbackConfig>,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,
@@ -195,6 +197,14 @@ pub struct ApiConfig {
     pub secure_cookies: bool,
 }
 
+/// The feedback log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedbackConfig {
+    /// Its file. It belongs to the store: it is kept as long, and replayed with it.
+    pub path: PathBuf,
+}
+
 impl Config {
     /// Reads and checks a configuration.
     ///
@@ -274,6 +284,11 @@ impl Config {
             return Err(
                 "engine.threads, epoch_records and epoch_milliseconds are at least 1".to_owned(),
             );
+        }
+        if let Some(feedback) = &self.feedback
+            && feedback.path.file_name().is_none()
+        {
+            return Err("feedback.path names no file".to_owned());
         }
         privileged(limits).map(|_| ())
     }

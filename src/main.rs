@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod deliver;
 mod failure;
+mod feedback;
 mod keys;
 mod parts;
 mod progress;

@@ -67,7 +67,7 @@ impl FeedbackWriter {
             file,
             platforms: platforms.to_vec(),
         };
-        writer.locked(|file| cut_torn_line(file))?;
+        writer.locked(cut_torn_line)?;
         Ok(writer)
     }
 

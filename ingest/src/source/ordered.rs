@@ -63,12 +63,21 @@ impl Ordered {
             };
             push(batch, run.partition, held);
             delivered += 1;
+            run.first_offset += 1;
             run.count -= 1;
             if run.count == 0 {
                 self.runs.pop_front();
             }
         }
         delivered
+    }
+
+    fn missing(&self) -> SourceError {
+        let run = self.runs.front();
+        SourceError::OrderGoesOn {
+            partition: run.map_or(0, |run| run.partition),
+            offset: run.map_or(0, |run| run.first_offset),
+        }
     }
 
     fn hold_arriving(&mut self) {
@@ -148,7 +157,8 @@ impl Source for Ordered {
         self.hold_arriving();
         let delivered = self.deliver(batch, limit);
         Ok(match progress {
-            Progress::End if delivered == 0 => Progress::End,
+            // An order that goes on beyond its input must not look like one that was replayed.
+            Progress::End if delivered == 0 => return Err(self.missing()),
             _ if delivered > 0 => Progress::Records,
             _ => Progress::Idle,
         })

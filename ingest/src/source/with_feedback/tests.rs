@@ -81,7 +81,7 @@ fn a_silent_stream_keeps_feedback_waiting_for_a_moment_only() {
         FeedbackTurn::Live,
     );
     let mut batch = Batch::new();
-    let hour = Duration::from_secs(3_600);
+    let hour = Duration::from_hours(1);
     assert_eq!(source.fill(&mut batch, 10, hour).unwrap(), Progress::Idle);
     std::fs::write(&path, "{}\n").unwrap();
     assert_eq!(
