@@ -16,7 +16,7 @@ use sealwatch_core::scorer::Scorer;
 use sealwatch_ingest::metrics::Metrics;
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
-use sealwatch_ingest::source::Source;
+use sealwatch_ingest::source::{FeedbackTurn, Source};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
@@ -26,6 +26,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::deliver;
 use crate::failure::Failure;
+use crate::feedback;
 use crate::parts::{self, StoreSettings};
 
 /// Runs until stopped.
@@ -90,10 +91,11 @@ async fn serve(config: Config) -> Result<(), Failure> {
         store,
         config.engine.threads,
     )?;
-    let mut source = parts::source(&config)?;
-    source
-        .seek(&pipeline.positions())
-        .map_err(Failure::configuration)?;
+    if feedback::open(&config)?.is_none() {
+        tracing::warn!("no feedback log is configured: what people decide reaches no detector");
+    }
+    let mut source = parts::source(&config, FeedbackTurn::Live)?;
+    parts::seek(&config, &mut *source, &pipeline)?;
     let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
     metrics.restore(&pipeline);
     let cases = CaseStore::open(

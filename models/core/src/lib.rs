@@ -8,6 +8,7 @@ pub mod artefact;
 pub mod behaviour;
 pub mod beta;
 mod closed_set;
+pub mod control;
 pub mod decide;
 pub mod dedupe;
 pub mod detector;
