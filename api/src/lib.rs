@@ -9,6 +9,7 @@ mod audit;
 mod auth;
 mod console;
 mod database;
+pub mod delivery;
 mod documents;
 mod filter;
 mod form;
