@@ -6,5 +6,6 @@
 
 pub mod canary;
 pub mod kafka;
+pub mod postgres;
 pub mod service;
 pub mod system;
