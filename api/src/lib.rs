@@ -10,6 +10,7 @@ mod auth;
 pub mod cases;
 mod console;
 mod database;
+pub mod delivery;
 mod documents;
 mod filter;
 mod form;

@@ -120,6 +120,11 @@ impl CaseStore {
         &self.database
     }
 
+    /// Says which events go to which places. It is said once, before anything is decided; returns whether this was the time.
+    pub fn set_routes(&self, routes: crate::delivery::Routes) -> bool {
+        self.database.outlet().set_routes(routes)
+    }
+
     /// Takes deliveries in, in one transaction. A recommendation that is there already is left as it is, and counted as
     /// delivered again. Returns how many were new. `received_ms` is in milliseconds since 1970.
     ///
