@@ -2,6 +2,7 @@
 
 mod api_config;
 mod arguments;
+mod carriers;
 mod clock;
 mod commands;
 mod config;

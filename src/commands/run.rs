@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use sealwatch_api::delivery::{DeliveryMetrics, Schedule};
 use sealwatch_api::people::FirstToken;
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
@@ -22,12 +23,11 @@ use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::RunArguments;
-use crate::clock;
 use crate::config::Config;
 use crate::deliver;
 use crate::failure::Failure;
-use crate::feedback;
 use crate::parts::{self, StoreSettings};
+use crate::{carriers, clock};
 
 /// Runs until stopped.
 ///
@@ -91,9 +91,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
         store,
         config.engine.threads,
     )?;
-    if feedback::open(&config)?.is_none() {
-        tracing::warn!("no feedback log is configured: what people decide reaches no detector");
-    }
+    // It cuts off what a dying process left of a line, so it is opened before anything reads it.
+    let outlets = carriers::outlets(&config)?;
     let mut source = parts::source(&config, FeedbackTurn::Live)?;
     parts::seek(&config, &mut *source, &pipeline)?;
     let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
@@ -105,6 +104,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
     )
     .await
     .map_err(Failure::configuration)?;
+    cases.set_routes(outlets.routes);
+    let delivery_metrics = DeliveryMetrics::register(&registry).map_err(Failure::configuration)?;
 
     let ready = Arc::new(AtomicBool::new(true));
     let is_ready = Arc::clone(&ready);
@@ -139,7 +140,19 @@ async fn serve(config: Config) -> Result<(), Failure> {
         clock::now_ms(),
     ));
     let (ended, end) = watch::channel(false);
-    let upkeep = tokio::spawn(sealwatch_api::upkeep(upkept, clock::now_ms(), end.clone()));
+    let upkeep = tokio::spawn(sealwatch_api::upkeep(
+        upkept.clone(),
+        clock::now_ms(),
+        end.clone(),
+    ));
+    let leaving = tokio::spawn(sealwatch_api::delivery::run(
+        upkept,
+        outlets.carriers,
+        Schedule::default(),
+        delivery_metrics,
+        clock::now_ms(),
+        end.clone(),
+    ));
     stop_on_signals(Arc::clone(&stop), ended.clone());
     let ingest = Ingest {
         pipeline,
@@ -178,6 +191,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         .map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
     deliveries.await.map_err(Failure::running)?;
     upkeep.await.map_err(Failure::running)?;
+    leaving.await.map_err(Failure::running)?;
     result.map(|_| ()).map_err(Failure::running)
 }
 

@@ -1,33 +1,22 @@
 //! Putting a detector into the shadow, and taking it back: a control record that enters the pipeline at a recorded position.
 
 use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, Row as _};
 
 use crate::audit::{self, Act, Entry};
 use crate::cases::read::parsed;
-use crate::database::Database;
+use crate::database::{Database, Write};
+use crate::delivery::{Event, EventKey, EventKind, enqueue};
 use crate::people::{Actor, PersonName};
 use crate::store::CaseStoreError;
 
-sealwatch_core::closed_set! {
-    /// What a detector may do.
-    DetectorMode {
-        /// What the policy says.
-        Configured = "configured",
-        /// Nobody is asked to act on what it recommends.
-        Shadow = "shadow",
-    }
-}
+/// What a detector may do.
+pub use sealwatch_core::event::values::ControlledMode as DetectorMode;
 
-sealwatch_core::closed_set! {
-    /// Why.
-    ModeReason {
-        /// It recommends far more than usual.
-        RateAnomaly = "rate_anomaly",
-        /// A person said so.
-        Person = "person",
-    }
-}
+/// Why its mode was changed.
+pub use sealwatch_core::event::values::ControlReason as ModeReason;
 
 /// A change of a detector's mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +35,22 @@ pub struct ModeChange {
     pub at_ms: i64,
 }
 
+/// What goes to the recorded order: the pipeline's control record says the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ControlDocument {
+    /// The idempotency key.
+    pub id: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The behaviour.
+    pub behaviour: Behaviour,
+    /// What its detector may do.
+    pub mode: DetectorMode,
+    /// Why.
+    pub reason: ModeReason,
+}
+
 /// Sets a detector's mode on a person's word. On the log.
 ///
 /// # Errors
@@ -59,7 +64,7 @@ pub async fn set(
 ) -> Result<ModeChange, CaseStoreError> {
     let mut write = database.write().await?;
     let change = note(
-        write.connection(),
+        &mut write,
         (behaviour, mode, ModeReason::Person),
         &actor.person,
         now_ms,
@@ -110,13 +115,13 @@ pub(crate) async fn is_in_shadow(
 
 /// Writes a change down, and puts its control record on its way.
 pub(crate) async fn note(
-    connection: &mut AnyConnection,
+    write: &mut Write,
     (behaviour, mode, reason): (Behaviour, DetectorMode, ModeReason),
     person: &PersonName,
     now_ms: i64,
 ) -> Result<ModeChange, CaseStoreError> {
     let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(sequence), 0) FROM detector_modes")
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *write.connection())
         .await?;
     let change = ModeChange {
         sequence: last + 1,
@@ -135,8 +140,19 @@ pub(crate) async fn note(
     .bind(reason.name())
     .bind(&change.person)
     .bind(now_ms)
-    .execute(connection)
+    .execute(&mut *write.connection())
     .await?;
+    let document = ControlDocument {
+        id: EventKey::derive(EventKind::Control, &change.sequence.to_string()).to_string(),
+        at: Timestamp(now_ms),
+        behaviour,
+        mode,
+        reason,
+    };
+    let key = EventKey::parse(&document.id).ok_or(CaseStoreError::Unwritable)?;
+    let event = Event::new(key, EventKind::Control, None, &document)
+        .map_err(|_| CaseStoreError::Unwritable)?;
+    enqueue(write, &event, now_ms).await?;
     Ok(change)
 }
 

@@ -7,7 +7,7 @@ use crate::cases::consequence::{Consequence, consequence};
 use crate::cases::error::CaseError;
 use crate::cases::read::{self, DECISION, case_to_change};
 use crate::cases::settings::ReviewSettings;
-use crate::cases::types::{Case, Decision, DecisionKind, Verdict};
+use crate::cases::types::{Decision, DecisionKind, Verdict};
 use crate::cases::{intake, second_look};
 use crate::database::{Database, Write};
 
@@ -17,7 +17,6 @@ const TOGETHER: i64 = 100;
 /// A decision whose time to undo is over, with what follows from it.
 #[derive(Debug, Clone)]
 pub(crate) struct Finished {
-    pub(crate) case: Case,
     pub(crate) decision: Decision,
     pub(crate) consequence: Consequence,
 }
@@ -79,11 +78,10 @@ async fn finish(
         second_look::choose(write.connection(), &decision, now_ms).await?;
     }
     let finished = Finished {
-        case,
         decision,
         consequence,
     };
-    super::outgoing::send(write.connection(), &finished, now_ms).await?;
+    super::outgoing::send(write, &finished, now_ms).await?;
     Ok(())
 }
 

@@ -24,10 +24,11 @@ mod types;
 
 pub use appeal::file as file_appeal;
 pub use claim::{claim, claim_next, release};
-pub use consequence::{Action, Consequence, LabelOrigin, LabelVerdict, consequence};
+pub use consequence::{Consequence, consequence};
 pub use decide::{Batch, MOST_TOGETHER, NewDecision, decide, decide_together, undo, undo_together};
 pub use detector_mode::{
-    DetectorMode, ModeChange, ModeReason, current as detector_modes, set as set_detector_mode,
+    ControlDocument, DetectorMode, ModeChange, ModeReason, current as detector_modes,
+    set as set_detector_mode,
 };
 pub use error::CaseError;
 pub(crate) use finish::{finish_due, release_held};

@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, Row};
 
 use crate::audit::{self, Entry};
 use crate::cases::{DetectorMode, Intake, ModeReason, ReviewSettings, detector_mode, rates};
-use crate::database::{Database, Location};
+use crate::database::{Database, Location, Write};
 use crate::people::Actor;
 use crate::state::Random;
 
@@ -154,7 +154,7 @@ impl CaseStore {
                 newest.insert(recommendation.behaviour, recommendation);
             }
         }
-        let entries = shadow_anomalous(connection, newest.into_values(), received_ms).await?;
+        let entries = shadow_anomalous(&mut write, newest.into_values(), received_ms).await?;
         if entries.is_empty() {
             write.commit_machine().await?;
         } else {
@@ -218,7 +218,7 @@ impl CaseStore {
 /// Puts the detectors into the shadow whose rate is anomalous at their newest recommendation. Returns the entries for the
 /// log.
 async fn shadow_anomalous(
-    connection: &mut AnyConnection,
+    write: &mut Write,
     newest: impl Iterator<Item = &Recommendation>,
     now_ms: i64,
 ) -> Result<Vec<Entry>, CaseStoreError> {
@@ -228,11 +228,11 @@ async fn shadow_anomalous(
         let behaviour = recommendation.behaviour;
         let is_acted_on = recommendation.mode != Mode::Shadow;
         if is_acted_on
-            && rates::has_anomaly(connection, recommendation).await?
-            && !detector_mode::is_in_shadow(connection, behaviour).await?
+            && rates::has_anomaly(write.connection(), recommendation).await?
+            && !detector_mode::is_in_shadow(write.connection(), behaviour).await?
         {
             let change = (behaviour, DetectorMode::Shadow, ModeReason::RateAnomaly);
-            let change = detector_mode::note(connection, change, &machine.person, now_ms).await?;
+            let change = detector_mode::note(write, change, &machine.person, now_ms).await?;
             tracing::warn!(
                 behaviour = behaviour.name(),
                 "this detector recommends far more than usual: it was put into the shadow; look at its page"
