@@ -122,6 +122,9 @@ impl Default for LimitsConfig {
 pub struct KeysConfig {
     /// The file of the pseudonym key; created at the first start. The environment's SEALWATCH_PSEUDONYM_KEY goes before it.
     pub pseudonym: PathBuf,
+    /// The file of the key that encrypts people's notes in the case store; created at the first start. Unless it is named,
+    /// it lies beside the pseudonym key.
+    pub note: Option<PathBuf>,
     /// The enforcement service's public key.
     pub enforcement: Option<PathBuf>,
     /// The referral officers' public key.

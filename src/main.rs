@@ -9,6 +9,7 @@ mod config;
 mod deliver;
 mod failure;
 mod feedback;
+mod key_file;
 mod keys;
 mod parts;
 mod progress;

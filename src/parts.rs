@@ -12,6 +12,7 @@ use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Role;
+use sealwatch_custody::symmetric::NoteKey;
 use sealwatch_ingest::checkpoint;
 use sealwatch_ingest::feedback::{self, FeedbackTail};
 use sealwatch_ingest::identity::Recipients;
@@ -23,7 +24,7 @@ use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
 use crate::clock;
 use crate::config::{Config, SourceKind};
 use crate::failure::Failure;
-use crate::keys;
+use crate::{key_file, keys};
 
 /// The artefact that the program carries: trained and calibrated on the simulator.
 const DEMO_ARTEFACT: &[u8] = include_bytes!("../models/demo.artefact.json");
@@ -169,6 +170,30 @@ pub fn pseudonym_key(config: &Config) -> Result<PseudonymKey, Failure> {
         );
     }
     Ok(key)
+}
+
+/// The key that encrypts people's notes in the case store.
+///
+/// # Errors
+/// Its file cannot be read or made, or holds none.
+pub fn note_key(config: &Config) -> Result<NoteKey, Failure> {
+    let path = match &config.keys.note {
+        Some(path) => config.path(path),
+        None => config
+            .path(&config.keys.pseudonym)
+            .with_file_name("note.key.json"),
+    };
+    let (document, created) = key_file::read_or_create(&path, "note key", || {
+        NoteKey::generate(&mut *clock::random()).to_document()
+    })?;
+    if created {
+        eprintln!(
+            "sealwatch: made the note key {}; keep it: without it no note is read again",
+            path.display()
+        );
+    }
+    NoteKey::from_document(&document)
+        .map_err(|error| Failure::configuration(format!("note key {}: {error}", path.display())))
 }
 
 /// How the store is opened.

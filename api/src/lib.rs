@@ -18,6 +18,7 @@ mod handlers;
 mod limits;
 mod metrics;
 mod middleware;
+mod notes;
 mod openapi;
 pub mod people;
 mod problem;

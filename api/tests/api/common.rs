@@ -17,6 +17,7 @@ use sealwatch_core::recommendation::{
     RecommendationId, SealedFor, SealedIdentity, Threshold,
 };
 use sealwatch_core::time::{HOUR, MINUTE, SECOND, Timestamp};
+use sealwatch_custody::symmetric::NoteKey;
 
 pub const START: i64 = 1_790_000_000_000;
 
@@ -218,6 +219,7 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
                 })
                 .collect(),
         },
+        note_key: NoteKey::generate(&mut *random()),
         detectors: detectors(simulated),
         features: FeatureDescription::registry(),
         ready: Arc::new(|| true),
