@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sealwatch_api::people::{PersonName, Role, Roles};
 use sealwatch_core::admission::{Limits, is_privileged};
 use sealwatch_core::event::{EventType, UnknownFields, Vocabulary};
 use sealwatch_core::time::{DAY, HOUR, MINUTE};
 use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
+use crate::api_config::ApiConfig;
 use crate::failure::Failure;
+use crate::log_config::{AuditConfig, RetentionConfig};
+use crate::review::ReviewConfig;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,9 +39,23 @@ pub struct Config {
     pub engine: EngineConfig,
     /// HTTP.
     pub api: ApiConfig,
+    /// The audit log.
+    #[serde(default)]
+    pub audit: AuditConfig,
+    /// How long data are kept.
+    #[serde(default)]
+    pub retention: RetentionConfig,
+    /// How people review.
+    #[serde(default)]
+    pub review: ReviewConfig,
+    /// Where people's decisions enter the recorded order. Without it they reach no detector.
+    pub feedback: Option<FeedbackConfig>,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,
+    /// What it says, without secrets, in one form for one meaning: a change of it is an entry of the audit log.
+    #[serde(skip)]
+    pub without_secrets: String,
 }
 
 /// The kinds of source.
@@ -79,7 +95,8 @@ pub enum SourceKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
-    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`.
+    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`,
+    /// `control.detector_mode`.
     pub privileged_types: Vec<String>,
     /// What becomes of unknown fields.
     pub unknown_fields: UnknownFields,
@@ -115,6 +132,12 @@ impl Default for LimitsConfig {
 pub struct KeysConfig {
     /// The file of the pseudonym key; created at the first start. The environment's SEALWATCH_PSEUDONYM_KEY goes before it.
     pub pseudonym: PathBuf,
+    /// The file of the key that encrypts people's notes in the case store; created at the first start. Unless it is named,
+    /// it lies beside the pseudonym key.
+    pub note: Option<PathBuf>,
+    /// The file of the key that signs the audit log's heads; created at the first start. Unless it is named, it lies beside
+    /// the pseudonym key.
+    pub log: Option<PathBuf>,
     /// The enforcement service's public key.
     pub enforcement: Option<PathBuf>,
     /// The referral officers' public key.
@@ -179,63 +202,12 @@ impl Default for EngineConfig {
     }
 }
 
-/// HTTP.
+/// The feedback log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ApiConfig {
-    /// Address and port.
-    pub listen: String,
-    /// The case store's file, where it is SQLite.
-    #[serde(default = "default_database")]
-    pub database: PathBuf,
-    /// The case store's PostgreSQL database, as `postgres://person@host/database`. The environment's
-    /// `SEALWATCH_DATABASE_URL` goes before it.
-    #[serde(default)]
-    pub database_url: Option<String>,
-    /// Who is entered at the first start, with their roles: each is given a token that is printed then.
-    #[serde(default)]
-    pub first_people: BTreeMap<String, String>,
-    /// Whether `/metrics` needs no token.
-    #[serde(default)]
-    pub metrics_open: bool,
-    /// Whether cookies are for TLS only (behind a proxy with TLS).
-    #[serde(default)]
-    pub secure_cookies: bool,
-}
-
-fn default_database() -> PathBuf {
-    PathBuf::from("cases.sqlite")
-}
-
-impl ApiConfig {
-    /// Who is entered at the first start; an admin, unless it says otherwise.
-    ///
-    /// # Errors
-    /// A name or a role that is none, or nobody who may let others in.
-    pub fn first_people(&self) -> Result<Vec<(PersonName, Roles)>, Failure> {
-        let wrong = |what: &str| Failure::configuration(format!("api.first_people: {what}"));
-        if self.first_people.is_empty() {
-            let admin = PersonName::parse("admin").ok_or_else(|| wrong("no admin"))?;
-            return Ok(vec![(admin, Roles::of(&[Role::Admin]))]);
-        }
-        let mut people = Vec::with_capacity(self.first_people.len());
-        for (name, roles) in &self.first_people {
-            let name = PersonName::parse(name).ok_or_else(|| {
-                wrong("a name is 1 to 64 of a-z, 0-9, `.`, `-` and `_`, begins with a letter, and is not `sealwatch`")
-            })?;
-            let roles = Roles::parse(roles)
-                .filter(|roles| !roles.is_empty())
-                .ok_or_else(|| {
-                    wrong("roles are analyst, reviewer, referral_officer, approver, auditor and admin, with a comma between")
-                })?;
-            people.push((name, roles));
-        }
-        if people.iter().any(|(_, roles)| roles.has(Role::Admin)) {
-            Ok(people)
-        } else {
-            Err(wrong("one of them must be an admin"))
-        }
-    }
+pub struct FeedbackConfig {
+    /// Its file. It belongs to the store: it is kept as long, and replayed with it.
+    pub path: PathBuf,
 }
 
 impl Config {
@@ -264,13 +236,14 @@ impl Config {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| {
+        let mut config: Self = toml::from_str(text).map_err(|error| {
             let line = error
                 .span()
                 .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
             format!("line {line}: {}", error.message())
         })?;
         config.check()?;
+        config.without_secrets = without_secrets(text);
         Ok(config)
     }
 
@@ -317,6 +290,11 @@ impl Config {
             return Err(
                 "engine.threads, epoch_records and epoch_milliseconds are at least 1".to_owned(),
             );
+        }
+        if let Some(feedback) = &self.feedback
+            && feedback.path.file_name().is_none()
+        {
+            return Err("feedback.path names no file".to_owned());
         }
         privileged(limits).map(|_| ())
     }
@@ -366,13 +344,36 @@ impl Config {
     }
 }
 
+/// The configuration as JSON with its keys in order. An address of a database may hold a password, and settings of librdkafka
+/// may: that they are there is kept, and not what they are.
+fn without_secrets(text: &str) -> String {
+    let mut table: toml::Table = text.parse().unwrap_or_default();
+    let mut hide = |section: &str, key: &str| {
+        let section = table.get_mut(section).and_then(toml::Value::as_table_mut);
+        match section.and_then(|section| section.get_mut(key)) {
+            Some(toml::Value::Table(values)) => {
+                for (_, value) in values.iter_mut() {
+                    *value = toml::Value::Boolean(true);
+                }
+            }
+            Some(value) => *value = toml::Value::Boolean(true),
+            None => {}
+        }
+    };
+    hide("api", "database_url");
+    hide("source", "settings");
+    serde_json::to_string(&table).unwrap_or_default()
+}
+
 fn privileged(limits: &LimitsConfig) -> Result<Vec<EventType>, String> {
     limits
         .privileged_types
         .iter()
         .map(|name| {
             EventType::parse(name).filter(|kind| is_privileged(*kind)).ok_or_else(|| {
-                "source.limits.privileged_types knows label.given, enforcement.applied and signal.received".to_owned()
+                "source.limits.privileged_types knows label.given, enforcement.applied, signal.received and \
+                 control.detector_mode"
+                    .to_owned()
             })
         })
         .collect()
@@ -394,6 +395,30 @@ mod tests {
         assert!(
             problem.contains("threds") && problem.starts_with("line "),
             "{problem}"
+        );
+    }
+
+    #[test]
+    fn what_the_log_keeps_of_the_configuration_holds_no_secret_and_no_order() {
+        let demo = include_str!("../config/demo.toml");
+        let with = |text: &str| demo.replace("[api]", &format!("[api]\n{text}"));
+        let url = with("database_url = \"postgres://ana:canary@host/cases\"");
+        let config = Config::parse(&url).unwrap();
+        assert!(!config.without_secrets.contains("canary"));
+        let other = url.replace("canary", "another");
+        assert_eq!(
+            Config::parse(&other).unwrap().without_secrets,
+            config.without_secrets
+        );
+        assert_ne!(
+            Config::demo().unwrap().without_secrets,
+            config.without_secrets
+        );
+        let turned = with("metrics_open = true").replace("# The demo", "# Another comment");
+        let again = demo.replace("database = ", "metrics_open = true\ndatabase = ");
+        assert_eq!(
+            Config::parse(&turned).unwrap().without_secrets,
+            Config::parse(&again).unwrap().without_secrets
         );
     }
 }

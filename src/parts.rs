@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sealwatch_api::Location;
+use sealwatch_api::audit::{Setting, digest};
+use sealwatch_api::{CaseStore, Location, Tls};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::identifier::{PseudonymKey, Pseudonymiser};
 use sealwatch_core::policy::PolicyDocument;
@@ -12,17 +13,22 @@ use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Role;
+use sealwatch_custody::signing::{SigningKey, SigningRole};
+use sealwatch_custody::symmetric::NoteKey;
 use sealwatch_ingest::checkpoint;
+use sealwatch_ingest::feedback::{self, FeedbackTail};
 use sealwatch_ingest::identity::Recipients;
 use sealwatch_ingest::pipeline::{ARCHIVE_DAYS, Pipeline, PipelineOptions, VIRTUAL_SHARDS};
 use sealwatch_ingest::source::kafka::{KafkaSettings, KafkaSource};
-use sealwatch_ingest::source::{Files, Source, StandardInput};
+use sealwatch_ingest::source::{FeedbackTurn, Files, Source, StandardInput, WithFeedback};
 use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
+
+use zeroize::Zeroizing;
 
 use crate::clock;
 use crate::config::{Config, SourceKind};
 use crate::failure::Failure;
-use crate::keys;
+use crate::{key_file, keys};
 
 /// The artefact that the program carries: trained and calibrated on the simulator.
 const DEMO_ARTEFACT: &[u8] = include_bytes!("../models/demo.artefact.json");
@@ -78,8 +84,9 @@ pub fn expired(scorer: &Scorer, artefact: &Artefact, now: i64) -> Option<String>
     })
 }
 
-fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
-    let (text, name) = if config.base.as_os_str().is_empty()
+/// The policy's text, and where it is from.
+fn policy_text(config: &Config) -> Result<(String, String), Failure> {
+    let found = if config.base.as_os_str().is_empty()
         && config.model.policy == Path::new("demo.policy.toml")
     {
         (
@@ -93,6 +100,11 @@ fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
         })?;
         (text, path.display().to_string())
     };
+    Ok(found)
+}
+
+fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
+    let (text, name) = policy_text(config)?;
     toml::from_str(&text).map_err(|error| {
         let line = error
             .span()
@@ -170,6 +182,128 @@ pub fn pseudonym_key(config: &Config) -> Result<PseudonymKey, Failure> {
     Ok(key)
 }
 
+/// The key that encrypts people's notes in the case store.
+///
+/// # Errors
+/// Its file cannot be read or made, or holds none.
+pub fn note_key(config: &Config) -> Result<NoteKey, Failure> {
+    let path = match &config.keys.note {
+        Some(path) => config.path(path),
+        None => config
+            .path(&config.keys.pseudonym)
+            .with_file_name("note.key.json"),
+    };
+    let (document, created) = key_file::read_or_create(&path, "note key", || {
+        NoteKey::generate(&mut *clock::random()).to_document()
+    })?;
+    if created {
+        eprintln!(
+            "sealwatch: made the note key {}; keep it: without it no note is read again",
+            path.display()
+        );
+    }
+    NoteKey::from_document(&document)
+        .map_err(|error| Failure::configuration(format!("note key {}: {error}", path.display())))
+}
+
+/// The key that signs the audit log's heads.
+///
+/// # Errors
+/// Its file cannot be read or made, or holds none.
+pub fn log_key(config: &Config) -> Result<SigningKey, Failure> {
+    let path = log_key_path(config);
+    let (document, created) = key_file::read_or_create(&path, "log key", || {
+        SigningKey::generate(SigningRole::Log, &mut *clock::random()).to_document()
+    })?;
+    if created {
+        eprintln!(
+            "sealwatch: made the log key {}; keep it: with another one earlier heads need the old one's public half",
+            path.display()
+        );
+    }
+    parse_log_key(&path, &document)
+}
+
+/// The same, where it is there already.
+///
+/// # Errors
+/// Its file cannot be read, or holds none.
+pub fn existing_log_key(config: &Config) -> Result<SigningKey, Failure> {
+    let path = log_key_path(config);
+    let document = fs::read_to_string(&path)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::configuration(format!("log key {}: {error}", path.display())))?;
+    parse_log_key(&path, &document)
+}
+
+fn log_key_path(config: &Config) -> PathBuf {
+    match &config.keys.log {
+        Some(path) => config.path(path),
+        None => config
+            .path(&config.keys.pseudonym)
+            .with_file_name("log.key.json"),
+    }
+}
+
+fn parse_log_key(path: &Path, document: &str) -> Result<SigningKey, Failure> {
+    let wrong = |what: &str| {
+        Err(Failure::configuration(format!(
+            "log key {}: {what}",
+            path.display()
+        )))
+    };
+    match SigningKey::from_document(document.trim_end()) {
+        Ok(key) if key.role() == SigningRole::Log => Ok(key),
+        Ok(_) => wrong("it is of another role than log"),
+        Err(error) => wrong(&error.to_string()),
+    }
+}
+
+/// Certificate and key, where the service itself speaks TLS.
+///
+/// # Errors
+/// A file cannot be read, or is none.
+pub fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+    let Some(files) = &config.api.tls else {
+        return Ok(None);
+    };
+    let read = |path: &Path| {
+        let path = config.path(path);
+        fs::read(&path)
+            .map_err(|error| Failure::configuration(format!("api.tls {}: {error}", path.display())))
+    };
+    let key = Zeroizing::new(read(&files.key)?);
+    Tls::from_pem(&read(&files.certificate)?, &key)
+        .map(Some)
+        .map_err(|error| Failure::configuration(format!("api.tls: {error}")))
+}
+
+/// The case store.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn case_store(config: &Config) -> Result<CaseStore, Failure> {
+    CaseStore::open(&database(config)?, config.review()?, clock::random())
+        .await
+        .map_err(Failure::configuration)
+}
+
+/// What this start rests on, by digest: for the audit log.
+///
+/// # Errors
+/// The policy cannot be read.
+pub fn settings(config: &Config, artefact: &Artefact) -> Result<Vec<(Setting, String)>, Failure> {
+    let (policy, _) = policy_text(config)?;
+    Ok(vec![
+        (Setting::Model, artefact.digest().to_owned()),
+        (Setting::Policy, digest(policy.as_bytes())),
+        (
+            Setting::Configuration,
+            digest(config.without_secrets.as_bytes()),
+        ),
+    ])
+}
+
 /// How the store is opened.
 pub struct StoreSettings {
     /// Its folder.
@@ -227,20 +361,51 @@ pub fn pipeline(
         .map_err(Failure::configuration)
 }
 
-/// The configured source, at the pipeline's positions.
+/// The configured source, with the feedback log if there is one.
 ///
 /// # Errors
-/// It cannot be opened, or is not what the store has read from before.
-pub fn source(config: &Config) -> Result<Box<dyn Source>, Failure> {
+/// It cannot be opened.
+pub fn source(config: &Config, turn: FeedbackTurn) -> Result<Box<dyn Source>, Failure> {
     let maximum = config.limits().maximum_record_bytes;
-    Ok(match &config.source {
+    let source: Box<dyn Source> = match &config.source {
         SourceKind::Files { paths, .. } => {
             let paths: Vec<PathBuf> = paths.iter().map(|path| config.path(path)).collect();
             Box::new(Files::list(&paths, maximum).map_err(Failure::configuration)?)
         }
         SourceKind::StandardInput { .. } => Box::new(StandardInput::new(maximum)),
         SourceKind::Kafka { .. } => Box::new(kafka(config)?),
-    })
+    };
+    Ok(with_feedback(config, source, turn))
+}
+
+/// A source with the configured feedback log, if there is one.
+pub fn with_feedback(
+    config: &Config,
+    source: Box<dyn Source>,
+    turn: FeedbackTurn,
+) -> Box<dyn Source> {
+    match &config.feedback {
+        Some(feedback) => {
+            let tail = FeedbackTail::new(&config.path(&feedback.path));
+            Box::new(WithFeedback::new(source, tail, turn))
+        }
+        None => source,
+    }
+}
+
+/// Lets a source go on where the pipeline stands.
+///
+/// # Errors
+/// It is not what the store has read from before.
+pub fn seek(config: &Config, source: &mut dyn Source, pipeline: &Pipeline) -> Result<(), Failure> {
+    let positions = pipeline.positions();
+    let mut named = positions.iter();
+    if config.feedback.is_none() && named.any(|(partition, _)| *partition == feedback::PARTITION) {
+        return Err(Failure::configuration(
+            "the store has read people's decisions from a feedback log, the configuration names none; set feedback.path",
+        ));
+    }
+    source.seek(&positions).map_err(Failure::configuration)
 }
 
 /// The configured Kafka source.

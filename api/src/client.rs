@@ -5,14 +5,23 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::IncomingStream;
+use tokio::net::TcpListener;
+
+use crate::tls::TlsListener;
 
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, L>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, L>) -> Self {
+impl Connected<IncomingStream<'_, TcpListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        Self(*stream.remote_addr())
+    }
+}
+
+impl Connected<IncomingStream<'_, TlsListener>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
         Self(*stream.remote_addr())
     }
 }
@@ -110,15 +119,30 @@ mod tests {
 
     #[test]
     fn only_a_trusted_proxy_is_believed_and_only_what_it_has_heard_itself() {
-        let forged = [("x-forwarded-for", "1.1.1.1"), ("x-forwarded-proto", "https")];
+        let forged = [
+            ("x-forwarded-for", "1.1.1.1"),
+            ("x-forwarded-proto", "https"),
+        ];
         assert_eq!(client("8.8.8.8", &forged), ("8.8.8.8".to_owned(), false));
         assert_eq!(client("10.0.0.1", &forged), ("1.1.1.1".to_owned(), true));
-        let longer = [("x-forwarded-for", "9.9.9.9, 1.1.1.1"), ("x-forwarded-for", "10.0.0.2")];
+        let longer = [
+            ("x-forwarded-for", "9.9.9.9, 1.1.1.1"),
+            ("x-forwarded-for", "10.0.0.2"),
+        ];
         assert_eq!(client("10.0.0.1", &longer), ("1.1.1.1".to_owned(), false));
-        let with_port = [("x-forwarded-for", "[2001:db8::7]:4711"), ("x-forwarded-proto", "https, http")];
-        assert_eq!(client("10.0.0.1", &with_port), ("2001:db8::7".to_owned(), false));
+        let with_port = [
+            ("x-forwarded-for", "[2001:db8::7]:4711"),
+            ("x-forwarded-proto", "https, http"),
+        ];
+        assert_eq!(
+            client("10.0.0.1", &with_port),
+            ("2001:db8::7".to_owned(), false)
+        );
         let nonsense = [("x-forwarded-for", "1.1.1.1, who")];
-        assert_eq!(client("10.0.0.1", &nonsense), ("10.0.0.1".to_owned(), false));
+        assert_eq!(
+            client("10.0.0.1", &nonsense),
+            ("10.0.0.1".to_owned(), false)
+        );
         assert_eq!(client("10.0.0.1", &[]), ("10.0.0.1".to_owned(), false));
     }
 }

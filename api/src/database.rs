@@ -13,6 +13,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::delivery::Outlet;
 use crate::state::Random;
 use crate::store::CaseStoreError;
 
@@ -94,6 +95,7 @@ pub struct Database {
     engine: Engine,
     turn: Arc<Mutex<()>>,
     random: Arc<std::sync::Mutex<Random>>,
+    outlet: Arc<Outlet>,
 }
 
 /// It has no state to show.
@@ -152,6 +154,7 @@ impl Database {
             engine,
             turn: Arc::default(),
             random: Arc::new(std::sync::Mutex::new(random)),
+            outlet: Arc::default(),
         })
     }
 
@@ -206,6 +209,8 @@ impl Database {
         Ok(Write {
             transaction,
             random: Arc::clone(&self.random),
+            outlet: Arc::clone(&self.outlet),
+            has_outgoing: false,
             _turn: turn,
         })
     }
@@ -230,6 +235,20 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// Fills a buffer with the operating system's randomness.
+    pub(crate) fn fill_random(&self, buffer: &mut [u8]) {
+        let mut random = self
+            .random
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        random(buffer);
+    }
+
+    /// The way out.
+    pub(crate) fn outlet(&self) -> &Outlet {
+        &self.outlet
     }
 
     pub(crate) async fn close(&self) {
@@ -261,6 +280,8 @@ const SQLITE_SETTINGS: [&str; 5] = [
 pub(crate) struct Write {
     transaction: Transaction<'static, Any>,
     random: Arc<std::sync::Mutex<Random>>,
+    outlet: Arc<Outlet>,
+    has_outgoing: bool,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -275,19 +296,23 @@ impl Write {
         random_bytes(&self.random)
     }
 
-    /// A salt of its own, for one commitment.
-    pub(crate) fn salt(&self) -> sealwatch_custody::commitment::Salt {
-        let mut random = self
-            .random
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        sealwatch_custody::commitment::Salt::generate(&mut *random)
+    /// The way out.
+    pub(crate) fn outlet(&self) -> Arc<Outlet> {
+        Arc::clone(&self.outlet)
+    }
+
+    /// Says that the transaction holds something that is to leave: whoever delivers is woken when it is committed.
+    pub(crate) const fn has_outgoing(&mut self) {
+        self.has_outgoing = true;
     }
 
     /// Commits what the machine itself does, which is not an act of a person: intake, sessions, deliveries. What a person
     /// does is committed with its entries of the audit log, by [`crate::audit::commit`].
     pub(crate) async fn commit_machine(self) -> Result<(), CaseStoreError> {
         self.transaction.commit().await?;
+        if self.has_outgoing {
+            self.outlet.ring();
+        }
         Ok(())
     }
 }

@@ -7,9 +7,11 @@ mod access;
 mod assets;
 pub mod audit;
 mod auth;
+pub mod cases;
 mod client;
 mod console;
 mod database;
+pub mod delivery;
 mod documents;
 mod filter;
 mod form;
@@ -17,6 +19,7 @@ mod handlers;
 mod limits;
 mod metrics;
 mod middleware;
+mod notes;
 mod openapi;
 pub mod people;
 mod problem;
@@ -26,6 +29,7 @@ mod state;
 mod statement;
 mod store;
 mod tls;
+mod upkeep;
 
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
@@ -36,6 +40,7 @@ pub use state::{
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
 pub use tls::{Tls, TlsError};
+pub use upkeep::upkeep;
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

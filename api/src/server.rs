@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::Listener;
+use axum::serve::{IncomingStream, Listener};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::client::Peer;
@@ -73,6 +74,7 @@ async fn serve_on<L>(
 ) -> std::io::Result<()>
 where
     L: Listener<Addr = SocketAddr>,
+    Peer: for<'stream> Connected<IncomingStream<'stream, L>>,
 {
     let service = router(state).into_make_service_with_connect_info::<Peer>();
     let (told, is_told) = tokio::sync::oneshot::channel();

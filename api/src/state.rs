@@ -7,6 +7,7 @@ use std::time::Duration;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::feature::{FEATURES, Family, Unit};
 use sealwatch_core::recommendation::Threshold;
+use sealwatch_custody::symmetric::NoteKey;
 
 use crate::audit::LogIdentity;
 use crate::auth::Auth;
@@ -113,6 +114,8 @@ pub struct ApiParts {
     pub config: ApiConfig,
     /// What the audit log is known by.
     pub log: LogIdentity,
+    /// The key that encrypts people's notes.
+    pub note_key: NoteKey,
     /// The detectors that are on.
     pub detectors: Vec<DetectorDescription>,
     /// The features, in the order of a recommendation's list.
@@ -133,6 +136,7 @@ pub struct ApiState {
     pub(crate) store: CaseStore,
     pub(crate) config: Arc<ApiConfig>,
     pub(crate) log: Arc<LogIdentity>,
+    pub(crate) notes: Arc<NoteKey>,
     pub(crate) detectors: Arc<Vec<DetectorDescription>>,
     pub(crate) features: Arc<Vec<FeatureDescription>>,
     pub(crate) ready: Ready,
@@ -159,6 +163,7 @@ impl ApiState {
             store: parts.store,
             config: Arc::new(parts.config),
             log: Arc::new(parts.log),
+            notes: Arc::new(parts.note_key),
             detectors: Arc::new(parts.detectors),
             features: Arc::new(parts.features),
             ready: parts.ready,

@@ -18,7 +18,9 @@ use tokio_rustls::server::TlsStream;
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// No certificate in the file.
-    #[error("tls: the certificate's file holds no certificate as PEM; give the chain, the server's own first")]
+    #[error(
+        "tls: the certificate's file holds no certificate as PEM; give the chain, the server's own first"
+    )]
     Certificate,
     /// No private key in the file.
     #[error("tls: the key's file holds no private key as PEM")]

@@ -9,8 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::random::Random;
-use crate::{base64, hexadecimal};
+use crate::hexadecimal;
 
 /// Of fixed length, as the salt is: no two pairs of salt and data give one hashed sequence.
 const DOMAIN: &[u8] = b"sealwatch commitment v1\0";
@@ -20,31 +19,19 @@ const DOMAIN: &[u8] = b"sealwatch commitment v1\0";
 pub struct Salt([u8; 32]);
 
 impl Salt {
-    /// Draws a salt. One for each commitment.
-    pub fn generate(random: &mut Random<'_>) -> Self {
-        let mut bytes = [0; 32];
-        random(&mut bytes);
+    /// Takes 32 random bytes, used for one commitment.
+    pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// From a slice, as a database gives it. `None` where it has not 32 bytes.
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+    /// As 64 hexadecimal digits, to be kept beside the data, or given with them to who checks the commitment.
+    pub fn to_hex(&self) -> String {
+        hexadecimal::encode(&self.0)
     }
 
-    /// Its 32 bytes, to be stored with the data.
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// In base64, for an export that opens the commitment.
-    pub fn to_base64(&self) -> String {
-        base64::encode(&self.0)
-    }
-
-    /// From exactly what [`Salt::to_base64`] writes.
-    pub fn from_base64(text: &str) -> Option<Self> {
-        Self::from_slice(&base64::decode(text)?)
+    /// From exactly what [`Salt::to_hex`] writes.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        hexadecimal::decode(text).map(Self)
     }
 }
 
@@ -59,28 +46,6 @@ impl fmt::Debug for Salt {
 pub struct Commitment([u8; 32]);
 
 impl Commitment {
-    /// Commits to the data under this salt.
-    pub fn of(salt: &Salt, data: &[u8]) -> Self {
-        Self(
-            Sha256::new()
-                .chain_update(DOMAIN)
-                .chain_update(salt.0)
-                .chain_update(data)
-                .finalize()
-                .into(),
-        )
-    }
-
-    /// Whether it is the commitment to this data under this salt.
-    pub fn opens_to(&self, salt: &Salt, data: &[u8]) -> bool {
-        *self == Self::of(salt, data)
-    }
-
-    /// From a slice, as a database gives it. `None` where it has not 32 bytes.
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-
     /// Its 32 bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -117,6 +82,23 @@ impl<'de> Deserialize<'de> for Commitment {
     }
 }
 
+/// Commits to the data under this salt.
+pub fn commit(salt: &Salt, data: &[u8]) -> Commitment {
+    Commitment(
+        Sha256::new()
+            .chain_update(DOMAIN)
+            .chain_update(salt.0)
+            .chain_update(data)
+            .finalize()
+            .into(),
+    )
+}
+
+/// Whether a commitment is to this data under this salt.
+pub fn verify(commitment: &Commitment, salt: &Salt, data: &[u8]) -> bool {
+    commit(salt, data) == *commitment
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -125,31 +107,27 @@ mod tests {
 
     #[test]
     fn a_commitment_is_sha256_of_domain_salt_and_data() {
-        let salt = Salt::generate(&mut |buffer: &mut [u8]| buffer.fill(7));
+        let salt = Salt::new([7; 32]);
         let mut hashed = b"sealwatch commitment v1\0".to_vec();
         hashed.extend_from_slice(&[7; 32]);
         hashed.extend_from_slice(b"data");
         let expected: [u8; 32] = Sha256::digest(&hashed).into();
-        assert_eq!(Commitment::of(&salt, b"data").as_bytes(), &expected);
-        assert!(!format!("{salt:?}").contains('7'));
+        assert_eq!(commit(&salt, b"data").as_bytes(), &expected);
+        assert_eq!(format!("{salt:?}"), "Salt(redacted)");
     }
 
     #[test]
     fn commitments_and_salts_survive_their_texts() {
-        let salt = Salt::from_slice(&[9; 32]).unwrap();
-        let commitment = Commitment::of(&salt, b"data");
-        assert_eq!(Salt::from_base64(&salt.to_base64()), Some(salt));
+        let salt = Salt::new([9; 32]);
+        let commitment = commit(&salt, b"data");
+        assert_eq!(Salt::from_hex(&salt.to_hex()), Some(salt));
         let json = serde_json::to_string(&commitment).unwrap();
         assert_eq!(
             serde_json::from_str::<Commitment>(&json).unwrap(),
             commitment
         );
-        assert_eq!(
-            Commitment::from_slice(commitment.as_bytes()),
-            Some(commitment)
-        );
         assert!(serde_json::from_str::<Commitment>("\"00\"").is_err());
-        assert_eq!(Salt::from_slice(&[9; 31]), None);
+        assert_eq!(Salt::from_hex("09"), None);
     }
 
     proptest! {
@@ -158,10 +136,11 @@ mod tests {
             salt in any::<[u8; 32]>(), other_salt in any::<[u8; 32]>(),
             data in prop::collection::vec(any::<u8>(), 0..60), other in prop::collection::vec(any::<u8>(), 0..60),
         ) {
-            let commitment = Commitment::of(&Salt(salt), &data);
-            prop_assert!(commitment.opens_to(&Salt(salt), &data));
-            prop_assert_eq!(commitment.opens_to(&Salt(salt), &other), data == other);
-            prop_assert_eq!(commitment.opens_to(&Salt(other_salt), &data), salt == other_salt);
+            let (salt, other_salt) = (Salt::new(salt), Salt::new(other_salt));
+            let commitment = commit(&salt, &data);
+            prop_assert!(verify(&commitment, &salt, &data));
+            prop_assert_eq!(verify(&commitment, &salt, &other), data == other);
+            prop_assert_eq!(verify(&commitment, &other_salt, &data), salt == other_salt);
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod base64;
 pub mod canonical;
 pub mod checkpoint;
 pub mod commitment;
+pub mod dsse;
 mod hexadecimal;
 mod key;
 mod key_document;
@@ -23,6 +24,7 @@ pub mod merkle;
 mod random;
 mod seal;
 pub mod signing;
+pub mod statement;
 pub mod symmetric;
 
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Role};

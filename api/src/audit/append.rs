@@ -1,6 +1,6 @@
 //! Entries are appended by the one writer, in the transaction of the act.
 
-use sealwatch_custody::commitment::{Commitment, Salt};
+use sealwatch_custody::commitment::{self, Salt};
 use sealwatch_custody::merkle::{self, Frontier};
 use sqlx::AnyConnection;
 
@@ -20,7 +20,10 @@ pub(crate) async fn commit(
     now_ms: i64,
     entries: &[Entry],
 ) -> Result<Vec<i64>, CaseStoreError> {
-    let salts: Vec<Salt> = entries.iter().map(|_| write.salt()).collect();
+    let salts: Vec<Salt> = entries
+        .iter()
+        .map(|_| Salt::new(write.random_bytes()))
+        .collect();
     let connection = write.connection();
     let size = tree::size(connection).await?;
     let mut frontier = tree::frontier(connection, size).await?;
@@ -55,7 +58,7 @@ async fn append(
         commitment: entry
             .detail
             .as_ref()
-            .map(|detail| Commitment::of(salt, detail.as_bytes()).to_hex()),
+            .map(|detail| commitment::commit(salt, detail.as_bytes()).to_hex()),
         facts: &entry.facts,
         person: actor.person.as_str(),
         position,
@@ -80,7 +83,7 @@ async fn append(
         )
         .bind(position)
         .bind(entry.subject.clone())
-        .bind(salt.to_base64())
+        .bind(salt.to_hex())
         .bind(detail)
         .execute(&mut *connection)
         .await?;

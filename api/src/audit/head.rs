@@ -14,6 +14,7 @@ use crate::audit::heads_file::HeadsFile;
 use crate::audit::metrics::LogMetrics;
 use crate::audit::{sending, tree};
 use crate::database::Database;
+use crate::delivery::EventKind;
 use crate::store::CaseStoreError;
 
 /// What the log is known by: its name, and the key that verifies its heads.
@@ -52,15 +53,13 @@ impl From<sqlx::Error> for HeadError {
     }
 }
 
-/// When heads are signed and where they go.
+/// When heads are signed, and the file that they go to. Which webhooks they go to, the store's routes say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeadSettings {
     /// Time between two heads at least; a stop signs one whatever the time.
     pub interval: Duration,
     /// A file that heads are appended to.
     pub file: Option<PathBuf>,
-    /// Names of webhooks that heads are posted to.
-    pub webhooks: Vec<String>,
 }
 
 /// Signs heads and sends them away. There is one in a process.
@@ -177,14 +176,7 @@ impl HeadKeeper {
         .execute(&mut *connection)
         .await?;
         if inserted.rows_affected() == 1 {
-            sending::enqueue(
-                connection,
-                &self.settings.webhooks,
-                &checkpoint,
-                &note,
-                now_ms,
-            )
-            .await?;
+            sending::enqueue(&mut write, &checkpoint, &note, now_ms).await?;
         }
         write.commit_machine().await?;
         Ok(())
@@ -204,7 +196,8 @@ impl HeadKeeper {
                 file.append(size.unsigned_abs(), &note)?;
             }
         }
-        if self.file.is_some() || !self.settings.webhooks.is_empty() {
+        let places = self.database.outlet().destinations(EventKind::TreeHead);
+        if self.file.is_some() || !places.is_empty() {
             let in_file = self.file.as_ref().map_or(u64::MAX, HeadsFile::newest);
             sending::mark_left(&self.database, in_file, now_ms).await?;
         }

@@ -90,13 +90,21 @@ pub(crate) fn split_notes(bytes: &[u8]) -> (Vec<String>, usize) {
 
 #[cfg(test)]
 mod tests {
+    use sealwatch_custody::checkpoint::{Checkpoint, Origin};
+    use sealwatch_custody::merkle::empty_root;
+    use sealwatch_custody::signing::{SigningKey, SigningRole};
+
     use super::{HeadsFile, split_notes};
 
     fn note(size: u64) -> String {
-        format!(
-            "example.org/log\n{size}\n{}=\n\n\u{2014} example.org/log AAAA\n",
-            "A".repeat(43)
-        )
+        let key = SigningKey::from_bytes(SigningRole::Log, &[3; 32]);
+        let checkpoint = Checkpoint {
+            origin: Origin::new("example.org/log").unwrap(),
+            size,
+            root: empty_root(),
+            time: Some(7),
+        };
+        checkpoint.sign(&key).unwrap()
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod verify;
 pub(crate) use append::commit;
 pub use entry::{Act, Entry};
 pub use head::{HeadError, HeadKeeper, HeadSettings, LogIdentity};
-pub use settings::{Setting, note_settings};
+pub use settings::{Setting, digest, note_settings};
 pub use verify::{
     Difference, ExportError, KeptHeads, Place, Report, Trust, export, note_export, verify_database,
     verify_export,

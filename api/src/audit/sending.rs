@@ -2,10 +2,9 @@
 
 use sealwatch_custody::checkpoint::Checkpoint;
 use serde::Serialize;
-use sqlx::AnyConnection;
 
-use crate::database::Database;
-use crate::hexadecimal;
+use crate::database::{Database, Write};
+use crate::delivery::{self, Event, EventKey, EventKind};
 use crate::store::CaseStoreError;
 
 /// What a webhook is sent.
@@ -20,13 +19,9 @@ struct TreeHead<'note> {
     note: &'note str,
 }
 
-/// The kind of the outbox's rows.
-const KIND: &str = "tree_head";
-
-/// Puts a head into the outbox, in the transaction that it is signed in.
+/// Puts a head into the outbox for each place that heads go to, in the transaction that it is signed in.
 pub(crate) async fn enqueue(
-    connection: &mut AnyConnection,
-    webhooks: &[String],
+    write: &mut Write,
     checkpoint: &Checkpoint,
     note: &str,
     now_ms: i64,
@@ -38,34 +33,14 @@ pub(crate) async fn enqueue(
         root: checkpoint.root.to_base64(),
         note,
     };
-    let body = serde_json::to_string(&head).map_err(|_| CaseStoreError::Unwritable)?;
-    for name in webhooks {
-        let sequence: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(sequence), 0) + 1 FROM outbox")
-            .fetch_one(&mut *connection)
-            .await?;
-        sqlx::query(
-            "INSERT INTO outbox (sequence, event, kind, destination, body, created_ms, next_attempt_ms, attempts) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6, 0) ON CONFLICT (event, destination) DO NOTHING",
-        )
-        .bind(sequence)
-        .bind(event_key(checkpoint.size))
-        .bind(KIND)
-        .bind(format!("webhook:{name}"))
-        .bind(&body)
-        .bind(now_ms)
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
+    let event = Event::new(event_key(checkpoint.size), EventKind::TreeHead, None, &head)
+        .map_err(|_| CaseStoreError::Unwritable)?;
+    delivery::enqueue(write, &event, now_ms).await
 }
 
-/// The idempotency key of a head: 16 bytes of BLAKE3 over kind and size, as for every event that leaves.
-fn event_key(size: u64) -> String {
-    let mut hasher = blake3::Hasher::new_derive_key("sealwatch outgoing event v1");
-    hasher.update(KIND.as_bytes());
-    hasher.update(&[0]);
-    hasher.update(size.to_string().as_bytes());
-    hexadecimal(&hasher.finalize().as_bytes()[..16])
+/// The idempotency key of the head of this size.
+fn event_key(size: u64) -> EventKey {
+    EventKey::derive(EventKind::TreeHead, &size.to_string())
 }
 
 /// Heads looked at in one step.
@@ -90,7 +65,7 @@ pub(crate) async fn mark_left(
         let undelivered: i64 = sqlx::query_scalar(
             "SELECT COUNT(*) FROM outbox WHERE event = $1 AND delivered_ms IS NULL",
         )
-        .bind(event_key(size.unsigned_abs()))
+        .bind(event_key(size.unsigned_abs()).as_str().to_owned())
         .fetch_one(database.pool())
         .await?;
         if undelivered == 0 {

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
 use sqlx::Row as _;
 
 use crate::audit::entry::{Act, Entry};
+use crate::hexadecimal;
 use crate::people::Actor;
 use crate::store::{CaseStore, CaseStoreError};
 
@@ -19,6 +21,11 @@ sealwatch_core::closed_set! {
         /// The configuration, without secrets.
         Configuration = "configuration",
     }
+}
+
+/// The digest of a setting's text: SHA-256, in hexadecimal digits.
+pub fn digest(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// Compares what this start rests on with the last one. What differs is an entry, with names and digests only. Returns how

@@ -8,13 +8,14 @@ use sealwatch_api::audit::{
     HeadKeeper, HeadSettings, KeptHeads, Place, Report, Setting, Trust, export, note_export,
     note_settings, verify_database, verify_export,
 };
+use sealwatch_api::delivery::{Destination, Routes};
 use sealwatch_api::people::{Actor, PersonName, Roles, create_token, set_person};
 use sealwatch_api::retention::{Target, set_hold};
 use sealwatch_api::{CaseStore, Location};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Row};
 
-use crate::common::{START, file, log, log_key, random};
+use crate::common::{START, file, log, log_key, random, review};
 use crate::postgres;
 
 /// Opens SQLite in a folder, or a fresh PostgreSQL database.
@@ -26,7 +27,9 @@ async fn open(folder: Option<&Path>) -> (Location, CaseStore, AnyPool) {
         let url = postgres::database();
         (Location::postgres(&url).unwrap(), url)
     };
-    let store = CaseStore::open(&location, random()).await.unwrap();
+    let store = CaseStore::open(&location, review(), random())
+        .await
+        .unwrap();
     let pool = AnyPoolOptions::new()
         .max_connections(1)
         .after_connect(|connection, _| {
@@ -44,11 +47,10 @@ async fn open(folder: Option<&Path>) -> (Location, CaseStore, AnyPool) {
     (location, store, pool)
 }
 
-fn settings(file: Option<&Path>, webhooks: &[&str]) -> HeadSettings {
+fn settings(file: Option<&Path>) -> HeadSettings {
     HeadSettings {
         interval: Duration::from_mins(1),
         file: file.map(Path::to_path_buf),
-        webhooks: webhooks.iter().map(|name| (*name).to_owned()).collect(),
     }
 }
 
@@ -109,7 +111,11 @@ async fn a_sound_log_is_sound_and_heads_leave(folder: Option<&Path>) {
     let elsewhere = tempfile::tempdir().unwrap();
     let heads = elsewhere.path().join("heads");
     let (location, store, pool) = open(folder).await;
-    let mut keeper = keeper(&store, settings(Some(&heads), &["archive"]));
+    store.set_routes(Routes {
+        tree_heads: vec![Destination::parse("webhook:archive").unwrap()],
+        ..Routes::default()
+    });
+    let mut keeper = keeper(&store, settings(Some(&heads)));
     acts(&store, &mut keeper, 9).await;
     let report = verify(&location).await;
     assert!(report.is_sound(), "{}", told(&report));
@@ -200,7 +206,7 @@ const TABLES: [Table; 4] = [
 /// Alters each cell at places that `step` chooses, and sees that it is found.
 async fn every_alteration_is_found(folder: Option<&Path>, step: usize) -> usize {
     let (location, store, pool) = open(folder).await;
-    let mut keeper = keeper(&store, settings(None, &[]));
+    let mut keeper = keeper(&store, settings(None));
     acts(&store, &mut keeper, 7).await;
     assert!(verify(&location).await.is_sound());
     let mut alterations = 0;
@@ -300,7 +306,7 @@ async fn one_altered_character_anywhere_in_the_stored_log_is_found_on_postgresql
 async fn a_missing_row_is_found_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let (location, store, pool) = open(Some(folder.path())).await;
-    let mut keeper = keeper(&store, settings(None, &[]));
+    let mut keeper = keeper(&store, settings(None));
     acts(&store, &mut keeper, 8).await;
     for (delete, place) in [
         (
@@ -320,7 +326,7 @@ async fn a_missing_row_is_found_and_named() {
     // The end of the log is cut off, with its nodes: the heads know.
     let folder = tempfile::tempdir().unwrap();
     let (location, store, pool) = open(Some(folder.path())).await;
-    let mut keeper = self::keeper(&store, settings(None, &[]));
+    let mut keeper = self::keeper(&store, settings(None));
     acts(&store, &mut keeper, 8).await;
     for delete in [
         "DELETE FROM audit_entries WHERE position = 7",
@@ -340,11 +346,11 @@ async fn a_log_rewritten_and_signed_anew_with_its_own_key_is_found_by_a_head_kep
     let elsewhere = tempfile::tempdir().unwrap();
     let heads = elsewhere.path().join("heads");
     let (_, store, _) = open(Some(first.path())).await;
-    let mut true_keeper = keeper(&store, settings(Some(&heads), &[]));
+    let mut true_keeper = keeper(&store, settings(Some(&heads)));
     acts(&store, &mut true_keeper, 8).await;
     // The same acts, but the third entry's person is another one: everything is computed and signed anew.
     let (location, forged, _) = open(Some(second.path())).await;
-    let mut forger = keeper(&forged, settings(None, &[]));
+    let mut forger = keeper(&forged, settings(None));
     acts(&forged, &mut forger, 2).await;
     let other = Actor::at_the_machine(PersonName::parse("mallory").unwrap());
     let roles = Roles::parse("admin").unwrap();
@@ -390,7 +396,7 @@ async fn a_log_rewritten_and_signed_anew_with_its_own_key_is_found_by_a_head_kep
 async fn an_export_is_verified_with_nothing_else_and_each_altered_byte_of_it_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let (_, store, _) = open(Some(folder.path())).await;
-    let mut keeper = keeper(&store, settings(None, &[]));
+    let mut keeper = keeper(&store, settings(None));
     acts(&store, &mut keeper, 6).await;
     note_export(&store, &admin(), START + 10_000).await.unwrap();
     keeper.step(START + 10_000).await.unwrap();

@@ -115,7 +115,6 @@ pub async fn sign_head(store: &CaseStore) {
     let settings = HeadSettings {
         interval: std::time::Duration::from_mins(1),
         file: None,
-        webhooks: Vec::new(),
     };
     let registry = prometheus::Registry::new();
     let mut keeper = HeadKeeper::new(store, log().origin, log_key(), settings, &registry).unwrap();

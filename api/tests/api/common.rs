@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealwatch_api::audit::LogIdentity;
+use sealwatch_api::cases::ReviewSettings;
 use sealwatch_api::people::{FirstToken, PersonName, Roles};
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription, Location,
@@ -19,6 +20,7 @@ use sealwatch_core::recommendation::{
 use sealwatch_core::time::{HOUR, MINUTE, SECOND, Timestamp};
 use sealwatch_custody::checkpoint::Origin;
 use sealwatch_custody::signing::{SigningKey, SigningRole};
+use sealwatch_custody::symmetric::NoteKey;
 
 pub const START: i64 = 1_790_000_000_000;
 
@@ -222,6 +224,7 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
                 .collect(),
         },
         log: log(),
+        note_key: NoteKey::generate(&mut *random()),
         detectors: detectors(simulated),
         features: FeatureDescription::registry(),
         ready: Arc::new(|| true),
@@ -256,6 +259,15 @@ pub const PEOPLE: [(&str, &str); 8] = [
     ("ron", "reviewer"),
 ];
 
+/// Settings of review: nothing is held, every decision is looked at again.
+pub fn review() -> ReviewSettings {
+    ReviewSettings {
+        second_look_share: 1.0,
+        quota: 1_000_000,
+        ..ReviewSettings::default()
+    }
+}
+
 /// Randomness that counts.
 pub fn random() -> Random {
     let mut counter = 0_u64;
@@ -276,7 +288,9 @@ pub fn file(folder: &std::path::Path) -> Location {
 pub async fn store(count: u64, simulated: bool) -> (tempfile::TempDir, CaseStore) {
     let folder = tempfile::tempdir().unwrap();
     let location = file(folder.path());
-    let store = CaseStore::open(&location, random()).await.unwrap();
+    let store = CaseStore::open(&location, review(), random())
+        .await
+        .unwrap();
     let deliveries: Vec<Delivery> = (0..count).map(|seed| delivery(seed, simulated)).collect();
     store.deliver(&deliveries, START + HOUR).await.unwrap();
     (folder, store)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use sealwatch_custody::commitment::{Commitment, Salt};
+use sealwatch_custody::commitment::{self, Commitment, Salt};
 use sealwatch_custody::merkle::{Hash, Node};
 use sqlx::{AnyConnection, Row as _};
 
@@ -60,7 +60,7 @@ pub async fn verify_database(
             let (leaf, completed) = check.entry(Place::Entry(position), &entry.entry);
             if let Some(leaf) = leaf {
                 columns(&mut check, &entry, &leaf);
-                commitment(&mut check, position, &leaf, detail);
+                compare_commitment(&mut check, position, &leaf, detail);
             }
             nodes
                 .compare(&mut connection, &mut check, &completed)
@@ -187,7 +187,12 @@ async fn stored_details(
 }
 
 /// Compares what goes with an entry with the commitment to it. That it is gone is no difference: it goes with its case.
-fn commitment(check: &mut Check<'_>, position: i64, leaf: &ReadLeaf, detail: Option<StoredDetail>) {
+fn compare_commitment(
+    check: &mut Check<'_>,
+    position: i64,
+    leaf: &ReadLeaf,
+    detail: Option<StoredDetail>,
+) {
     let report = &mut check.report;
     let place = Place::Detail(position);
     match (leaf.commitment.as_deref(), detail) {
@@ -197,9 +202,9 @@ fn commitment(check: &mut Check<'_>, position: i64, leaf: &ReadLeaf, detail: Opt
         (Some(commitment), Some(stored)) => {
             report.details += 1;
             let opens = Commitment::from_hex(commitment)
-                .zip(Salt::from_base64(&stored.salt))
+                .zip(Salt::from_hex(&stored.salt))
                 .is_some_and(|(commitment, salt)| {
-                    commitment.opens_to(&salt, stored.detail.as_bytes())
+                    commitment::verify(&commitment, &salt, stored.detail.as_bytes())
                 });
             if !opens {
                 report.note(place, "it is not what the entry commits to");
