@@ -5,8 +5,10 @@
 mod access;
 mod answers;
 mod case_store;
+mod cases;
 mod client;
 mod common;
+mod databases;
 mod pages;
 mod postgres;
 mod serving;
