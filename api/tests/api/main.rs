@@ -8,6 +8,7 @@ mod case_store;
 mod cases;
 mod client;
 mod common;
+mod concurrency;
 mod databases;
 mod pages;
 mod postgres;
