@@ -67,6 +67,9 @@ pub enum BagError {
     /// A value of bag-info.txt is empty, has line ends or other control characters, or is too long.
     #[error("the value of {0} in bag-info.txt must be one line of 1 to 1000 characters")]
     InfoValue(&'static str),
+    /// No payload.
+    #[error("a bag needs at least one file below data/")]
+    Empty,
     /// Bagging-Date.
     #[error("the bagging date must be of the form 2026-11-24")]
     Date,
@@ -84,6 +87,9 @@ impl PreparedBag {
     /// # Errors
     /// [`BagError`]: paths, or values of bag-info.txt.
     pub fn new(info: &BagInfo, payload: BTreeMap<BagPath, Vec<u8>>) -> Result<Self, BagError> {
+        if payload.is_empty() {
+            return Err(BagError::Empty);
+        }
         if let Some(path) = payload.keys().find(|path| !path.is_payload()) {
             return Err(BagError::Place(path.clone()));
         }

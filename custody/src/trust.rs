@@ -8,8 +8,9 @@
 //! }
 //! ```
 //!
-//! It comes to the verifier on another way than the bag. One key belongs to one person and role; a person or a log may have
-//! several keys, as after a renewal. A key that is no longer trusted is taken out of the file.
+//! A person's name is the one that the audit log's entries give. The file comes to the verifier on another way than the
+//! bag. One key belongs to one person and role; a person or a log may have several keys, as after a renewal. A key that is
+//! no longer trusted is taken out of the file.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,6 +50,9 @@ pub enum TrustError {
     /// A log's name.
     #[error("log {0} of the trusted keys has no valid origin")]
     Origin(usize),
+    /// A log's key of a role that no log has.
+    #[error("the key of log {0} of the trusted keys is not of role log")]
+    LogRole(usize),
     /// A key's digits are not 64 lower-case hexadecimal ones.
     #[error(
         "a trusted key is not written as 64 lower-case hexadecimal digits; copy its document again"
@@ -139,7 +143,7 @@ impl Trust {
             .iter()
             .position(|log| log.key.role() != SigningRole::Log)
         {
-            return Err(TrustError::Origin(place + 1));
+            return Err(TrustError::LogRole(place + 1));
         }
         let mut ids: Vec<KeyId> = people
             .iter()

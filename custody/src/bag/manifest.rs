@@ -60,7 +60,7 @@ pub(super) fn write<Bytes: AsRef<[u8]>>(
     text
 }
 
-/// The digests of a manifest in exactly the form that [`write`] gives it.
+/// The digests of a manifest in exactly the form that [`fn@write`] gives it.
 ///
 /// # Errors
 /// The first line that is malformed, out of order or a repetition, from 1.

@@ -79,6 +79,10 @@ fn the_same_input_gives_the_same_bytes_and_the_subjects_pin_them() {
 
 #[test]
 fn what_cannot_stand_in_a_bag_is_refused() {
+    assert_eq!(
+        PreparedBag::new(&info(), BTreeMap::new()),
+        Err(BagError::Empty)
+    );
     let prepare = |name: &str| {
         let mut payload = payload();
         payload.insert(path(name), Vec::new());

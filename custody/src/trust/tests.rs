@@ -57,12 +57,18 @@ fn nameless_people_and_roles_that_no_person_has_are_refused() {
             Err(TrustError::Person(1))
         );
     }
-    for role in [SigningRole::Log, SigningRole::Webhook] {
-        assert_eq!(
-            Trust::new(vec![person("ada", role, 1)], Vec::new()),
-            Err(TrustError::PersonRole(1))
-        );
-    }
+    assert_eq!(
+        Trust::new(vec![person("ada", SigningRole::Log, 1)], Vec::new()),
+        Err(TrustError::PersonRole(1))
+    );
+    let officers_key = TrustedLog {
+        key: person("ada", SigningRole::Officer, 1).key,
+        ..log(3)
+    };
+    assert_eq!(
+        Trust::new(Vec::new(), vec![officers_key]),
+        Err(TrustError::LogRole(1))
+    );
 }
 
 #[test]
@@ -95,6 +101,19 @@ fn altered_documents_are_refused_without_showing_them() {
 }
 
 proptest! {
+    #[test]
+    fn a_changed_byte_never_panics_and_never_gives_the_same_keys_to_others(
+        at in any::<prop::sample::Index>(), byte in 0_u8..128,
+    ) {
+        let mut document = trust().to_document().into_bytes();
+        let at = at.index(document.len());
+        document[at] = byte;
+        if let Ok(read) = Trust::from_document(&String::from_utf8(document).unwrap()) {
+            let ids = |trust: &Trust| trust.people.iter().map(|person| person.key.id()).collect::<Vec<_>>();
+            prop_assert_eq!(ids(&read), ids(&trust()));
+        }
+    }
+
     #[test]
     fn random_texts_never_panic(text in "[\\[\\]{}:,\"a-z_0-9]{0,60}") {
         prop_assert!(Trust::from_document(&text).is_err());
