@@ -19,6 +19,7 @@ mod middleware;
 mod openapi;
 pub mod people;
 mod problem;
+mod schemas;
 mod server;
 mod state;
 mod statement;
