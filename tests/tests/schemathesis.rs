@@ -1,6 +1,5 @@
 //! The HTTP interface against its own description: schemathesis makes requests from it, valid ones and invalid ones, and
 //! looks at each answer. The same requests each time.
-#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::fs;
 use std::process::Command;
