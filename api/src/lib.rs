@@ -22,6 +22,7 @@ mod notes;
 mod openapi;
 pub mod people;
 mod problem;
+mod schemas;
 mod server;
 mod state;
 mod statement;
