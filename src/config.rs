@@ -11,6 +11,10 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 
+mod enforcement;
+
+pub use enforcement::{EnforcementConfig, EnforcementKafka};
+
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +42,9 @@ pub struct Config {
     pub api: ApiConfig,
     /// Where people's decisions enter the recorded order. Without it they reach no detector.
     pub feedback: Option<FeedbackConfig>,
+    /// Where confirmed decisions go.
+    #[serde(default)]
+    pub enforcement: EnforcementConfig,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,
@@ -290,6 +297,9 @@ impl Config {
         {
             return Err("feedback.path names no file".to_owned());
         }
+        if let Some(kafka) = &self.enforcement.kafka {
+            kafka.check(&self.source)?;
+        }
         privileged(limits).map(|_| ())
     }
 
@@ -359,6 +369,12 @@ mod tests {
     #[test]
     fn the_demo_configuration_is_sound() {
         assert!(Config::demo().is_ok());
+    }
+
+    #[test]
+    fn a_feedback_log_without_a_file_name_is_refused() {
+        let text = include_str!("../config/demo.toml").replace("../demo/feedback.ndjson", "..");
+        assert!(Config::parse(&text).unwrap_err().contains("feedback.path"));
     }
 
     #[test]
