@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sealwatch_api::cases::{
     CaseError, CaseFilter, CaseId, Verdict, claim, claim_next, decide, decisions, get, list,
+    of_recommendation,
     release, undo,
 };
 use sealwatch_api::finish_and_release;
@@ -98,9 +99,11 @@ async fn storm(location: &Location, seed: u64, name: &str) {
         people.spawn(work(store, Arc::clone(&ids), person, seed));
     }
     // Recommendations go on arriving meanwhile.
-    for number in 0..20 {
-        let more = [delivery(5_000_000 + seed * 1_000 + number * 2, false)];
-        stores[1].deliver(&more, START).await.unwrap();
+    let arriving: Vec<Delivery> = (0..20)
+        .map(|number| delivery(5_000_000 + seed * 1_000 + number * 2, false))
+        .collect();
+    for one in arriving.chunks(1) {
+        stores[1].deliver(one, START).await.unwrap();
     }
     let (mut believed, mut undone) = (BTreeMap::<CaseId, usize>::new(), 0);
     while let Some(done) = people.join_next().await {
@@ -116,7 +119,14 @@ async fn storm(location: &Location, seed: u64, name: &str) {
     );
     let database = stores[0].database();
     let mut kept_undone = 0;
-    for id in ids.iter() {
+    let mut all: Vec<CaseId> = ids.to_vec();
+    for delivery in &arriving {
+        let id = of_recommendation(database, delivery.recommendation.id).await;
+        all.push(id.unwrap().unwrap());
+    }
+    all.sort_unstable();
+    all.dedup();
+    for id in &all {
         let kept = decisions(database, *id).await.unwrap();
         let standing = kept.iter().filter(|decision| decision.undone_ms.is_none());
         let standing = standing.count();
