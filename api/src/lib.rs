@@ -24,6 +24,7 @@ mod openapi;
 pub mod people;
 mod problem;
 pub mod retention;
+mod schemas;
 mod server;
 mod state;
 mod statement;
@@ -40,7 +41,7 @@ pub use state::{
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
 pub use tls::{Tls, TlsError};
-pub use upkeep::upkeep;
+pub use upkeep::{finish_and_release, upkeep};
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {
