@@ -12,10 +12,15 @@ use sealwatch_core::behaviour::Answer;
 use sealwatch_core::recommendation::{Delivery, RecommendationId};
 use sqlx::{AnyPool, Row};
 
-use crate::common::{START, delivery, file, log, random, review};
+use crate::common::{START, file, log, random, review};
 use crate::postgres;
 
 const DAY: i64 = 86_400_000;
+
+/// Recommendations whose accounts are not among the counterparts in others' evidence, as the first ones' are.
+fn delivery(seed: u64) -> Delivery {
+    crate::common::delivery(1_000 + seed, false)
+}
 
 /// An opened database.
 struct Opened {
@@ -185,7 +190,7 @@ const SEALED: &str = "c2VhbGVkc2VhbGVk";
 
 async fn nothing_of_an_account_is_left(folder: Option<&Path>) {
     let opened = Opened::new(folder).await;
-    let mut deliveries: Vec<Delivery> = (0..12).map(|seed| delivery(seed, false)).collect();
+    let mut deliveries: Vec<Delivery> = (0..12).map(delivery).collect();
     // One that goes to the referral side alone has no case.
     deliveries[9].recommendation.answer = Answer::Refer;
     opened.store.deliver(&deliveries, START).await.unwrap();
@@ -280,7 +285,7 @@ async fn after_its_period_nothing_of_an_account_is_in_the_tables_of_postgresql()
 
 async fn identities_and_evidence_go_before_the_case(folder: Option<&Path>) {
     let opened = Opened::new(folder).await;
-    let deliveries: Vec<Delivery> = [1, 4].map(|seed| delivery(seed, false)).to_vec();
+    let deliveries: Vec<Delivery> = [1, 4].map(delivery).to_vec();
     opened.store.deliver(&deliveries, START).await.unwrap();
     for (delivery, verdict) in deliveries.iter().zip(["confirm", "reject"]) {
         let case = opened.case_of(delivery).await;
@@ -337,7 +342,7 @@ async fn identities_and_evidence_go_before_the_case_on_postgresql() {
 async fn a_hold_goes_before_an_order_to_destroy_and_that_before_a_period() {
     let folder = tempfile::tempdir().unwrap();
     let opened = Opened::new(Some(folder.path())).await;
-    let deliveries: Vec<Delivery> = (0..6).map(|seed| delivery(seed, false)).collect();
+    let deliveries: Vec<Delivery> = (0..6).map(delivery).collect();
     opened.store.deliver(&deliveries, START).await.unwrap();
     let account = account(&deliveries[3]);
     let case = opened.case_of(&deliveries[3]).await;
@@ -377,7 +382,7 @@ async fn a_step_is_bounded_and_a_large_case_goes_in_several() {
     let opened = Opened::new(Some(folder.path())).await;
     let mut deliveries = Vec::new();
     for number in 0..120_u64 {
-        let mut one = delivery(3, false);
+        let mut one = delivery(3);
         one.recommendation.id = RecommendationId::parse(&format!("{number:032x}")).unwrap();
         deliveries.push(one);
     }
