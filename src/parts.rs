@@ -13,10 +13,11 @@ use sealwatch_core::scorer::Scorer;
 use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Role;
 use sealwatch_ingest::checkpoint;
+use sealwatch_ingest::feedback::{self, FeedbackTail};
 use sealwatch_ingest::identity::Recipients;
 use sealwatch_ingest::pipeline::{ARCHIVE_DAYS, Pipeline, PipelineOptions, VIRTUAL_SHARDS};
 use sealwatch_ingest::source::kafka::{KafkaSettings, KafkaSource};
-use sealwatch_ingest::source::{Files, Source, StandardInput};
+use sealwatch_ingest::source::{FeedbackTurn, Files, Source, StandardInput, WithFeedback};
 use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
 
 use crate::clock;
@@ -227,20 +228,51 @@ pub fn pipeline(
         .map_err(Failure::configuration)
 }
 
-/// The configured source, at the pipeline's positions.
+/// The configured source, with the feedback log if there is one.
 ///
 /// # Errors
-/// It cannot be opened, or is not what the store has read from before.
-pub fn source(config: &Config) -> Result<Box<dyn Source>, Failure> {
+/// It cannot be opened.
+pub fn source(config: &Config, turn: FeedbackTurn) -> Result<Box<dyn Source>, Failure> {
     let maximum = config.limits().maximum_record_bytes;
-    Ok(match &config.source {
+    let source: Box<dyn Source> = match &config.source {
         SourceKind::Files { paths, .. } => {
             let paths: Vec<PathBuf> = paths.iter().map(|path| config.path(path)).collect();
             Box::new(Files::list(&paths, maximum).map_err(Failure::configuration)?)
         }
         SourceKind::StandardInput { .. } => Box::new(StandardInput::new(maximum)),
         SourceKind::Kafka { .. } => Box::new(kafka(config)?),
-    })
+    };
+    Ok(with_feedback(config, source, turn))
+}
+
+/// A source with the configured feedback log, if there is one.
+pub fn with_feedback(
+    config: &Config,
+    source: Box<dyn Source>,
+    turn: FeedbackTurn,
+) -> Box<dyn Source> {
+    match &config.feedback {
+        Some(feedback) => {
+            let tail = FeedbackTail::new(&config.path(&feedback.path));
+            Box::new(WithFeedback::new(source, tail, turn))
+        }
+        None => source,
+    }
+}
+
+/// Lets a source go on where the pipeline stands.
+///
+/// # Errors
+/// It is not what the store has read from before.
+pub fn seek(config: &Config, source: &mut dyn Source, pipeline: &Pipeline) -> Result<(), Failure> {
+    let positions = pipeline.positions();
+    let mut named = positions.iter();
+    if config.feedback.is_none() && named.any(|(partition, _)| *partition == feedback::PARTITION) {
+        return Err(Failure::configuration(
+            "the store has read people's decisions from a feedback log, the configuration names none; set feedback.path",
+        ));
+    }
+    source.seek(&positions).map_err(Failure::configuration)
 }
 
 /// The configured Kafka source.

@@ -7,6 +7,7 @@ mod access;
 mod assets;
 mod audit;
 mod auth;
+pub mod cases;
 mod console;
 mod database;
 pub mod delivery;
@@ -24,6 +25,7 @@ mod server;
 mod state;
 mod statement;
 mod store;
+mod upkeep;
 
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
@@ -33,6 +35,7 @@ pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
+pub use upkeep::upkeep;
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

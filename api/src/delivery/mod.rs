@@ -32,6 +32,7 @@ pub use document::{
 pub use event::{Destination, DestinationKind, Event, EventKey, EventKind, WebhookName};
 pub use failure::{Failed, FailureKind};
 pub use metrics::DeliveryMetrics;
+pub(crate) use outbox::enqueue;
 pub use outbox::enqueue_events;
 pub(crate) use outlet::Outlet;
 pub use outlet::Routes;

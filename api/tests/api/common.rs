@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealwatch_api::cases::ReviewSettings;
 use sealwatch_api::people::{FirstToken, PersonName, Roles};
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription, Location,
@@ -238,6 +239,15 @@ pub const PEOPLE: [(&str, &str); 8] = [
     ("ron", "reviewer"),
 ];
 
+/// Settings of review: nothing is held, every decision is looked at again.
+pub fn review() -> ReviewSettings {
+    ReviewSettings {
+        second_look_share: 1.0,
+        quota: 1_000_000,
+        ..ReviewSettings::default()
+    }
+}
+
 /// Randomness that counts.
 pub fn random() -> Random {
     let mut counter = 0_u64;
@@ -258,7 +268,9 @@ pub fn file(folder: &std::path::Path) -> Location {
 pub async fn store(count: u64, simulated: bool) -> (tempfile::TempDir, CaseStore) {
     let folder = tempfile::tempdir().unwrap();
     let location = file(folder.path());
-    let store = CaseStore::open(&location, random()).await.unwrap();
+    let store = CaseStore::open(&location, review(), random())
+        .await
+        .unwrap();
     let deliveries: Vec<Delivery> = (0..count).map(|seed| delivery(seed, simulated)).collect();
     store.deliver(&deliveries, START + HOUR).await.unwrap();
     (folder, store)
