@@ -1,4 +1,5 @@
-//! What connects the outbox of the people's side with the places that only this program knows: the feedback log.
+//! What connects the outbox of the people's side with the places: the feedback log, which only this program knows, and the
+//! platform's webhooks.
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub struct Outlets {
 /// The configured outlets.
 ///
 /// # Errors
-/// The feedback log cannot be opened.
+/// The feedback log cannot be opened, or a webhook's address, secret or authorities are none.
 pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
     let mut outlets = Outlets {
         routes: Routes::default(),
@@ -46,8 +47,13 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
                 .push((Destination::Feedback, Arc::new(carrier)));
         }
         _ => {
-            tracing::warn!("no feedback log is configured: what people decide reaches no detector")
+            tracing::warn!("no feedback log is configured: what people decide reaches no detector");
         }
+    }
+    for (name, webhook) in config.enforcement.webhooks(&config.base)? {
+        let destination = Destination::Webhook(name);
+        outlets.routes.enforcement.push(destination.clone());
+        outlets.carriers.push((destination, Arc::new(webhook)));
     }
     Ok(outlets)
 }

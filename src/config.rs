@@ -10,6 +10,7 @@ use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
 use crate::api_config::ApiConfig;
+use crate::enforcement_config::EnforcementConfig;
 use crate::failure::Failure;
 use crate::review::ReviewConfig;
 
@@ -43,6 +44,9 @@ pub struct Config {
     pub review: ReviewConfig,
     /// Where people's decisions enter the recorded order. Without it they reach no detector.
     pub feedback: Option<FeedbackConfig>,
+    /// Where confirmed decisions go.
+    #[serde(default)]
+    pub enforcement: EnforcementConfig,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,
@@ -279,6 +283,7 @@ impl Config {
         {
             return Err("feedback.path names no file".to_owned());
         }
+        self.enforcement.check()?;
         privileged(limits).map(|_| ())
     }
 

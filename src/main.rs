@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod config;
 mod deliver;
+mod enforcement_config;
 mod failure;
 mod feedback;
 mod keys;

@@ -1,15 +1,20 @@
 //! Webhooks over the network: signed, tried again, given up, and never sent elsewhere.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use sealwatch_api::delivery::{
-    Carrier, Destination, EventKey, Schedule, Webhook, WebhookSecret, dead, enqueue_events,
+    Carrier, EventKey, FailureKind, Schedule, Webhook, WebhookSecret, dead, enqueue_events,
 };
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_rustls::{TlsAcceptor, rustls};
 
 use crate::common::{START, store};
-use crate::delivery::{Running, clock, event, monotonic, quick, wait, webhook};
+use crate::delivery::{Running, clock, event, monotonic, outgoing, quick, wait, webhook};
 use crate::receiver::{Answer, Receiver};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -120,8 +125,8 @@ async fn a_receiver_that_asks_for_patience_gets_it_up_to_the_cap() {
     );
 }
 
-/// A server with a certificate of an authority of its own, made by openssl. Returns its port.
-fn tls_server(folder: &std::path::Path) -> (std::process::Child, u16) {
+/// Certificates of an authority of its own, made by openssl.
+fn certificates(folder: &Path) {
     let openssl = |arguments: &str| {
         let output = Command::new("openssl")
             .args(arguments.split(' '))
@@ -142,51 +147,56 @@ fn tls_server(folder: &std::path::Path) -> (std::process::Child, u16) {
     openssl(
         "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out server.pem",
     );
-    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = held.local_addr().unwrap().port();
-    drop(held);
-    let server = Command::new("openssl")
-        .args([
-            "s_server",
-            "-quiet",
-            "-www",
-            "-cert",
-            "server.pem",
-            "-key",
-            "server.key",
-        ])
-        .args(["-accept", &format!("127.0.0.1:{port}")])
-        .current_dir(folder)
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    (server, port)
 }
 
-#[tokio::test]
+/// Answers each request over TLS with 204.
+async fn serve(folder: &Path) -> u16 {
+    let chain = CertificateDer::from_pem_file(folder.join("server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![chain], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut request = Vec::new();
+            while !request.ends_with(b"}") && stream.read_buf(&mut request).await.unwrap_or(0) > 0 {
+            }
+            let answer = b"HTTP/1.1 204 Taken\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(answer).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_is_believed_only_with_a_certificate_of_the_named_authority() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut server, port) = tls_server(folder.path());
-    wait(async || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
-    let url = format!("https://localhost:{port}/");
+    certificates(folder.path());
+    let url = format!("https://localhost:{}/", serve(folder.path()).await);
     let authority = folder.path().join("ca.pem");
-    let carry = |authorities: Option<&std::path::Path>| {
-        let webhook = Webhook::new(&url, secret(), authorities).unwrap();
-        let outgoing = crate::delivery::outgoing("d1");
-        std::thread::spawn(move || webhook.carry(&[outgoing], START))
-            .join()
-            .unwrap()[0]
+    let carry = async |url: &str, authorities: Option<&Path>| {
+        let webhook = Webhook::new(url, secret(), authorities).unwrap();
+        let events = [outgoing("d1")];
+        tokio::task::spawn_blocking(move || webhook.carry(&events, START)[0])
+            .await
+            .unwrap()
     };
-    let believed = carry(Some(&authority));
-    let refused = carry(None);
-    let _ = server.kill();
-    let _ = server.wait();
-    // openssl's little server answers each request with a page.
-    assert_eq!(believed, Ok(()));
-    assert_eq!(refused.unwrap_err().kind.name(), "tls");
-    assert_eq!(
-        Destination::parse("webhook:x").unwrap().kind().name(),
-        "webhook"
-    );
+    assert_eq!(carry(&url, Some(&authority)).await, Ok(()));
+    let unknown = carry(&url, None).await.unwrap_err();
+    assert_eq!(unknown.kind, FailureKind::Tls);
+    // The certificate is of another name.
+    let by_number = url.replace("localhost", "127.0.0.1");
+    let wrong = carry(&by_number, Some(&authority)).await.unwrap_err();
+    assert_eq!(wrong.kind, FailureKind::Tls);
 }
