@@ -13,7 +13,7 @@ use sealwatch_api::people::{Actor, PersonName};
 use sealwatch_api::{CaseStore, Location};
 use tokio::sync::watch;
 
-use crate::common::{START, file, random};
+use crate::common::{START, file, random, review};
 use crate::postgres;
 
 pub fn webhook(name: &str) -> Destination {
@@ -211,7 +211,9 @@ async fn on_both(test: impl AsyncFn(CaseStore)) {
         file(folder.path()),
         Location::postgres(&postgres::database()).unwrap(),
     ] {
-        let store = CaseStore::open(&location, random()).await.unwrap();
+        let store = CaseStore::open(&location, review(), random())
+            .await
+            .unwrap();
         test(store.clone()).await;
         store.close().await;
     }

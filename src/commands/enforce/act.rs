@@ -66,7 +66,7 @@ pub fn act(
             } else {
                 "the account".to_owned()
             };
-            println!("would {action} {account} (event {})", event.id);
+            say(&format!("would {action} {account} (event {})", event.id));
             Ok(())
         }
         How::Program(program) => {
@@ -82,13 +82,18 @@ pub fn act(
                 .map_err(ActError::Run)?;
             let status = finish(child, identity)?;
             if status.success() {
-                println!("{action}: done (event {})", event.id);
+                say(&format!("{action}: done (event {})", event.id));
                 Ok(())
             } else {
                 Err(ActError::Refused(status))
             }
         }
     }
+}
+
+/// Says it to whoever listens. That nobody does any more is no reason to forget what was done.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Gives the program the identifier and waits for its end. The identifier stands in no argument and no variable, where other
