@@ -4,11 +4,53 @@ use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::time::Timestamp;
 
+use crate::people::{Actor, Permission};
 use crate::problem::Problem;
+
+/// Who looks. What goes to the referral side alone is not there for anybody else: in no list, export or search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Audience {
+    /// Those who review: everything but referrals.
+    #[default]
+    Review,
+    /// The referral side: referrals only.
+    Referral,
+    /// Those who are both.
+    Both,
+    /// Those who are neither.
+    Neither,
+}
+
+impl Audience {
+    /// What this person may see.
+    pub fn of(actor: &Actor) -> Self {
+        let reviews = actor.may(Permission::ReadLists) || actor.may(Permission::ReadCase);
+        match (reviews, actor.may(Permission::ReadReferrals)) {
+            (true, true) => Self::Both,
+            (true, false) => Self::Review,
+            (false, true) => Self::Referral,
+            (false, false) => Self::Neither,
+        }
+    }
+
+    /// Whether what has this answer is there for them.
+    pub fn sees(self, answer: Answer) -> bool {
+        match self {
+            Self::Review => answer != Answer::Refer,
+            Self::Referral => answer == Answer::Refer,
+            Self::Both => true,
+            Self::Neither => false,
+        }
+    }
+}
 
 /// What a list is narrowed to.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
+    /// Who looks. Where nobody says so, referrals are not there.
+    pub audience: Audience,
+    /// Only what was taken in up to this sequence, so that a long reading meets nothing new.
+    pub taken_in_until: Option<i64>,
     /// One behaviour.
     pub behaviour: Option<Behaviour>,
     /// One mode.
@@ -101,6 +143,18 @@ impl ListQuery {
             _ => return Err(Problem::unknown_parameter()),
         }
         Ok(())
+    }
+
+    /// The names of what narrows the list, for the audit log.
+    pub fn names(&self) -> String {
+        let query = self.to_query();
+        let names: Vec<&str> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, _)| name)
+            .filter(|name| *name != "limit")
+            .collect();
+        names.join(" ")
     }
 
     /// The filter as a query string, for links to the next page.

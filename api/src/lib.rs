@@ -7,18 +7,22 @@ mod access;
 mod assets;
 mod audit;
 mod auth;
+mod body;
 mod console;
+mod csv;
 mod database;
 mod documents;
+mod etag;
 mod filter;
 mod form;
-mod handlers;
+mod idempotency;
 mod limits;
 mod metrics;
 mod middleware;
 mod openapi;
 pub mod people;
 mod problem;
+mod routes;
 mod server;
 mod state;
 mod statement;
@@ -26,7 +30,7 @@ mod store;
 
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
-pub use filter::{Cursor, Filter};
+pub use filter::{Audience, Cursor, Filter};
 pub use server::{router, serve};
 pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,

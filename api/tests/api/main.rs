@@ -7,5 +7,8 @@ mod answers;
 mod case_store;
 mod client;
 mod common;
+mod conventions;
+mod log;
 mod pages;
+mod roles;
 mod serving;
