@@ -13,6 +13,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::delivery::Outlet;
 use crate::state::Random;
 use crate::store::CaseStoreError;
 
@@ -95,6 +96,7 @@ pub struct Database {
     turn: Arc<Mutex<()>>,
     random: Arc<std::sync::Mutex<Random>>,
     together: Option<Parked>,
+    outlet: Arc<Outlet>,
 }
 
 /// Where a transaction waits for the next write of the same act.
@@ -157,6 +159,7 @@ impl Database {
             turn: Arc::default(),
             random: Arc::new(std::sync::Mutex::new(random)),
             together: None,
+            outlet: Arc::default(),
         })
     }
 
@@ -215,6 +218,8 @@ impl Database {
             transaction,
             random: Arc::clone(&self.random),
             together: self.together.clone(),
+            outlet: Arc::clone(&self.outlet),
+            has_outgoing: false,
             _turn: turn,
         })
     }
@@ -222,6 +227,20 @@ impl Database {
     /// Random bytes of the operating system.
     pub(crate) fn random_bytes<const COUNT: usize>(&self) -> [u8; COUNT] {
         random_bytes(&self.random)
+    }
+
+    /// Fills a buffer with the operating system's randomness.
+    pub(crate) fn fill_random(&self, buffer: &mut [u8]) {
+        let mut random = self
+            .random
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        random(buffer);
+    }
+
+    /// The way out.
+    pub(crate) fn outlet(&self) -> &Outlet {
+        &self.outlet
     }
 
     pub(crate) async fn close(&self) {
@@ -255,6 +274,8 @@ pub(crate) struct Write {
     random: Arc<std::sync::Mutex<Random>>,
     /// Where it waits instead of being committed.
     together: Option<Parked>,
+    outlet: Arc<Outlet>,
+    has_outgoing: bool,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -269,6 +290,16 @@ impl Write {
         random_bytes(&self.random)
     }
 
+    /// The way out.
+    pub(crate) fn outlet(&self) -> Arc<Outlet> {
+        Arc::clone(&self.outlet)
+    }
+
+    /// Says that the transaction holds something that is to leave: whoever delivers is woken when it is committed.
+    pub(crate) const fn has_outgoing(&mut self) {
+        self.has_outgoing = true;
+    }
+
     /// Commits what the machine itself does, which is not an act of a person: intake, sessions, deliveries. What a person
     /// does is committed with its entries of the audit log, by [`crate::audit::commit`].
     pub(crate) async fn commit_machine(mut self) -> Result<(), CaseStoreError> {
@@ -277,6 +308,9 @@ impl Write {
             return Ok(());
         }
         self.transaction.commit().await?;
+        if self.has_outgoing {
+            self.outlet.ring();
+        }
         Ok(())
     }
 }

@@ -8,9 +8,11 @@ mod assets;
 mod audit;
 mod auth;
 mod body;
+pub mod cases;
 mod console;
 mod csv;
 mod database;
+pub mod delivery;
 mod documents;
 mod etag;
 mod filter;
@@ -19,6 +21,7 @@ mod idempotency;
 mod limits;
 mod metrics;
 mod middleware;
+mod notes;
 mod openapi;
 pub mod people;
 mod problem;
@@ -27,6 +30,7 @@ mod server;
 mod state;
 mod statement;
 mod store;
+mod upkeep;
 
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
@@ -36,6 +40,7 @@ pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
+pub use upkeep::upkeep;
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

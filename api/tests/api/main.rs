@@ -10,5 +10,6 @@ mod common;
 mod conventions;
 mod log;
 mod pages;
+mod postgres;
 mod roles;
 mod serving;
