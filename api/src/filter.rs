@@ -94,16 +94,8 @@ impl ListQuery {
             behind: None,
             limit: PAGE,
         };
-        for pair in query
-            .unwrap_or("")
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-        {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = percent_decode(value).ok_or_else(|| Problem::parameter("a parameter"))?;
-            if !value.is_empty() {
-                parsed.set(name, &value, platforms)?;
-            }
+        for (name, value) in pairs(query)? {
+            parsed.set(&name, &value, platforms)?;
         }
         Ok(parsed)
     }
@@ -220,6 +212,20 @@ impl Cursor {
             intake_sequence: number(sequence)?,
         })
     }
+}
+
+/// The names and values of a query string. Empty values count as absent, as forms send them.
+pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
+    let mut pairs = Vec::new();
+    let all = query.unwrap_or("").split('&');
+    for pair in all.filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = percent_decode(value).ok_or_else(|| Problem::parameter("a parameter"))?;
+        if !value.is_empty() {
+            pairs.push((name.to_owned(), value));
+        }
+    }
+    Ok(pairs)
 }
 
 /// RFC 3339, or what a browser's form sends: `2026-11-24T08:00`, in UTC.

@@ -21,11 +21,13 @@ mod idempotency;
 mod limits;
 mod metrics;
 mod middleware;
+mod news;
 mod notes;
 mod openapi;
 pub mod people;
 mod problem;
 mod routes;
+mod search;
 mod server;
 mod state;
 mod statement;
@@ -35,6 +37,7 @@ mod upkeep;
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
 pub use filter::{Audience, Cursor, Filter};
+pub use search::Pseudonymise;
 pub use server::{router, serve};
 pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,

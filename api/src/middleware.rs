@@ -19,7 +19,7 @@ use crate::state::ApiState;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Bytes of a body at most.
-pub const BODY_LIMIT: usize = 16 * 1024;
+pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// Scripts, styles and pictures only from here; no frames, no forms to elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \

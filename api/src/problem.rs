@@ -234,6 +234,51 @@ impl Problem {
         )
     }
 
+    /// No case waits that the person may work on.
+    pub const fn queue_empty() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:queue-empty",
+            "Nothing waits that you may work on",
+            StatusCode::NOT_FOUND,
+        )
+    }
+
+    /// A platform that is not configured, or what is no identifier of it.
+    pub const fn identifier() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:identifier",
+            "This is no identifier of a configured platform",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+    }
+
+    /// The pseudonym key is elsewhere.
+    pub const fn no_edge() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:no-edge",
+            "This process cannot search by identifier: the edge is elsewhere",
+            StatusCode::SERVICE_UNAVAILABLE,
+        )
+    }
+
+    /// A delivery that was not given up.
+    pub const fn not_dead() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:not-dead",
+            "No delivery of this number was given up",
+            StatusCode::NOT_FOUND,
+        )
+    }
+
+    /// A delivery that a later one has overtaken.
+    pub const fn overtaken() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:overtaken",
+            "A later event of this case was delivered there; decide the case again instead",
+            StatusCode::CONFLICT,
+        )
+    }
+
     /// No answer in time.
     pub const fn timeout() -> Self {
         Self::new(

@@ -5,15 +5,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use sealwatch_core::recommendation::RecommendationId;
 
-use crate::audit::{self, Act, Entry};
+use crate::audit::{Act, Entry};
 use crate::csv::{self, Cell};
 use crate::documents::{RecommendationDocument, RecommendationPage};
 use crate::etag::IfNoneMatch;
 use crate::filter::{Audience, Cursor, Filter, ListQuery};
 use crate::people::{Actor, Permission};
 use crate::problem::Problem;
+use crate::routes::{case_id, log, searched};
 use crate::state::ApiState;
 use crate::store::{CaseStore, CaseStoreError, Delivered, Summary};
 
@@ -44,22 +44,12 @@ async fn narrowed(state: &ApiState, actor: &Actor, filter: &Filter) -> Result<Fi
         if !actor.may(Permission::Search) {
             return Err(Problem::not_permitted());
         }
-        let entry = Entry::new(Act::Searched)
-            .fact("by", "pseudonym")
-            .detail(account.to_hexadecimal());
-        log(state, actor, entry).await?;
+        log(state, actor, searched("pseudonym", account)).await?;
     }
     Ok(Filter {
         audience: Audience::of(actor),
         ..filter.clone()
     })
-}
-
-/// Writes an entry for something that is only read. Before the answer: what cannot be written is not answered.
-pub(crate) async fn log(state: &ApiState, actor: &Actor, entry: Entry) -> Result<(), Problem> {
-    let write = state.store.database().write().await?;
-    audit::commit(write, actor, (state.now_ms)(), &[entry]).await?;
-    Ok(())
 }
 
 /// The recommendation that a path names, if it is there for this person. That they read it is on the log.
@@ -68,10 +58,7 @@ pub(crate) async fn find(
     actor: &Actor,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Delivered, Problem> {
-    let id = id
-        .ok()
-        .and_then(|Path(id)| RecommendationId::parse(&id))
-        .ok_or(Problem::not_found())?;
+    let id = case_id(id)?;
     let found = state.store.get(id, Audience::of(actor)).await?;
     let found = found.ok_or(Problem::not_found())?;
     let entry = Entry::new(Act::CaseRead)
