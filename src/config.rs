@@ -1,6 +1,6 @@
 //! The configuration: one file, checked as a whole before anything starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sealwatch_core::admission::{Limits, is_privileged};
@@ -9,14 +9,18 @@ use sealwatch_core::time::{DAY, HOUR, MINUTE};
 use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
-use crate::api_config::ApiConfig;
 use crate::failure::Failure;
 use crate::log_config::{AuditConfig, RetentionConfig};
-use crate::review::ReviewConfig;
 
+mod api;
 mod enforcement;
+mod review;
+mod webhooks;
 
+pub use api::ApiConfig;
 pub use enforcement::{EnforcementConfig, EnforcementKafka};
+pub use review::ReviewConfig;
+pub use webhooks::{WebhookConfig, secret, webhooks};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -305,6 +309,16 @@ impl Config {
         }
         if let Some(kafka) = &self.enforcement.kafka {
             kafka.check(&self.source)?;
+        }
+        self.enforcement.check_webhooks()?;
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        let all = self.enforcement.webhooks.iter().chain(&self.audit.webhooks);
+        for webhook in all {
+            if !names.insert(&webhook.name) {
+                return Err(
+                    "two of enforcement.webhooks and audit.webhooks have the same name".to_owned(),
+                );
+            }
         }
         privileged(limits).map(|_| ())
     }

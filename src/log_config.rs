@@ -1,15 +1,16 @@
 //! The `[audit]` and `[retention]` sections of the configuration.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sealwatch_api::audit::HeadSettings;
+use sealwatch_api::delivery::{Webhook, WebhookName};
 use sealwatch_api::retention::{Class, Periods};
 use sealwatch_custody::checkpoint::Origin;
 use serde::Deserialize;
 
-use crate::config::Config;
+use crate::config::{Config, WebhookConfig, webhooks};
 use crate::failure::Failure;
 
 /// The audit log.
@@ -39,18 +40,14 @@ impl Default for AuditConfig {
     }
 }
 
-/// A webhook.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookConfig {
-    /// Its name: 1 to 32 of `a-z 0-9 - _`.
-    pub name: String,
-    /// Its address.
-    pub url: String,
-    /// The file of the secret that requests are signed with.
-    pub secret_file: PathBuf,
-    /// A PEM file of the certificate authorities that are believed in place of Mozilla's.
-    pub authorities: Option<PathBuf>,
+impl AuditConfig {
+    /// The webhooks, ready to be sent to. `base` is the folder that paths start from.
+    ///
+    /// # Errors
+    /// An address, a secret or a file of certificates that is none.
+    pub fn webhooks(&self, base: &Path) -> Result<Vec<(WebhookName, Webhook)>, Failure> {
+        webhooks("audit.webhooks", &self.webhooks, base)
+    }
 }
 
 /// How long data are kept.

@@ -76,10 +76,13 @@ where
     L: Listener<Addr = SocketAddr>,
     Peer: for<'stream> Connected<IncomingStream<'stream, L>>,
 {
+    let news = state.news.clone();
     let service = router(state).into_make_service_with_connect_info::<Peer>();
     let (told, is_told) = tokio::sync::oneshot::channel();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
+        // Streams have no end of their own.
+        news.end();
         // The other end is gone only when the serving has ended.
         let _ = told.send(());
     });

@@ -2,6 +2,7 @@
 
 mod audit;
 mod doctor;
+mod enforce;
 mod feedback;
 mod keys;
 mod replay;
@@ -26,6 +27,7 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Token(command) => token::token(&command),
         Command::Person(command) => token::person(&command),
         Command::Audit(command) => audit::audit(&command),
+        Command::Enforce(arguments) => enforce::enforce(&arguments),
         Command::Feedback(command) => feedback::feedback(&command),
     }
 }
