@@ -372,21 +372,23 @@ impl Config {
 /// may: that they are there is kept, and not what they are.
 fn without_secrets(text: &str) -> String {
     let mut table: toml::Table = text.parse().unwrap_or_default();
-    let mut hide = |section: &str, key: &str| {
-        let section = table.get_mut(section).and_then(toml::Value::as_table_mut);
-        match section.and_then(|section| section.get_mut(key)) {
-            Some(toml::Value::Table(values)) => {
-                for (_, value) in values.iter_mut() {
+    hide_secrets(&mut table);
+    serde_json::to_string(&table).unwrap_or_default()
+}
+
+fn hide_secrets(table: &mut toml::Table) {
+    for (key, value) in table.iter_mut() {
+        match value {
+            toml::Value::Table(settings) if key == "settings" => {
+                for (_, value) in settings.iter_mut() {
                     *value = toml::Value::Boolean(true);
                 }
             }
-            Some(value) => *value = toml::Value::Boolean(true),
-            None => {}
+            toml::Value::Table(inner) => hide_secrets(inner),
+            value if key == "database_url" => *value = toml::Value::Boolean(true),
+            _ => {}
         }
-    };
-    hide("api", "database_url");
-    hide("source", "settings");
-    serde_json::to_string(&table).unwrap_or_default()
+    }
 }
 
 fn privileged(limits: &LimitsConfig) -> Result<Vec<EventType>, String> {
