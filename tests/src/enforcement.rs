@@ -142,9 +142,17 @@ impl Receiver {
     /// # Errors
     /// It does not start.
     pub fn start(platform: &Platform, further: &[&str]) -> Result<Self> {
+        Self::start_at(platform, "127.0.0.1:0", further)
+    }
+
+    /// Starts it at this address.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_at(platform: &Platform, address: &str, further: &[&str]) -> Result<Self> {
         let mut child = start(
             command("sealwatch")
-                .args(["enforce", "--listen", "127.0.0.1:0", "--key"])
+                .args(["enforce", "--listen", address, "--key"])
                 .arg(platform.key())
                 .arg("--secret-file")
                 .arg(platform.secret())
