@@ -1,5 +1,5 @@
-//! What connects the outbox of the people's side with the places: the feedback log, which only this program knows, and the
-//! platform's webhooks.
+//! What connects the outbox of the people's side with the places: the feedback log and the topic, which only this program
+//! knows, and the platform's webhooks.
 
 use std::sync::Arc;
 
@@ -11,9 +11,10 @@ use sealwatch_ingest::feedback::{
     FeedbackError, FeedbackId, FeedbackRecord, FeedbackWriter, LabelRecord, ModeRecord,
 };
 
-use crate::config::Config;
+use crate::config::{Config, webhooks};
 use crate::failure::Failure;
 use crate::feedback;
+use crate::kafka_carrier::KafkaCarrier;
 
 /// Events that are appended together at most.
 const TOGETHER: usize = 200;
@@ -29,7 +30,7 @@ pub struct Outlets {
 /// The configured outlets.
 ///
 /// # Errors
-/// The feedback log cannot be opened, or a webhook's address, secret or authorities are none.
+/// The feedback log cannot be opened, librdkafka refuses its settings, or a webhook's address, secret or authorities are none.
 pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
     let mut outlets = Outlets {
         routes: Routes::default(),
@@ -50,7 +51,14 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
             tracing::warn!("no feedback log is configured: what people decide reaches no detector");
         }
     }
-    for (name, webhook) in config.enforcement.webhooks(&config.base)? {
+    if let Some(kafka) = &config.enforcement.kafka {
+        outlets.routes.enforcement.push(Destination::Kafka);
+        let carrier = KafkaCarrier::new(kafka)?;
+        outlets
+            .carriers
+            .push((Destination::Kafka, Arc::new(carrier)));
+    }
+    for (name, webhook) in webhooks::webhooks(&config.enforcement.webhooks, &config.base)? {
         let destination = Destination::Webhook(name);
         outlets.routes.enforcement.push(destination.clone());
         outlets.carriers.push((destination, Arc::new(webhook)));

@@ -10,9 +10,13 @@ use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
 use crate::api_config::ApiConfig;
-use crate::enforcement_config::EnforcementConfig;
 use crate::failure::Failure;
 use crate::review::ReviewConfig;
+
+mod enforcement;
+pub mod webhooks;
+
+pub use enforcement::{EnforcementConfig, EnforcementKafka};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -126,6 +130,9 @@ impl Default for LimitsConfig {
 pub struct KeysConfig {
     /// The file of the pseudonym key; created at the first start. The environment's SEALWATCH_PSEUDONYM_KEY goes before it.
     pub pseudonym: PathBuf,
+    /// The file of the key that encrypts people's notes in the case store; created at the first start. Unless it is named,
+    /// it lies beside the pseudonym key.
+    pub note: Option<PathBuf>,
     /// The enforcement service's public key.
     pub enforcement: Option<PathBuf>,
     /// The referral officers' public key.
@@ -283,7 +290,7 @@ impl Config {
         {
             return Err("feedback.path names no file".to_owned());
         }
-        self.enforcement.check()?;
+        self.enforcement.check(&self.source)?;
         privileged(limits).map(|_| ())
     }
 
@@ -353,6 +360,12 @@ mod tests {
     #[test]
     fn the_demo_configuration_is_sound() {
         assert!(Config::demo().is_ok());
+    }
+
+    #[test]
+    fn a_feedback_log_without_a_file_name_is_refused() {
+        let text = include_str!("../config/demo.toml").replace("../demo/feedback.ndjson", "..");
+        assert!(Config::parse(&text).unwrap_err().contains("feedback.path"));
     }
 
     #[test]

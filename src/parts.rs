@@ -12,18 +12,20 @@ use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Role;
+use sealwatch_custody::symmetric::NoteKey;
 use sealwatch_ingest::checkpoint;
 use sealwatch_ingest::feedback::{self, FeedbackTail};
 use sealwatch_ingest::identity::Recipients;
 use sealwatch_ingest::pipeline::{ARCHIVE_DAYS, Pipeline, PipelineOptions, VIRTUAL_SHARDS};
+use sealwatch_ingest::producer::KafkaProducer;
 use sealwatch_ingest::source::kafka::{KafkaSettings, KafkaSource};
 use sealwatch_ingest::source::{FeedbackTurn, Files, Source, StandardInput, WithFeedback};
 use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
 
 use crate::clock;
-use crate::config::{Config, SourceKind};
+use crate::config::{Config, EnforcementKafka, SourceKind};
 use crate::failure::Failure;
-use crate::keys;
+use crate::{key_file, keys};
 
 /// The artefact that the program carries: trained and calibrated on the simulator.
 const DEMO_ARTEFACT: &[u8] = include_bytes!("../models/demo.artefact.json");
@@ -171,6 +173,30 @@ pub fn pseudonym_key(config: &Config) -> Result<PseudonymKey, Failure> {
     Ok(key)
 }
 
+/// The key that encrypts people's notes in the case store.
+///
+/// # Errors
+/// Its file cannot be read or made, or holds none.
+pub fn note_key(config: &Config) -> Result<NoteKey, Failure> {
+    let path = match &config.keys.note {
+        Some(path) => config.path(path),
+        None => config
+            .path(&config.keys.pseudonym)
+            .with_file_name("note.key.json"),
+    };
+    let (document, created) = key_file::read_or_create(&path, "note key", || {
+        NoteKey::generate(&mut *clock::random()).to_document()
+    })?;
+    if created {
+        eprintln!(
+            "sealwatch: made the note key {}; keep it: without it no note is read again",
+            path.display()
+        );
+    }
+    NoteKey::from_document(&document)
+        .map_err(|error| Failure::configuration(format!("note key {}: {error}", path.display())))
+}
+
 /// How the store is opened.
 pub struct StoreSettings {
     /// Its folder.
@@ -297,6 +323,14 @@ pub fn kafka(config: &Config) -> Result<KafkaSource, Failure> {
     };
     KafkaSource::connect(&settings, config.limits().maximum_record_bytes)
         .map_err(Failure::configuration)
+}
+
+/// The producer of confirmed decisions. It connects by itself, now and after every loss.
+///
+/// # Errors
+/// librdkafka refuses the settings.
+pub fn enforcement(kafka: &EnforcementKafka) -> Result<KafkaProducer, Failure> {
+    KafkaProducer::connect(&kafka.producer()).map_err(Failure::configuration)
 }
 
 /// Ends the process at the named step of a commit, if the environment asks for it.

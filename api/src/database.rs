@@ -197,6 +197,15 @@ impl Database {
         random_bytes(&self.random)
     }
 
+    /// Fills a buffer with the operating system's randomness.
+    pub(crate) fn fill_random(&self, buffer: &mut [u8]) {
+        let mut random = self
+            .random
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        random(buffer);
+    }
+
     /// The way out.
     pub(crate) fn outlet(&self) -> &Outlet {
         &self.outlet

@@ -117,6 +117,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
             platforms: config.platforms.clone(),
             first_people: config.api.first_people()?,
         },
+        note_key: parts::note_key(&config)?,
         detectors: detectors(&scorer),
         features: FeatureDescription::registry(),
         ready: Arc::new(move || is_ready.load(Ordering::Acquire)),

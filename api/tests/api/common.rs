@@ -17,6 +17,7 @@ use sealwatch_core::recommendation::{
     RecommendationId, SealedFor, SealedIdentity, Threshold,
 };
 use sealwatch_core::time::{HOUR, MINUTE, SECOND, Timestamp};
+use sealwatch_custody::symmetric::NoteKey;
 
 pub const START: i64 = 1_790_000_000_000;
 
@@ -218,6 +219,7 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
                 })
                 .collect(),
         },
+        note_key: NoteKey::generate(&mut *random()),
         detectors: detectors(simulated),
         features: FeatureDescription::registry(),
         ready: Arc::new(|| true),
@@ -250,7 +252,11 @@ pub fn review() -> ReviewSettings {
 
 /// Randomness that counts.
 pub fn random() -> Random {
-    let mut counter = 0_u64;
+    random_from(0)
+}
+
+/// Randomness that counts from here on: another process's.
+pub fn random_from(mut counter: u64) -> Random {
     Box::new(move |buffer| {
         for byte in buffer {
             counter += 1;
