@@ -166,7 +166,7 @@ pub async fn wait(holds: impl AsyncFn() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("it does not hold within half a minute");
+    assert!(holds().await, "it does not hold within half a minute");
 }
 
 /// A place that keeps what it is given, and answers as a function says.
