@@ -1,5 +1,5 @@
-//! What connects the outbox of the people's side with the places: the feedback log and the topic, which only this program
-//! knows, and the platform's webhooks.
+//! What connects the outbox of the people's side with the places: the feedback log and the Kafka topic, which only this
+//! program knows, and the platform's webhooks.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use sealwatch_ingest::feedback::{
     FeedbackError, FeedbackId, FeedbackRecord, FeedbackWriter, LabelRecord, ModeRecord,
 };
 
-use crate::config::{Config, webhooks};
+use crate::config::Config;
 use crate::failure::Failure;
 use crate::feedback;
 use crate::kafka_carrier::KafkaCarrier;
@@ -52,13 +52,13 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
         }
     }
     if let Some(kafka) = &config.enforcement.kafka {
-        outlets.routes.enforcement.push(Destination::Kafka);
         let carrier = KafkaCarrier::new(kafka)?;
+        outlets.routes.enforcement.push(Destination::Kafka);
         outlets
             .carriers
             .push((Destination::Kafka, Arc::new(carrier)));
     }
-    for (name, webhook) in webhooks::webhooks(&config.enforcement.webhooks, &config.base)? {
+    for (name, webhook) in config.enforcement.webhooks(&config.base)? {
         let destination = Destination::Webhook(name);
         outlets.routes.enforcement.push(destination.clone());
         outlets.carriers.push((destination, Arc::new(webhook)));
@@ -83,21 +83,32 @@ impl Carrier for FeedbackCarrier {
         let records: Vec<Option<FeedbackRecord>> =
             batch.iter().map(|event| self.record(event)).collect();
         let readable: Vec<FeedbackRecord> = records.iter().flatten().cloned().collect();
-        let written = self.writer.append(&readable).map_err(|error| {
-            tracing::error!(error = %error, "the feedback log does not take what people decided");
-            match error {
-                FeedbackError::Write { .. } => Failed::new(FailureKind::Write),
-                _ => unacceptable,
-            }
-        });
+        // Where one of them cannot be taken, each goes alone, so that it does not take the others with it.
+        let together = match self.append(&readable) {
+            Err(failed) if failed.is_final() => None,
+            result => Some(result),
+        };
         records
             .iter()
-            .map(|record| record.as_ref().map_or(Err(unacceptable), |_| written))
+            .map(|record| {
+                let record = record.as_ref().ok_or(unacceptable)?;
+                together.unwrap_or_else(|| self.append(std::slice::from_ref(record)))
+            })
             .collect()
     }
 }
 
 impl FeedbackCarrier {
+    fn append(&self, records: &[FeedbackRecord]) -> Result<(), Failed> {
+        self.writer.append(records).map_err(|error| {
+            tracing::error!(error = %error, "the feedback log does not take what people decided");
+            Failed::new(match error {
+                FeedbackError::Write { .. } => FailureKind::Write,
+                _ => FailureKind::Unacceptable,
+            })
+        })
+    }
+
     /// The record of an event; nothing where it is none that the recorded order takes.
     fn record(&self, event: &Outgoing) -> Option<FeedbackRecord> {
         match event.kind {

@@ -9,7 +9,7 @@ use sealwatch_ingest::store::{Durability, Store};
 
 use crate::arguments::RunArguments;
 use crate::clock;
-use crate::config::{Config, SourceKind, webhooks};
+use crate::config::{Config, SourceKind};
 use crate::failure::Failure;
 use crate::feedback;
 use crate::parts::{self, StoreSettings};
@@ -80,7 +80,7 @@ fn check_model(config: &Config) -> Result<String, Failure> {
 
 /// Says nothing to anybody: a receiver is first spoken to when there is something to be said.
 fn check_webhooks(config: &Config) -> Result<String, Failure> {
-    let webhooks = webhooks::webhooks(&config.enforcement.webhooks, &config.base)?;
+    let webhooks = config.enforcement.webhooks(&config.base)?;
     if webhooks.is_empty() {
         return Ok("no webhook: confirmed decisions reach no platform".to_owned());
     }

@@ -8,7 +8,7 @@ use sealwatch_ingest::producer::ProducerSettings;
 use serde::Deserialize;
 
 use super::SourceKind;
-use super::webhooks::{self, WebhookConfig};
+use super::webhooks::WebhookConfig;
 
 /// Where confirmed decisions go.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -19,16 +19,6 @@ pub struct EnforcementConfig {
     /// Webhooks: each is sent every event.
     #[serde(default)]
     pub webhooks: Vec<WebhookConfig>,
-}
-
-impl EnforcementConfig {
-    /// Checks what can be checked without reading files.
-    pub(super) fn check(&self, source: &SourceKind) -> Result<(), String> {
-        if let Some(kafka) = &self.kafka {
-            kafka.check(source)?;
-        }
-        webhooks::check_names(&self.webhooks)
-    }
 }
 
 /// The Kafka topic that confirmed decisions go to.

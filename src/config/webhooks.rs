@@ -1,4 +1,4 @@
-//! The platform's webhooks.
+//! The configuration of what leaves: the platform's webhooks.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,6 +9,7 @@ use sealwatch_api::delivery::{Webhook, WebhookName, WebhookSecret};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::EnforcementConfig;
 use crate::failure::Failure;
 
 /// A webhook.
@@ -35,43 +36,47 @@ impl std::fmt::Debug for WebhookConfig {
     }
 }
 
-/// Checks the names, which can be done without reading files.
-pub(super) fn check_names(webhooks: &[WebhookConfig]) -> Result<(), String> {
-    let mut names = BTreeSet::new();
-    for webhook in webhooks {
-        let name = WebhookName::parse(&webhook.name).ok_or(
-            "enforcement.webhooks has a name that is not 1 to 32 of a-z, 0-9, `-` and `_`",
-        )?;
-        if !names.insert(name) {
-            let name = &webhook.name;
-            return Err(format!("enforcement.webhooks has the name {name} twice"));
+impl EnforcementConfig {
+    /// Checks what can be checked of the webhooks without reading files.
+    ///
+    /// # Errors
+    /// A name of another form, or one that stands twice.
+    pub(super) fn check_webhooks(&self) -> Result<(), String> {
+        let mut names = BTreeSet::new();
+        for webhook in &self.webhooks {
+            let name = WebhookName::parse(&webhook.name).ok_or(
+                "enforcement.webhooks has a name that is not 1 to 32 of a-z, 0-9, `-` and `_`",
+            )?;
+            if !names.insert(name) {
+                return Err(format!(
+                    "enforcement.webhooks has the name {} twice",
+                    webhook.name
+                ));
+            }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-/// The webhooks, ready to be sent to. `base` is the folder that paths start from.
-///
-/// # Errors
-/// An address, a secret or a file of certificates that is none.
-pub fn webhooks(
-    configs: &[WebhookConfig],
-    base: &Path,
-) -> Result<Vec<(WebhookName, Webhook)>, Failure> {
-    let mut webhooks = Vec::with_capacity(configs.len());
-    for config in configs {
-        let wrong = |what: String| {
-            Failure::Configuration(format!("enforcement.webhooks {}: {what}", config.name))
-        };
-        let name = WebhookName::parse(&config.name)
-            .ok_or_else(|| wrong("the name is of another form".to_owned()))?;
-        let secret = secret(&base.join(&config.secret_file)).map_err(wrong)?;
-        let authorities = config.ca_file.as_ref().map(|path| base.join(path));
-        let webhook = Webhook::new(&config.url, secret, authorities.as_deref())
-            .map_err(|error| wrong(error.to_string()))?;
-        webhooks.push((name, webhook));
+    /// The webhooks, ready to be sent to. `base` is the folder that paths start from.
+    ///
+    /// # Errors
+    /// An address, a secret or a file of certificates that is none.
+    pub fn webhooks(&self, base: &Path) -> Result<Vec<(WebhookName, Webhook)>, Failure> {
+        let mut webhooks = Vec::with_capacity(self.webhooks.len());
+        for config in &self.webhooks {
+            let wrong = |what: String| {
+                Failure::Configuration(format!("enforcement.webhooks {}: {what}", config.name))
+            };
+            let name = WebhookName::parse(&config.name)
+                .ok_or_else(|| wrong("the name is of another form".to_owned()))?;
+            let secret = secret(&base.join(&config.secret_file)).map_err(wrong)?;
+            let authorities = config.ca_file.as_ref().map(|path| base.join(path));
+            let webhook = Webhook::new(&config.url, secret, authorities.as_deref())
+                .map_err(|error| wrong(error.to_string()))?;
+            webhooks.push((name, webhook));
+        }
+        Ok(webhooks)
     }
-    Ok(webhooks)
 }
 
 /// Reads a webhook's secret from a file that its owner alone can read.
@@ -99,7 +104,7 @@ pub fn secret(path: &Path) -> Result<WebhookSecret, String> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::{WebhookConfig, check_names, secret, webhooks};
+    use super::{EnforcementConfig, secret};
 
     fn config(text: &str) -> EnforcementConfig {
         toml::from_str(text).unwrap()
@@ -110,12 +115,16 @@ mod tests {
 
     #[test]
     fn a_name_that_stands_twice_or_is_none_is_refused() {
-        assert_eq!(check_names(&[config(HOOK)]), Ok(()));
-        let twice = check_names(&[config(HOOK), config(HOOK)]);
-        assert!(twice.unwrap_err().contains("twice"));
+        assert_eq!(config(HOOK).check_webhooks(), Ok(()));
+        assert!(
+            config(&HOOK.repeat(2))
+                .check_webhooks()
+                .unwrap_err()
+                .contains("twice")
+        );
         let named = HOOK.replace("platform", "The Platform");
-        assert!(check_names(&[config(&named)]).is_err());
-        assert!(toml::from_str::<WebhookConfig>(&format!("{HOOK}token = 1")).is_err());
+        assert!(config(&named).check_webhooks().is_err());
+        assert!(toml::from_str::<EnforcementConfig>(&format!("{HOOK}token = 1")).is_err());
     }
 
     #[test]
@@ -131,7 +140,7 @@ mod tests {
         assert!(secret(&path).unwrap_err().contains("chmod 600"));
         mode(0o600);
         assert!(secret(&path).is_ok());
-        assert_eq!(webhooks(&[config(HOOK)], folder.path()).unwrap().len(), 1);
+        assert_eq!(config(HOOK).webhooks(folder.path()).unwrap().len(), 1);
         let plain = HOOK.replace("https", "http");
         let refused = config(&plain)
             .webhooks(folder.path())

@@ -16,10 +16,11 @@ use sealwatch_core::identifier::Pseudonym;
 pub use account::{log_in, log_in_page, log_out};
 
 use crate::auth::session_form_secret;
-use crate::filter::{Filter, ListQuery};
-use crate::handlers::{find, page};
+use crate::filter::{Audience, Filter, ListQuery};
+
 use crate::people::{Actor, Permission};
 use crate::problem::Problem;
+use crate::routes::{find, page};
 use crate::state::{ApiState, DetectorDescription};
 use crate::store::Summary;
 use words::{Moment, Threshold, score};
@@ -168,7 +169,7 @@ pub async fn recommendations(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::parse(query.as_deref(), &state.config.platforms)?;
-    let (rows, next) = page(&state, &query).await?;
+    let (rows, next) = page(&state, &actor, &query).await?;
     let filter = &query.filter;
     let shown = query.to_query();
     let input = |time: Option<sealwatch_core::time::Timestamp>| {
@@ -218,8 +219,9 @@ pub async fn recommendation(
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let delivered = find(&state, id).await?;
+    let delivered = find(&state, &actor, id).await?;
     let filter = Filter {
+        audience: Audience::of(&actor),
         account: Some(delivered.recommendation.account),
         ..Filter::default()
     };

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::enforcer::{EnforceError, Enforcer};
 use super::say;
 use crate::clock;
-use crate::config::webhooks;
+use crate::config;
 use crate::failure::Failure;
 
 /// Receives until it is told to stop.
@@ -20,7 +20,7 @@ pub(super) fn listen(
 ) -> Result<(), Failure> {
     let secrets = secret_files
         .iter()
-        .map(|path| webhooks::secret(path).map_err(Failure::Configuration))
+        .map(|path| config::secret(path).map_err(Failure::Configuration))
         .collect::<Result<Vec<_>, _>>()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
