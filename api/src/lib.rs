@@ -22,7 +22,7 @@ pub use server::{router, serve};
 pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
-pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
+pub use store::{CaseStore, CaseStoreError, Delivered, DeliveredThreat, Summary};
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

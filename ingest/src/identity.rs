@@ -3,6 +3,7 @@
 use sealwatch_core::behaviour::Answer;
 use sealwatch_core::event::{Edge, find_account};
 use sealwatch_core::recommendation::{Recommendation, SealedFor, SealedIdentity};
+use sealwatch_core::threat::{SubjectKind, ThreatSignal};
 use sealwatch_custody::{Binding, PublicKey, SealError, seal_identity, seal_twice};
 
 use crate::decode;
@@ -70,6 +71,36 @@ impl Recipients {
             });
         }
         Ok(sealed)
+    }
+
+    /// Seals the account of a threat signal to the referral side, and to nobody else. `body` is the record that named it.
+    ///
+    /// # Errors
+    /// The record does not name the account, or a key fails.
+    pub fn seal_threat(
+        &self,
+        threat: &ThreatSignal,
+        body: &Body<'_>,
+        edge: &Edge<'_>,
+        random: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<Option<SealedIdentity>, IdentityError> {
+        let (SubjectKind::Account, Some((officers, approvers))) = (threat.subject, &self.referral)
+        else {
+            return Ok(None);
+        };
+        let fields = decode::fields(body).map_err(|_| IdentityError::NotNamed)?;
+        let raw = find_account(&fields, edge, threat.pseudonym).ok_or(IdentityError::NotNamed)?;
+        // Bound to the case, not to its revision: any of them opens to the same account.
+        let binding = Binding {
+            recommendation: threat.case.to_bytes(),
+            pseudonym: threat.pseudonym.to_bytes(),
+        };
+        let identifier = raw.expose_to_edge();
+        Ok(Some(SealedIdentity {
+            sealed_for: SealedFor::Referral,
+            key_ids: vec![approvers.id().to_string(), officers.id().to_string()],
+            sealed: seal_twice(officers, approvers, identifier, &binding, random)?.to_base64(),
+        }))
     }
 
     /// The enforcement service's key, unless only the referral side may know whom the recommendation is about.

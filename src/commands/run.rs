@@ -10,8 +10,8 @@ use std::time::Duration;
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
 };
-use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
+use sealwatch_core::threat::Outgoing;
 use sealwatch_ingest::metrics::Metrics;
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
@@ -59,10 +59,10 @@ struct Ingest {
     source: Box<dyn Source>,
     options: RunOptions,
     metrics: Metrics,
-    rows: mpsc::Sender<(u64, Delivery)>,
+    rows: mpsc::Sender<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
-    undelivered: Vec<(u64, Delivery)>,
+    undelivered: Vec<(u64, Outgoing)>,
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
@@ -187,10 +187,13 @@ impl Ingest {
             &self.delivered,
             &mut |report, pipeline| {
                 metrics.observe(&report, pipeline);
+                let is_threat = |row: &&(u64, Outgoing)| matches!(row.1, Outgoing::Threat(_));
+                let threats = report.deliveries.iter().filter(is_threat).count();
                 tracing::info!(
                     epoch = report.epoch,
                     records = report.records,
-                    recommendations = report.deliveries.len(),
+                    recommendations = report.deliveries.len() - threats,
+                    threat_signals = threats,
                     "epoch committed"
                 );
                 for row in report.deliveries {

@@ -1,6 +1,7 @@
-//! The case store: recommendations as they were delivered, in SQLite. The SQL is the part that PostgreSQL shares.
+//! The case store: recommendations and threat signals as they were delivered, in SQLite. The SQL is the part that PostgreSQL shares.
 
 mod list;
+mod threats;
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 
 pub use list::Summary;
+pub use threats::DeliveredThreat;
 
 /// Why the case store refuses.
 #[derive(Debug, thiserror::Error)]

@@ -9,3 +9,4 @@ mod client;
 mod common;
 mod pages;
 mod serving;
+mod threats;

@@ -11,7 +11,7 @@ use crate::credibility::Credibility;
 use crate::credibility::priority::Priority;
 use crate::event::values::{MatchKind, MatchedSurface, ReportCategory, SignalKind};
 use crate::identifier::{Pseudonym, parse_hexadecimal};
-use crate::recommendation::{Evidence, Position, SealedIdentity};
+use crate::recommendation::{Delivery, Evidence, Position, SealedIdentity};
 use crate::time::Timestamp;
 
 crate::closed_set! {
@@ -190,8 +190,8 @@ pub struct ThreatSignal {
     pub id: ThreatId,
     /// Deterministic id of the case.
     pub case: ThreatId,
-    /// Rises by one from 1.
-    pub revision: u32,
+    /// Rises with each revision of the case: the number of its record in the committed order, counted from 1.
+    pub revision: u64,
     /// The platform's name, a member of the configured set.
     pub platform: String,
     /// What the case is about.
@@ -236,4 +236,14 @@ pub struct ThreatDelivery {
     pub threat: ThreatSignal,
     /// To the referral side only; none for a group, or where no recipient keys are configured.
     pub sealed_identity: Option<SealedIdentity>,
+}
+
+/// A row of the outbox between engine and case store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outgoing {
+    /// A recommendation.
+    Recommendation(Box<Delivery>),
+    /// A revision of a case of threat signals.
+    Threat(Box<ThreatDelivery>),
 }

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::corroboration::{Corroboration, EXACT, NEAR, StandingSignal};
 use super::priority::{Priority, priority, starts_clock};
 use super::reporter::{Cohort, Contact, MOST_RELIABLE, Report, STRANGER};
-use super::{TermName, Weighed, weigh};
+use super::{Weighed, weigh};
 use crate::event::values::SignalKind;
 use crate::threat::ThreatKind;
 use crate::time::DAY;
