@@ -4,7 +4,9 @@
     reason = "a test's tools end the test when they cannot go on"
 )]
 
+pub mod attack;
 pub mod canary;
 pub mod kafka;
+pub mod plot;
 pub mod service;
 pub mod system;
