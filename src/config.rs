@@ -9,7 +9,13 @@ use sealwatch_core::time::{DAY, HOUR, MINUTE};
 use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
+use crate::api_config::ApiConfig;
 use crate::failure::Failure;
+use crate::review::ReviewConfig;
+
+mod enforcement;
+
+pub use enforcement::{EnforcementConfig, EnforcementKafka};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -36,6 +42,14 @@ pub struct Config {
     pub engine: EngineConfig,
     /// HTTP.
     pub api: ApiConfig,
+    /// How people review.
+    #[serde(default)]
+    pub review: ReviewConfig,
+    /// Where people's decisions enter the recorded order. Without it they reach no detector.
+    pub feedback: Option<FeedbackConfig>,
+    /// Where confirmed decisions go.
+    #[serde(default)]
+    pub enforcement: EnforcementConfig,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,
@@ -78,7 +92,8 @@ pub enum SourceKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
-    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`.
+    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`,
+    /// `control.detector_mode`.
     pub privileged_types: Vec<String>,
     /// What becomes of unknown fields.
     pub unknown_fields: UnknownFields,
@@ -114,6 +129,9 @@ impl Default for LimitsConfig {
 pub struct KeysConfig {
     /// The file of the pseudonym key; created at the first start. The environment's SEALWATCH_PSEUDONYM_KEY goes before it.
     pub pseudonym: PathBuf,
+    /// The file of the key that encrypts people's notes in the case store; created at the first start. Unless it is named,
+    /// it lies beside the pseudonym key.
+    pub note: Option<PathBuf>,
     /// The enforcement service's public key.
     pub enforcement: Option<PathBuf>,
     /// The referral officers' public key.
@@ -178,20 +196,12 @@ impl Default for EngineConfig {
     }
 }
 
-/// HTTP.
+/// The feedback log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ApiConfig {
-    /// Address and port.
-    pub listen: String,
-    /// The case store's file.
-    pub database: PathBuf,
-    /// Whether `/metrics` needs no token.
-    #[serde(default)]
-    pub metrics_open: bool,
-    /// Whether cookies are for TLS only (behind a proxy with TLS).
-    #[serde(default)]
-    pub secure_cookies: bool,
+pub struct FeedbackConfig {
+    /// Its file. It belongs to the store: it is kept as long, and replayed with it.
+    pub path: PathBuf,
 }
 
 impl Config {
@@ -274,6 +284,14 @@ impl Config {
                 "engine.threads, epoch_records and epoch_milliseconds are at least 1".to_owned(),
             );
         }
+        if let Some(feedback) = &self.feedback
+            && feedback.path.file_name().is_none()
+        {
+            return Err("feedback.path names no file".to_owned());
+        }
+        if let Some(kafka) = &self.enforcement.kafka {
+            kafka.check(&self.source)?;
+        }
         privileged(limits).map(|_| ())
     }
 
@@ -328,7 +346,9 @@ fn privileged(limits: &LimitsConfig) -> Result<Vec<EventType>, String> {
         .iter()
         .map(|name| {
             EventType::parse(name).filter(|kind| is_privileged(*kind)).ok_or_else(|| {
-                "source.limits.privileged_types knows label.given, enforcement.applied and signal.received".to_owned()
+                "source.limits.privileged_types knows label.given, enforcement.applied, signal.received and \
+                 control.detector_mode"
+                    .to_owned()
             })
         })
         .collect()
@@ -341,6 +361,12 @@ mod tests {
     #[test]
     fn the_demo_configuration_is_sound() {
         assert!(Config::demo().is_ok());
+    }
+
+    #[test]
+    fn a_feedback_log_without_a_file_name_is_refused() {
+        let text = include_str!("../config/demo.toml").replace("../demo/feedback.ndjson", "..");
+        assert!(Config::parse(&text).unwrap_err().contains("feedback.path"));
     }
 
     #[test]

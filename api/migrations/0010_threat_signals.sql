@@ -9,7 +9,7 @@ CREATE TABLE threat_cases (
     kind TEXT NOT NULL,
     mode TEXT NOT NULL,
     priority TEXT NOT NULL,
-    starts_clock INTEGER NOT NULL,
+    starts_clock BIGINT NOT NULL,
     log_odds DOUBLE PRECISION NOT NULL,
     at_ms BIGINT NOT NULL,
     opened_ms BIGINT NOT NULL,

@@ -3,26 +3,41 @@
 //! It knows recommendations as they are delivered, and who may look at them. It deliberately does not know where they come
 //! from, nor any raw identifier: pseudonyms are shown, identities are sealed.
 
+mod access;
 mod assets;
+mod audit;
 mod auth;
+pub mod cases;
 mod console;
+mod database;
+pub mod delivery;
 mod documents;
 mod filter;
+mod form;
 mod handlers;
+mod limits;
 mod metrics;
 mod middleware;
+mod notes;
 mod openapi;
+pub mod people;
 mod problem;
+mod schemas;
 mod server;
 mod state;
+mod statement;
 mod store;
+mod upkeep;
 
+pub use access::{Access, Rule, rules};
+pub use database::{Database, Engine, Location};
 pub use filter::{Cursor, Filter};
 pub use server::{router, serve};
 pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, DeliveredThreat, Summary};
+pub use upkeep::{finish_and_release, upkeep};
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

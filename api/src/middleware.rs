@@ -8,8 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::auth::bearer;
+use crate::access::{Access, access};
+use crate::auth::Credential;
 use crate::console;
+use crate::people::Actor;
 use crate::problem::Problem;
 use crate::state::ApiState;
 
@@ -19,15 +21,12 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 /// Bytes of a body at most.
 pub const BODY_LIMIT: usize = 16 * 1024;
 
-/// Routes that need no log-in. Everything else does, also what is not there.
-const OPEN: &[&str] = &["/health/live", "/health/ready", "/login", "/static/{name}"];
-
 /// Scripts, styles and pictures only from here; no frames, no forms to elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
-                                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                                       connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Log-in, limits, headers, log and metrics.
-pub async fn around(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub async fn around(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
     let started = (state.monotonic)();
     let route = request
         .extensions()
@@ -37,19 +36,29 @@ pub async fn around(State(state): State<ApiState>, request: Request, next: Next)
     let method = request.method().clone();
     let is_for_browser = wants_page(&route, request.headers());
     let headers = request.headers().clone();
-    let response = match admit(&state, &route, &request) {
-        Admission::Refused(problem) => problem.into_response(),
-        Admission::LogIn => Redirect::to("/login").into_response(),
-        Admission::Granted => match tokio::time::timeout(TIMEOUT, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => Problem::timeout().into_response(),
-        },
+    let address = address(&request);
+    let admission = admit(&state, &route, (&method, &headers), address).await;
+    let actor = match &admission {
+        Ok(actor) => actor.clone(),
+        Err(refused) => refused.actor.clone(),
     };
-    let mut response = if is_for_browser {
-        as_page(&state, &headers, response)
-    } else {
-        response
+    let mut response = match admission {
+        Err(refused)
+            if is_for_browser && method == Method::GET && refused.problem.status == 401 =>
+        {
+            Redirect::to("/login").into_response()
+        }
+        Err(refused) => refused.problem.into_response(),
+        Ok(actor) => {
+            if let Some(actor) = actor {
+                request.extensions_mut().insert(actor);
+            }
+            answer(&route, request, next).await
+        }
     };
+    if is_for_browser {
+        response = as_page(&state, actor.as_ref(), &headers, response);
+    }
     secure(response.headers_mut(), state.config.secure_cookies);
     let seconds = (state.monotonic)().saturating_sub(started).as_secs_f64();
     state
@@ -65,46 +74,79 @@ pub async fn around(State(state): State<ApiState>, request: Request, next: Next)
     response
 }
 
-/// What becomes of a request.
-enum Admission {
-    Granted,
-    /// A browser is sent to the log-in page.
-    LogIn,
-    Refused(Problem),
+/// A stream of news has no end, so that it has no time to an answer either.
+const STREAM: &str = "/api/v1/news";
+
+async fn answer(route: &str, request: Request, next: Next) -> Response {
+    if route == STREAM {
+        return next.run(request).await;
+    }
+    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::timeout().into_response(),
+    }
 }
 
-fn admit(state: &ApiState, route: &str, request: &Request) -> Admission {
-    let length = request
-        .headers()
+/// A request that does not come in, and who sent it, if that is known.
+struct Refused {
+    problem: Problem,
+    actor: Option<Actor>,
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self {
+            problem,
+            actor: None,
+        }
+    }
+}
+
+/// Who comes in: nobody in particular on an open route; otherwise a person who may.
+async fn admit(
+    state: &ApiState,
+    route: &str,
+    (method, headers): (&Method, &HeaderMap),
+    address: Option<IpAddr>,
+) -> Result<Option<Actor>, Refused> {
+    let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > BODY_LIMIT as u64) {
-        return Admission::Refused(Problem::too_large());
+        return Err(Problem::too_large().into());
     }
-    let is_open = OPEN.contains(&route) || (route == "/metrics" && state.config.metrics_open);
-    if is_open {
-        return Admission::Granted;
+    let access = access(method, route);
+    if access == Some(Access::Open) || (route == "/metrics" && state.config.metrics_open) {
+        return Ok(None);
     }
-    let headers = request.headers();
     let now = (state.monotonic)();
-    if let Some(token) = bearer(headers) {
+    let credential = Credential::of(headers).ok_or(Problem::unauthorised())?;
+    let found = credential.actor(state).await.map_err(Problem::from)?;
+    let Some(actor) = found else {
         // A right token always comes in: 256 random bits are not guessed, and behind a proxy all share one address.
-        if state.auth.is_token(token) {
-            return Admission::Granted;
+        if matches!(credential, Credential::Token(_)) {
+            state.auth.note_wrong(address, now);
+            state.metrics.note_wrong_token();
+            if state.auth.is_barred(address, now) {
+                return Err(Problem::too_many().into());
+            }
         }
-        let address = address(request);
-        state.auth.note_wrong(address, now);
-        state.metrics.note_wrong_token();
-        if state.auth.is_barred(address, now) {
-            return Admission::Refused(Problem::too_many());
-        }
-    } else if state.auth.has_session(headers, now) {
-        return Admission::Granted;
-    }
-    if wants_page(route, headers) && request.method() == Method::GET {
-        return Admission::LogIn;
-    }
-    Admission::Refused(Problem::unauthorised())
+        return Err(Problem::unauthorised().into());
+    };
+    let problem = if !state.requests.take(&actor.person, now) {
+        Problem::too_many()
+    } else if let Some(Access::Needs(permission)) = access
+        && !actor.may(permission)
+    {
+        Problem::not_permitted()
+    } else {
+        // A route that is not in the table goes on to be answered as not there.
+        return Ok(Some(actor));
+    };
+    Err(Refused {
+        problem,
+        actor: Some(actor),
+    })
 }
 
 /// Where a request comes from: the other end of its connection.
@@ -125,12 +167,17 @@ fn wants_page(route: &str, headers: &HeaderMap) -> bool {
     !is_for_programs && accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-fn as_page(state: &ApiState, headers: &HeaderMap, response: Response) -> Response {
+fn as_page(
+    state: &ApiState,
+    actor: Option<&Actor>,
+    headers: &HeaderMap,
+    response: Response,
+) -> Response {
     let Some(problem) = response.extensions().get::<Problem>().cloned() else {
         return response;
     };
     let (mut parts, _) = response.into_parts();
-    let page = console::problem_page(state, headers, &problem);
+    let page = console::problem_page(state, actor, headers, &problem);
     let (page_parts, body) = page.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.extend(page_parts.headers);

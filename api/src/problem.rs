@@ -80,11 +80,11 @@ impl Problem {
         )
     }
 
-    /// Too many wrong tokens.
+    /// Too many wrong tokens, or too many requests.
     pub const fn too_many() -> Self {
         Self::new(
             "urn:sealwatch:problem:too-many",
-            "Too many attempts; wait a minute",
+            "Too many requests; wait a minute",
             StatusCode::TOO_MANY_REQUESTS,
         )
     }
@@ -96,6 +96,34 @@ impl Problem {
             "This form did not come from our page",
             StatusCode::FORBIDDEN,
         )
+    }
+
+    /// A person whose roles do not allow it.
+    pub const fn not_permitted() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:not-permitted",
+            "Your roles do not allow this",
+            StatusCode::FORBIDDEN,
+        )
+    }
+
+    /// What is written to has changed since it was read.
+    pub const fn stale() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:stale",
+            "It has changed since it was read; read it again",
+            StatusCode::PRECONDITION_FAILED,
+        )
+    }
+
+    /// The state of things does not allow it. `kind` is the end of the problem's type.
+    pub const fn conflict(kind: &'static str, title: &'static str) -> Self {
+        Self::new(kind, title, StatusCode::CONFLICT)
+    }
+
+    /// Well formed, and still not to be done.
+    pub const fn unprocessable(kind: &'static str, title: &'static str) -> Self {
+        Self::new(kind, title, StatusCode::UNPROCESSABLE_ENTITY)
     }
 
     /// A request that is too large.

@@ -6,9 +6,12 @@ use std::time::Duration;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::feature::{FEATURES, Family, Unit};
 use sealwatch_core::recommendation::Threshold;
+use sealwatch_custody::symmetric::NoteKey;
 
 use crate::auth::Auth;
+use crate::limits::{IDENTIFIER_SEARCHES, Limiter, REQUESTS};
 use crate::metrics::Metrics;
+use crate::people::{FirstToken, PeopleError, PersonName, Roles, first_start};
 use crate::store::{CaseStore, CaseStoreError};
 
 /// Why the server cannot be put together.
@@ -17,6 +20,9 @@ pub enum ApiError {
     /// The case store refused.
     #[error(transparent)]
     CaseStore(#[from] CaseStoreError),
+    /// The first people cannot be entered.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// A metric is there twice.
     #[error("api: a metric cannot be registered ({0}); give each server a registry of its own")]
     Metrics(#[from] prometheus::Error),
@@ -31,6 +37,8 @@ pub struct ApiConfig {
     pub secure_cookies: bool,
     /// The configured platforms, as the lists' filter knows them.
     pub platforms: Vec<String>,
+    /// Who is entered at the first start, each with a token that is seen only then. One of them must be an admin.
+    pub first_people: Vec<(PersonName, Roles)>,
 }
 
 /// A detector that the policy has on.
@@ -100,6 +108,8 @@ pub struct ApiParts {
     pub store: CaseStore,
     /// Settings.
     pub config: ApiConfig,
+    /// The key that encrypts people's notes.
+    pub note_key: NoteKey,
     /// The detectors that are on.
     pub detectors: Vec<DetectorDescription>,
     /// The features, in the order of a recommendation's list.
@@ -112,8 +122,6 @@ pub struct ApiParts {
     pub monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
     /// The process's metrics.
     pub registry: prometheus::Registry,
-    /// The operating system's randomness.
-    pub random: Random,
 }
 
 /// What every handler is given.
@@ -121,35 +129,45 @@ pub struct ApiParts {
 pub struct ApiState {
     pub(crate) store: CaseStore,
     pub(crate) config: Arc<ApiConfig>,
+    pub(crate) notes: Arc<NoteKey>,
     pub(crate) detectors: Arc<Vec<DetectorDescription>>,
     pub(crate) features: Arc<Vec<FeatureDescription>>,
     pub(crate) ready: Ready,
+    pub(crate) now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
     pub(crate) monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
+    pub(crate) requests: Arc<Limiter>,
+    pub(crate) identifier_searches: Arc<Limiter>,
     pub(crate) auth: Arc<Auth>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) registry: prometheus::Registry,
 }
 
 impl ApiState {
-    /// Puts the parts together. The second value is the token, if it was made just now: the only time that it is seen.
+    /// Puts the parts together. The second value is the first people's tokens, if they were made just now: the only time
+    /// that they are seen.
     ///
     /// # Errors
     /// The case store refused, or a metric is registered twice.
-    pub async fn new(parts: ApiParts) -> Result<(Self, Option<String>), ApiError> {
-        let (auth, token) = Auth::open(&parts.store, parts.random, (parts.now_ms)()).await?;
+    pub async fn new(parts: ApiParts) -> Result<(Self, Vec<FirstToken>), ApiError> {
+        let database = parts.store.database();
+        let tokens = first_start(database, &parts.config.first_people, (parts.now_ms)()).await?;
         let metrics = Metrics::register(&parts.registry)?;
         let state = Self {
             store: parts.store,
             config: Arc::new(parts.config),
+            notes: Arc::new(parts.note_key),
             detectors: Arc::new(parts.detectors),
             features: Arc::new(parts.features),
             ready: parts.ready,
+            now_ms: parts.now_ms,
             monotonic: parts.monotonic,
-            auth: Arc::new(auth),
+            requests: Arc::new(Limiter::new(REQUESTS)),
+            identifier_searches: Arc::new(Limiter::new(IDENTIFIER_SEARCHES)),
+            auth: Arc::default(),
             metrics: Arc::new(metrics),
             registry: parts.registry,
         };
-        Ok((state, token))
+        Ok((state, tokens))
     }
 
     /// Whether a detector that is on is a demonstration: then every page says so.

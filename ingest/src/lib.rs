@@ -7,11 +7,13 @@
 pub mod checkpoint;
 pub mod decode;
 pub mod evidence;
+pub mod feedback;
 pub mod identity;
 pub mod kafka_admin;
 pub mod metrics;
 pub mod order;
 pub mod pipeline;
+pub mod producer;
 pub mod run;
 pub mod source;
 pub mod store;

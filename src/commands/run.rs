@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use sealwatch_api::delivery::{DeliveryMetrics, Schedule};
+use sealwatch_api::people::FirstToken;
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
 };
@@ -15,17 +17,17 @@ use sealwatch_core::threat::Outgoing;
 use sealwatch_ingest::metrics::Metrics;
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
-use sealwatch_ingest::source::Source;
+use sealwatch_ingest::source::{FeedbackTurn, Source};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::RunArguments;
-use crate::clock;
 use crate::config::Config;
 use crate::deliver;
 use crate::failure::Failure;
 use crate::parts::{self, StoreSettings};
+use crate::{carriers, clock};
 
 /// Runs until stopped.
 ///
@@ -89,38 +91,46 @@ async fn serve(config: Config) -> Result<(), Failure> {
         store,
         config.engine.threads,
     )?;
-    let mut source = parts::source(&config)?;
-    source
-        .seek(&pipeline.positions())
-        .map_err(Failure::configuration)?;
+    // It cuts off what a dying process left of a line, so it is opened before anything reads it.
+    let outlets = carriers::outlets(&config)?;
+    let mut source = parts::source(&config, FeedbackTurn::Live)?;
+    parts::seek(&config, &mut *source, &pipeline)?;
     let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
     metrics.restore(&pipeline);
-    let cases = CaseStore::open(&config.path(&config.api.database))
-        .await
-        .map_err(Failure::configuration)?;
+    let cases = CaseStore::open(
+        &parts::database(&config)?,
+        config.review()?,
+        clock::random(),
+    )
+    .await
+    .map_err(Failure::configuration)?;
+    cases.set_routes(outlets.routes);
+    let delivery_metrics = DeliveryMetrics::register(&registry).map_err(Failure::configuration)?;
 
     let ready = Arc::new(AtomicBool::new(true));
     let is_ready = Arc::clone(&ready);
-    let (state, token) = ApiState::new(ApiParts {
+    let (state, tokens) = ApiState::new(ApiParts {
         store: cases.clone(),
         config: ApiConfig {
             metrics_open: config.api.metrics_open,
             secure_cookies: config.api.secure_cookies,
             platforms: config.platforms.clone(),
+            first_people: config.api.first_people()?,
         },
+        note_key: parts::note_key(&config)?,
         detectors: detectors(&scorer),
         features: FeatureDescription::registry(),
         ready: Arc::new(move || is_ready.load(Ordering::Acquire)),
         now_ms: clock::now_ms(),
         monotonic: clock::monotonic(),
         registry,
-        random: clock::random(),
     })
     .await
     .map_err(Failure::configuration)?;
     let address = listener.local_addr().map_err(Failure::running)?;
-    announce(&config, &address.to_string(), token.as_deref());
+    announce(&address.to_string(), &tokens);
 
+    let upkept = cases.clone();
     let (rows, receiver) = mpsc::channel(1_024);
     let delivered = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
@@ -131,6 +141,19 @@ async fn serve(config: Config) -> Result<(), Failure> {
         clock::now_ms(),
     ));
     let (ended, end) = watch::channel(false);
+    let upkeep = tokio::spawn(sealwatch_api::upkeep(
+        upkept.clone(),
+        clock::now_ms(),
+        end.clone(),
+    ));
+    let leaving = tokio::spawn(sealwatch_api::delivery::run(
+        upkept,
+        outlets.carriers,
+        Schedule::default(),
+        delivery_metrics,
+        clock::now_ms(),
+        end.clone(),
+    ));
     stop_on_signals(Arc::clone(&stop), ended.clone());
     let ingest = Ingest {
         pipeline,
@@ -168,6 +191,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
         .join()
         .map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
     deliveries.await.map_err(Failure::running)?;
+    upkeep.await.map_err(Failure::running)?;
+    leaving.await.map_err(Failure::running)?;
     result.map(|_| ()).map_err(Failure::running)
 }
 
@@ -228,15 +253,19 @@ fn detectors(scorer: &Scorer) -> Vec<DetectorDescription> {
         .collect()
 }
 
-fn announce(config: &Config, address: &str, token: Option<&str>) {
+fn announce(address: &str, tokens: &[FirstToken]) {
     println!("Sealwatch serves the review console at http://{address}/");
-    match token {
-        Some(token) => println!("Sign in with this token. It is shown only now:\n\n    {token}\n"),
-        None => println!(
-            "Sign in with the token that was printed at the first start (database {}).",
-            config.path(&config.api.database).display()
-        ),
+    if tokens.is_empty() {
+        println!(
+            "Sign in with a token that was printed at the first start, or make one with `sealwatch token create`."
+        );
+        return;
     }
+    println!("Sign in with one of these tokens. They are shown only now:\n");
+    for token in tokens {
+        println!("    {}  {} ({})", token.secret, token.person, token.roles);
+    }
+    println!();
 }
 
 /// The first signal asks for a stop, the second ends the process at once.

@@ -5,8 +5,12 @@
 )]
 
 pub mod attack;
+pub mod browser;
 pub mod canary;
 pub mod kafka;
 pub mod plot;
+pub mod postgres;
+pub mod served;
 pub mod service;
 pub mod system;
+pub mod tools;

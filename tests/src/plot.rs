@@ -129,8 +129,8 @@ pub fn svg(outcomes: &[Outcome]) -> String {
             x + 42.0,
             scheme.name()
         ));
-        // A letter is about seven wide.
-        x += 68.0 + 7.0 * scheme.name().len() as f64;
+        // A letter is about six wide.
+        x += 62.0 + 6.2 * scheme.name().len() as f64;
     }
     out.push_str("</svg>\n");
     out

@@ -71,6 +71,9 @@ fn records() -> Vec<Vec<u8>> {
         format!(
             "{{\"specversion\":\"{CANARY}\",\"id\":\"c20\",\"source\":\"/p\",\"type\":\"account.closed\",\"data\":\"{CANARY}\"}}"
         ),
+        format!(
+            "{{\"id\":\"{CANARY}\",{base},\"type\":\"control.detector_mode\",\"behaviour\":\"group_spam\",\"mode\":\"shadow\",\"reason\":\"{CANARY}\"}}"
+        ),
         CANARY.to_owned(),
         format!("\"{CANARY}\""),
         format!("[\"{CANARY}\"]"),
@@ -121,7 +124,7 @@ fn configuration(folder: &Path, events: &Path, unknown_fields: &str) -> PathBuf 
          [keys]\npseudonym = \"pseudonym.key\"\nenforcement = \"keys/enforcement.public.json\"\n\
          officer = \"keys/officer.public.json\"\napprover = \"keys/approver.public.json\"\n\
          [model]\npolicy = \"{}\"\n[store]\ndirectory = \"store\"\nlog_mebibytes = 1\n\
-         [api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nmetrics_open = true\n",
+         [api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ rita = \"analyst reviewer admin\" }}\nmetrics_open = true\n",
         events.display(),
         policy.display()
     );

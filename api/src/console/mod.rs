@@ -1,4 +1,4 @@
-//! The console: pages for people, drawn on the server. Without scripts; styles come from the style sheet only.
+//! The console: pages for people, drawn on the server.
 
 mod account;
 mod chart;
@@ -15,8 +15,10 @@ use sealwatch_core::identifier::Pseudonym;
 
 pub use account::{log_in, log_in_page, log_out};
 
+use crate::auth::session_form_secret;
 use crate::filter::{Filter, ListQuery};
 use crate::handlers::{find, page};
+use crate::people::{Actor, Permission};
 use crate::problem::Problem;
 use crate::state::{ApiState, DetectorDescription};
 use crate::store::Summary;
@@ -26,23 +28,34 @@ use words::{Moment, Threshold, score};
 struct Frame {
     section: &'static str,
     is_demonstration: bool,
-    /// What the log-out form carries; empty where nobody is logged in.
+    /// Who is signed in.
+    actor: Option<Actor>,
+    /// What the forms of this session carry; empty where nobody is signed in.
     form_secret: String,
 }
 
 impl Frame {
-    fn new(state: &ApiState, headers: &HeaderMap, section: &'static str) -> Self {
-        let is_in = state.auth.has_session(headers, (state.monotonic)());
-        let form_secret = if is_in {
-            state.auth.session_form_secret(headers)
-        } else {
-            String::new()
-        };
+    fn new(
+        state: &ApiState,
+        actor: Option<&Actor>,
+        headers: &HeaderMap,
+        section: &'static str,
+    ) -> Self {
         Self {
             section,
             is_demonstration: state.is_demonstration(),
-            form_secret,
+            form_secret: actor
+                .map(|_| session_form_secret(headers))
+                .unwrap_or_default(),
+            actor: actor.cloned(),
         }
+    }
+
+    /// Whether the person signed in may.
+    fn may(&self, permission: &Permission) -> bool {
+        self.actor
+            .as_ref()
+            .is_some_and(|actor| actor.may(*permission))
     }
 
     /// The same, with the banner where what is shown needs it.
@@ -63,8 +76,13 @@ fn draw(template: &impl Template) -> Result<Response, Problem> {
 }
 
 /// The first page.
-pub async fn home() -> Redirect {
-    Redirect::to("/recommendations")
+pub async fn home(actor: Actor) -> Redirect {
+    let first = [
+        (Permission::ReadLists, "/recommendations"),
+        (Permission::ReadDetectors, "/detectors"),
+    ];
+    let may = first.iter().find(|(permission, _)| actor.may(*permission));
+    Redirect::to(may.map_or("/login", |(_, page)| page))
 }
 
 /// A choice of a form.
@@ -145,6 +163,7 @@ struct ListPage {
 /// The list of recommendations.
 pub async fn recommendations(
     State(state): State<ApiState>,
+    actor: Actor,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -163,7 +182,8 @@ pub async fn recommendations(
     };
     let is_demonstration = rows.iter().any(Summary::is_demonstration);
     draw(&ListPage {
-        frame: Frame::new(&state, &headers, "recommendations").showing(is_demonstration),
+        frame: Frame::new(&state, Some(&actor), &headers, "recommendations")
+            .showing(is_demonstration),
         behaviours: Choice::list(
             Behaviour::ALL,
             filter.behaviour,
@@ -194,6 +214,7 @@ pub async fn recommendations(
 /// The page of a recommendation.
 pub async fn recommendation(
     State(state): State<ApiState>,
+    actor: Actor,
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
@@ -204,7 +225,7 @@ pub async fn recommendation(
     };
     let mut others = state.store.list(&filter, None, 11).await?;
     others.retain(|other| other.id != delivered.recommendation.id);
-    let frame = Frame::new(&state, &headers, "recommendation")
+    let frame = Frame::new(&state, Some(&actor), &headers, "recommendation")
         .showing(delivered.summary().is_demonstration());
     draw(&detail::DetailPage::new(
         frame,
@@ -233,6 +254,7 @@ struct DetectorsPage {
 /// The page of the detectors.
 pub async fn detectors(
     State(state): State<ApiState>,
+    actor: Actor,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let describe = |behaviour: &Behaviour| {
@@ -255,7 +277,7 @@ pub async fn detectors(
     };
     let detectors = Behaviour::ALL.iter().map(describe).collect();
     draw(&DetectorsPage {
-        frame: Frame::new(&state, &headers, "detectors"),
+        frame: Frame::new(&state, Some(&actor), &headers, "detectors"),
         detectors,
     })
 }
@@ -268,9 +290,14 @@ struct ProblemPage<'problem> {
 }
 
 /// The page of a problem, for browsers.
-pub fn problem_page(state: &ApiState, headers: &HeaderMap, problem: &Problem) -> Response {
+pub fn problem_page(
+    state: &ApiState,
+    actor: Option<&Actor>,
+    headers: &HeaderMap,
+    problem: &Problem,
+) -> Response {
     let page = ProblemPage {
-        frame: Frame::new(state, headers, "problem"),
+        frame: Frame::new(state, actor, headers, "problem"),
         problem,
     };
     // No page can be drawn of this one's own failure.

@@ -4,11 +4,11 @@ use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::recommendation::RecommendationId;
 use sealwatch_core::time::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::Row as _;
 
 use super::{CaseStore, CaseStoreError};
 use crate::filter::{Cursor, Filter};
+use crate::statement::{Row, Statement};
 
 /// Up to so many rows with a high score are sorted; where there are more, walking the list from its newest end soon finds
 /// a page of them.
@@ -72,7 +72,7 @@ impl CaseStore {
         limit: u32,
     ) -> Result<Vec<Summary>, CaseStoreError> {
         let leader = self.leader(filter).await?;
-        let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
+        let mut query = Statement::new(
             "SELECT intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, threshold_margin, \
              is_simulated, at_ms, received_ms FROM recommendations WHERE 1 = 1",
         );
@@ -84,23 +84,17 @@ impl CaseStore {
         };
         if let Some(behind) = behind {
             // The first half is implied by the second; it lets the index begin at the right place.
-            query
-                .push(format_args!(" AND {at} <= "))
-                .push_bind(behind.at_ms);
-            query
-                .push(format_args!(" AND ({at} < "))
-                .push_bind(behind.at_ms);
+            query.push(&format!(" AND {at} <= ")).bind(behind.at_ms);
+            query.push(&format!(" AND ({at} < ")).bind(behind.at_ms);
             query
                 .push(" OR intake_sequence < ")
-                .push_bind(behind.intake_sequence)
+                .bind(behind.intake_sequence)
                 .push(")");
         }
         query
-            .push(format_args!(
-                " ORDER BY {at} DESC, intake_sequence DESC LIMIT "
-            ))
-            .push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.pool).await?;
+            .push(&format!(" ORDER BY {at} DESC, intake_sequence DESC LIMIT "))
+            .bind(i64::from(limit));
+        let rows = query.query().fetch_all(self.database.pool()).await?;
         rows.iter().map(read).collect()
     }
 
@@ -114,7 +108,7 @@ impl CaseStore {
             )
             .bind(score)
             .bind(FEW + 1)
-            .fetch_one(&self.pool)
+            .fetch_one(self.database.pool())
             .await?;
             if count <= FEW {
                 return Ok(Leader::Score);
@@ -149,7 +143,7 @@ enum Leader {
     Time,
 }
 
-fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter, leader: Leader) {
+fn narrow(query: &mut Statement, filter: &Filter, leader: Leader) {
     let equal = [
         (
             "account",
@@ -183,7 +177,7 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter, leader: Leader) {
             } else {
                 format!("{column} || ''")
             };
-            query.push(format_args!(" AND {left} = ")).push_bind(value);
+            query.push(&format!(" AND {left} = ")).bind(value);
         }
     }
     if let Some(score) = filter.minimum_score {
@@ -192,7 +186,7 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter, leader: Leader) {
         } else {
             "score + 0"
         };
-        query.push(format_args!(" AND {left} >= ")).push_bind(score);
+        query.push(&format!(" AND {left} >= ")).bind(score);
     }
     let at = if leader == Leader::Score {
         "at_ms + 0"
@@ -200,21 +194,21 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &Filter, leader: Leader) {
         "at_ms"
     };
     if let Some(from) = filter.from {
-        query.push(format_args!(" AND {at} >= ")).push_bind(from.0);
+        query.push(&format!(" AND {at} >= ")).bind(from.0);
     }
     if let Some(until) = filter.until {
-        query.push(format_args!(" AND {at} < ")).push_bind(until.0);
+        query.push(&format!(" AND {at} < ")).bind(until.0);
     }
 }
 
-fn read(row: &SqliteRow) -> Result<Summary, CaseStoreError> {
+fn read(row: &Row) -> Result<Summary, CaseStoreError> {
     fn parsed<T>(
-        row: &SqliteRow,
+        row: &Row,
         column: &str,
         parse: fn(&str) -> Option<T>,
     ) -> Result<T, CaseStoreError> {
-        let text: &str = row.try_get(column)?;
-        parse(text).ok_or(CaseStoreError::Damaged)
+        let text: String = row.try_get(column)?;
+        parse(&text).ok_or(CaseStoreError::Damaged)
     }
     let incarnation: i64 = row.try_get("incarnation")?;
     let is_simulated: i64 = row.try_get("is_simulated")?;

@@ -1,14 +1,20 @@
-//! The case store: recommendations and threat signals as they were delivered, in SQLite. The SQL is the part that PostgreSQL shares.
+//! The case store: recommendations and threat signals as they were delivered, and what people make of them.
 
 mod list;
 mod threats;
 
-use std::path::Path;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use sealwatch_core::behaviour::{Behaviour, Mode};
 use sealwatch_core::recommendation::{Delivery, Recommendation, RecommendationId, SealedIdentity};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+use sqlx::{AnyConnection, Row};
+
+use crate::audit::{self, Entry};
+use crate::cases::{DetectorMode, Intake, ModeReason, ReviewSettings, detector_mode, rates};
+use crate::database::{Database, Location, Write};
+use crate::people::Actor;
+use crate::state::Random;
 
 pub use list::Summary;
 pub use threats::DeliveredThreat;
@@ -31,6 +37,14 @@ pub enum CaseStoreError {
         "case store: the database cannot be brought to this version ({0}); restore it from a backup"
     )]
     Migration(String),
+    /// A path that is not text.
+    #[error("case store: the database's path is not UTF-8; choose another")]
+    Path,
+    /// An address of something else.
+    #[error(
+        "case store: the database's address is not one of PostgreSQL; write it as postgres://person@host/database"
+    )]
+    Address,
     /// A stored document that cannot be read.
     #[error(
         "case store: a stored recommendation cannot be read; restore the database from a backup"
@@ -50,6 +64,8 @@ impl CaseStoreError {
             Self::Database(_) => "database",
             Self::Newer => "newer",
             Self::Migration(_) => "migration",
+            Self::Path => "path",
+            Self::Address => "address",
             Self::Damaged => "damaged",
             Self::Unwritable => "unwritable",
         }
@@ -76,7 +92,8 @@ pub struct Delivered {
 /// The case store.
 #[derive(Debug, Clone)]
 pub struct CaseStore {
-    pool: SqlitePool,
+    database: Database,
+    review: Arc<ReviewSettings>,
 }
 
 impl CaseStore {
@@ -84,31 +101,30 @@ impl CaseStore {
     ///
     /// # Errors
     /// It cannot be opened, or a newer version made it.
-    pub async fn open(path: &Path) -> Result<Self, CaseStoreError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // With WAL a power cut may lose the last transactions but never damages. The pipeline's outbox is emptied only
-            // after the delivery, so that only FULL keeps the promise that nothing delivered is lost.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await?;
-        sqlx::migrate!("./migrations")
-            .run(&pool)
-            .await
-            .map_err(|error| match error {
-                sqlx::migrate::MigrateError::VersionMissing(_)
-                | sqlx::migrate::MigrateError::VersionTooNew(..) => CaseStoreError::Newer,
-                other => CaseStoreError::Migration(other.to_string()),
-            })?;
-        Ok(Self { pool })
+    pub async fn open(
+        location: &Location,
+        review: ReviewSettings,
+        random: Random,
+    ) -> Result<Self, CaseStoreError> {
+        Ok(Self {
+            database: Database::open(location, random).await?,
+            review: Arc::new(review),
+        })
+    }
+
+    /// Settings of review.
+    pub fn review(&self) -> &ReviewSettings {
+        &self.review
+    }
+
+    /// The database.
+    pub const fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Says which events go to which places. It is said once, before anything is decided; returns whether this was the time.
+    pub fn set_routes(&self, routes: crate::delivery::Routes) -> bool {
+        self.database.outlet().set_routes(routes)
     }
 
     /// Takes deliveries in, in one transaction. A recommendation that is there already is left as it is, and counted as
@@ -121,20 +137,31 @@ impl CaseStore {
         deliveries: &[Delivery],
         received_ms: i64,
     ) -> Result<u64, CaseStoreError> {
-        // The lock is taken at once: a transaction that reads first and writes then may be refused in between.
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut write = self.database.write().await?;
+        let connection = write.connection();
         let last: i64 =
             sqlx::query_scalar("SELECT COALESCE(MAX(intake_sequence), 0) FROM recommendations")
-                .fetch_one(&mut *transaction)
+                .fetch_one(&mut *connection)
                 .await?;
+        let mut intake = Intake::begin(connection, &self.review, received_ms).await?;
+        let mut newest: BTreeMap<Behaviour, &Recommendation> = BTreeMap::new();
         let mut new = 0;
         for delivery in deliveries {
+            let recommendation = &delivery.recommendation;
             let sequence = last + 1 + i64::try_from(new).unwrap_or(i64::MAX);
-            if insert(&mut transaction, delivery, sequence, received_ms).await? {
+            if insert(connection, delivery, sequence, received_ms).await? {
                 new += 1;
+                intake.take(connection, recommendation).await?;
+                rates::count(connection, recommendation).await?;
+                newest.insert(recommendation.behaviour, recommendation);
             }
         }
-        transaction.commit().await?;
+        let entries = shadow_anomalous(&mut write, newest.into_values(), received_ms).await?;
+        if entries.is_empty() {
+            write.commit_machine().await?;
+        } else {
+            audit::commit(write, &Actor::machine(), received_ms, &entries).await?;
+        }
         Ok(new)
     }
 
@@ -148,7 +175,7 @@ impl CaseStore {
              FROM recommendations WHERE id = $1",
         )
         .bind(id.to_hexadecimal())
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.database.pool())
         .await?;
         let Some(row) = row else { return Ok(None) };
         let recommendation: String = row.try_get("recommendation")?;
@@ -171,7 +198,7 @@ impl CaseStore {
     /// The database refused.
     pub async fn count(&self) -> Result<u64, CaseStoreError> {
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM recommendations")
-            .fetch_one(&self.pool)
+            .fetch_one(self.database.pool())
             .await?;
         Ok(count.unsigned_abs())
     }
@@ -179,41 +206,48 @@ impl CaseStore {
     /// Whether the database answers.
     pub(crate) async fn is_answering(&self) -> bool {
         sqlx::query_scalar::<_, i64>("SELECT 1")
-            .fetch_one(&self.pool)
+            .fetch_one(self.database.pool())
             .await
             .is_ok()
     }
 
-    /// Keeps a token's hash.
-    pub(crate) async fn add_token(
-        &self,
-        hash: &str,
-        created_ms: i64,
-    ) -> Result<(), CaseStoreError> {
-        sqlx::query("INSERT INTO tokens (hash, created_ms) VALUES ($1, $2)")
-            .bind(hash)
-            .bind(created_ms)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// The hashes of all tokens.
-    pub(crate) async fn tokens(&self) -> Result<Vec<String>, CaseStoreError> {
-        Ok(sqlx::query_scalar("SELECT hash FROM tokens ORDER BY hash")
-            .fetch_all(&self.pool)
-            .await?)
-    }
-
     /// Closes the database. What was delivered is in it.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.database.close().await;
     }
+}
+
+/// Puts the detectors into the shadow whose rate is anomalous at their newest recommendation. Returns the entries for the
+/// log.
+async fn shadow_anomalous(
+    write: &mut Write,
+    newest: impl Iterator<Item = &Recommendation>,
+    now_ms: i64,
+) -> Result<Vec<Entry>, CaseStoreError> {
+    let machine = Actor::machine();
+    let mut entries = Vec::new();
+    for recommendation in newest {
+        let behaviour = recommendation.behaviour;
+        let is_acted_on = recommendation.mode != Mode::Shadow;
+        if is_acted_on
+            && rates::has_anomaly(write.connection(), recommendation).await?
+            && !detector_mode::is_in_shadow(write.connection(), behaviour).await?
+        {
+            let change = (behaviour, DetectorMode::Shadow, ModeReason::RateAnomaly);
+            let change = detector_mode::note(write, change, &machine.person, now_ms).await?;
+            tracing::warn!(
+                behaviour = behaviour.name(),
+                "this detector recommends far more than usual: it was put into the shadow; look at its page"
+            );
+            entries.push(detector_mode::entry(&change));
+        }
+    }
+    Ok(entries)
 }
 
 /// Returns whether it was new.
 async fn insert(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut AnyConnection,
     delivery: &Delivery,
     sequence: i64,
     received_ms: i64,
@@ -245,7 +279,7 @@ async fn insert(
     .bind(received_ms)
     .bind(document)
     .bind(sealed)
-    .fetch_one(&mut **transaction)
+    .fetch_one(&mut *connection)
     .await?;
     Ok(deliveries == 1)
 }

@@ -2,7 +2,7 @@
 
 use sealwatch_core::recommendation::SealedIdentity;
 use sealwatch_core::threat::{ThreatDelivery, ThreatId, ThreatSignal};
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{AnyConnection, Row};
 
 use super::{CaseStore, CaseStoreError};
 
@@ -33,15 +33,16 @@ impl CaseStore {
         deliveries: &[ThreatDelivery],
         received_ms: i64,
     ) -> Result<u64, CaseStoreError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut write = self.database.write().await?;
+        let connection = write.connection();
         let mut new = 0;
         for delivery in deliveries {
-            if insert_revision(&mut transaction, delivery, received_ms).await? {
+            if insert_revision(connection, delivery, received_ms).await? {
                 new += 1;
-                keep_newest(&mut transaction, &delivery.threat, received_ms).await?;
+                keep_newest(connection, &delivery.threat, received_ms).await?;
             }
         }
-        transaction.commit().await?;
+        write.commit_machine().await?;
         Ok(new)
     }
 
@@ -57,7 +58,7 @@ impl CaseStore {
              WHERE c.case_key = $1",
         )
         .bind(case.to_hexadecimal())
-        .fetch_optional(&self.pool)
+        .fetch_optional(self.database.pool())
         .await?;
         let Some(row) = row else { return Ok(None) };
         let document: String = row.try_get("document")?;
@@ -77,7 +78,7 @@ impl CaseStore {
 
 /// Returns whether it was new.
 async fn insert_revision(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut AnyConnection,
     delivery: &ThreatDelivery,
     received_ms: i64,
 ) -> Result<bool, CaseStoreError> {
@@ -98,13 +99,13 @@ async fn insert_revision(
     .bind(received_ms)
     .bind(document)
     .bind(sealed)
-    .execute(&mut **transaction)
+    .execute(&mut *connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
 }
 
 async fn keep_newest(
-    transaction: &mut Transaction<'_, Sqlite>,
+    connection: &mut AnyConnection,
     threat: &ThreatSignal,
     received_ms: i64,
 ) -> Result<(), CaseStoreError> {
@@ -129,7 +130,7 @@ async fn keep_newest(
     .bind(threat.credibility.log_odds)
     .bind(threat.at.0)
     .bind(received_ms)
-    .execute(&mut **transaction)
+    .execute(&mut *connection)
     .await?;
     Ok(())
 }

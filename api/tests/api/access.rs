@@ -153,12 +153,12 @@ async fn a_token_is_made_once_and_stored_as_a_hash_only() {
     let (_, token) = ApiState::new(parts(store.clone(), true, false))
         .await
         .unwrap();
-    let token = token.unwrap();
+    let token = token_of(&token, "all");
     assert_eq!(token.len(), 64);
     let (state, again) = ApiState::new(parts(store.clone(), true, false))
         .await
         .unwrap();
-    assert!(again.is_none());
+    assert!(again.is_empty());
     assert_eq!(
         get(&router(state), "/api/v1/detectors", &token)
             .await

@@ -253,7 +253,7 @@ async fn metrics_have_closed_labels_and_are_open_only_where_configured() {
     let (_folder, store) = store(1, true).await;
     let (state, token) = ApiState::new(parts(store, true, true)).await.unwrap();
     let router = router(state);
-    get(&router, "/recommendations", &token.unwrap()).await;
+    get(&router, "/recommendations", &token_of(&token, "all")).await;
     send(&router, Method::GET, "/unknown", &[], "").await;
     let text = send(&router, Method::GET, "/metrics", &[], "").await.text;
     let requests = "sealwatch_api_requests_total";

@@ -1,6 +1,6 @@
 //! Asking the real router, in one process.
 
-use crate::common::{delivery, parts, server, store};
+use crate::common::{delivery, parts, server, store, token_of};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -104,7 +104,7 @@ pub async fn lenient_demo(count: u64) -> (tempfile::TempDir, Router, String) {
         )
     });
     let (state, token) = ApiState::new(parts).await.unwrap();
-    (folder, router(state), token.unwrap())
+    (folder, router(state), token_of(&token, "all"))
 }
 
 pub fn described_paths() -> Vec<String> {

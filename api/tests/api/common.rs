@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealwatch_api::cases::ReviewSettings;
+use sealwatch_api::people::{FirstToken, PersonName, Roles};
 use sealwatch_api::{
-    ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
+    ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription, Location,
+    Random,
 };
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::feature::{FEATURES, value_in_words};
@@ -14,6 +17,7 @@ use sealwatch_core::recommendation::{
     RecommendationId, SealedFor, SealedIdentity, Threshold,
 };
 use sealwatch_core::time::{HOUR, MINUTE, SECOND, Timestamp};
+use sealwatch_custody::symmetric::NoteKey;
 
 pub const START: i64 = 1_790_000_000_000;
 
@@ -199,33 +203,78 @@ pub fn detectors(simulated: bool) -> Vec<DetectorDescription> {
 
 /// The parts of a server. Its clock stands still and its randomness counts.
 pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts {
-    let mut counter = 0_u64;
     ApiParts {
         store,
         config: ApiConfig {
             metrics_open,
             secure_cookies: false,
             platforms: vec!["chat".to_owned(), "market".to_owned()],
+            first_people: PEOPLE
+                .iter()
+                .map(|(name, roles)| {
+                    (
+                        PersonName::parse(name).unwrap(),
+                        Roles::parse(roles).unwrap(),
+                    )
+                })
+                .collect(),
         },
+        note_key: NoteKey::generate(&mut *random()),
         detectors: detectors(simulated),
         features: FeatureDescription::registry(),
         ready: Arc::new(|| true),
         now_ms: Arc::new(|| START + 9 * HOUR),
         monotonic: Arc::new(|| Duration::from_secs(1_000)),
         registry: prometheus::Registry::new(),
-        random: Box::new(move |buffer| {
-            for byte in buffer {
-                counter += 1;
-                *byte = mix(counter) as u8;
-            }
-        }),
     }
+}
+
+/// Who works at the tested server.
+pub const PEOPLE: [(&str, &str); 8] = [
+    ("admin", "admin"),
+    ("all", "analyst reviewer admin"),
+    ("ana", "analyst"),
+    ("anton", "approver"),
+    ("audrey", "auditor"),
+    ("olga", "referral_officer"),
+    ("rita", "reviewer"),
+    ("ron", "reviewer"),
+];
+
+/// Settings of review: nothing is held, every decision is looked at again.
+pub fn review() -> ReviewSettings {
+    ReviewSettings {
+        second_look_share: 1.0,
+        quota: 1_000_000,
+        ..ReviewSettings::default()
+    }
+}
+
+/// Randomness that counts.
+pub fn random() -> Random {
+    random_from(0)
+}
+
+/// Randomness that counts from here on: another process's.
+pub fn random_from(mut counter: u64) -> Random {
+    Box::new(move |buffer| {
+        for byte in buffer {
+            counter += 1;
+            *byte = mix(counter) as u8;
+        }
+    })
+}
+
+/// The database's file in this folder.
+pub fn file(folder: &std::path::Path) -> Location {
+    Location::file(&folder.join("cases.sqlite")).unwrap()
 }
 
 /// A store with so many recommendations, in a folder that goes when the first value does.
 pub async fn store(count: u64, simulated: bool) -> (tempfile::TempDir, CaseStore) {
     let folder = tempfile::tempdir().unwrap();
-    let store = CaseStore::open(&folder.path().join("cases.sqlite"))
+    let location = file(folder.path());
+    let store = CaseStore::open(&location, review(), random())
         .await
         .unwrap();
     let deliveries: Vec<Delivery> = (0..count).map(|seed| delivery(seed, simulated)).collect();
@@ -233,8 +282,20 @@ pub async fn store(count: u64, simulated: bool) -> (tempfile::TempDir, CaseStore
     (folder, store)
 }
 
-/// A server's state and its token.
+/// A server's state and the token of someone who may do most things.
 pub async fn server(store: CaseStore, simulated: bool) -> (ApiState, String) {
-    let (state, token) = ApiState::new(parts(store, simulated, false)).await.unwrap();
-    (state, token.unwrap())
+    let (state, tokens) = people(store, simulated).await;
+    let token = token_of(&tokens, "all");
+    (state, token)
+}
+
+/// A server's state and the tokens of all its people.
+pub async fn people(store: CaseStore, simulated: bool) -> (ApiState, Vec<FirstToken>) {
+    ApiState::new(parts(store, simulated, false)).await.unwrap()
+}
+
+/// A person's token.
+pub fn token_of(tokens: &[FirstToken], person: &str) -> String {
+    let token = tokens.iter().find(|token| token.person.as_str() == person);
+    token.unwrap().secret.clone()
 }

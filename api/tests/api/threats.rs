@@ -1,6 +1,6 @@
 //! Intake of threat signals.
 
-use crate::common::{START, delivery, pseudonym, store};
+use crate::common::{START, delivery, file, pseudonym, random, review, store};
 use sealwatch_api::CaseStore;
 use sealwatch_core::behaviour::Mode;
 use sealwatch_core::credibility::corroboration::Corroboration;
@@ -49,7 +49,7 @@ fn threat(seed: u64, revision: u64) -> ThreatDelivery {
 }
 
 async fn reopened(folder: &tempfile::TempDir) -> CaseStore {
-    CaseStore::open(&folder.path().join("cases.sqlite"))
+    CaseStore::open(&file(folder.path()), review(), random())
         .await
         .unwrap()
 }

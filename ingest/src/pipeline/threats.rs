@@ -6,6 +6,7 @@ use sealwatch_core::behaviour::{Behaviour, Mode};
 use sealwatch_core::event::Edge;
 use sealwatch_core::fold::{ThreatContext, ThreatUpdate};
 use sealwatch_core::recommendation::{Evidence, SealedIdentity};
+use sealwatch_core::shard::Decision;
 use sealwatch_core::threat::{Outgoing, SubjectKind, ThreatDelivery, ThreatSignal};
 use sealwatch_core::time::Timestamp;
 
@@ -15,15 +16,17 @@ use crate::identity::IdentityError;
 use crate::source::Batch;
 
 impl Pipeline {
-    /// Appends a row for each revision.
+    /// Appends a row for each revision. `decisions` are those of the same epoch.
     pub(super) fn signal_threats(
         &mut self,
         batch: &Batch,
         updates: Vec<ThreatUpdate>,
+        decisions: &[Decision],
         rows: &mut Vec<(u64, Outgoing)>,
     ) -> Result<(), PipelineError> {
         for update in updates {
-            let threat = self.threat(update)?;
+            let detector_mode = self.referral_mode(&update, decisions);
+            let threat = self.threat(update, detector_mode)?;
             let sealed_identity = self.seal_threat(batch, &threat)?;
             let row = self.next_outbox + rows.len() as u64;
             let delivery = ThreatDelivery {
@@ -35,7 +38,11 @@ impl Pipeline {
         Ok(())
     }
 
-    fn threat(&mut self, update: ThreatUpdate) -> Result<ThreatSignal, PipelineError> {
+    fn threat(
+        &mut self,
+        update: ThreatUpdate,
+        detector_mode: Mode,
+    ) -> Result<ThreatSignal, PipelineError> {
         let evidence = match update.subject {
             SubjectKind::Account => {
                 let archive = Archive {
@@ -59,20 +66,30 @@ impl Pipeline {
             platform: platform.map_or("", String::as_str),
             banks: &vocabulary.banks,
             issuers: &vocabulary.issuers,
-            detector_mode: self.referral_mode(update.at),
+            detector_mode,
             evidence,
         };
         Ok(update.signal(context))
     }
 
-    /// How far the detector goes whose recommendations open cases.
-    fn referral_mode(&self, at: i64) -> Mode {
+    /// How far the detector goes whose recommendations open cases: as far as the decision that this update comes from.
+    fn referral_mode(&self, update: &ThreatUpdate, decisions: &[Decision]) -> Mode {
+        let is_lowered = decisions.iter().any(|decision| {
+            decision.is_lowered
+                && decision.point.account == update.key
+                && decision.point.position.sequence == update.position.sequence
+                && Behaviour::WITH_DETECTOR.get(decision.detector)
+                    == Some(&Behaviour::MinorContactRisk)
+        });
+        if is_lowered {
+            return Mode::Shadow;
+        }
         let scorer = Arc::clone(&self.options.scorer);
         let rules = scorer.policy().rules();
         let mut rules = rules.filter(|rule| rule.behaviour == Behaviour::MinorContactRisk);
         rules
             .next()
-            .map_or(Mode::Shadow, |rule| rule.mode_at(Timestamp(at)))
+            .map_or(Mode::Shadow, |rule| rule.mode_at(Timestamp(update.at)))
     }
 
     fn seal_threat(

@@ -6,7 +6,9 @@
 pub mod admission;
 pub mod artefact;
 pub mod behaviour;
+pub mod beta;
 mod closed_set;
+pub mod control;
 pub mod credibility;
 pub mod decide;
 pub mod dedupe;
@@ -22,6 +24,7 @@ pub mod identifier;
 pub mod inference;
 pub mod outcome;
 pub mod policy;
+pub mod proportion;
 pub mod recommendation;
 pub mod scorer;
 pub mod shard;

@@ -1,0 +1,278 @@
+//! The database: SQLite, embedded, or PostgreSQL, for a fleet. The same statements run on both.
+//!
+//! There is one writer at a time, whichever database it is: SQLite has only one, and the audit log is one chain, so that
+//! every act waits for the one before it. Reading goes on beside it.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::{Arc, Once};
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::MigrateError;
+use sqlx::{Any, AnyPool, Transaction};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::delivery::Outlet;
+use crate::state::Random;
+use crate::store::CaseStoreError;
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file of this machine.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Location {
+    url: String,
+    engine: Engine,
+}
+
+impl Location {
+    /// A SQLite file, made where there is none.
+    ///
+    /// # Errors
+    /// Its folder cannot be made, or its path is not text.
+    pub fn file(path: &Path) -> Result<Self, CaseStoreError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
+        }
+        let path = path.to_str().ok_or(CaseStoreError::Path)?;
+        let mut escaped = String::with_capacity(path.len());
+        for byte in path.bytes() {
+            match byte {
+                b'/' | b'.' | b'-' | b'_' => escaped.push(char::from(byte)),
+                _ if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
+                _ => escaped.push_str(&format!("%{byte:02X}")),
+            }
+        }
+        Ok(Self {
+            url: format!("sqlite://{escaped}?mode=rwc"),
+            engine: Engine::Sqlite,
+        })
+    }
+
+    /// A PostgreSQL server, as `postgres://person@host/database`.
+    ///
+    /// # Errors
+    /// It is not the address of a PostgreSQL database.
+    pub fn postgres(url: &str) -> Result<Self, CaseStoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Ok(Self {
+                url: url.to_owned(),
+                engine: Engine::Postgres,
+            })
+        } else {
+            Err(CaseStoreError::Address)
+        }
+    }
+
+    /// Which database it is.
+    pub const fn engine(&self) -> Engine {
+        self.engine
+    }
+}
+
+/// The address may hold a password.
+impl std::fmt::Debug for Location {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Location")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A database whose tables are of this version.
+#[derive(Clone)]
+pub struct Database {
+    pool: AnyPool,
+    engine: Engine,
+    turn: Arc<Mutex<()>>,
+    random: Arc<std::sync::Mutex<Random>>,
+    outlet: Arc<Outlet>,
+}
+
+/// It has no state to show.
+impl std::fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Database")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Connections at a time.
+const CONNECTIONS: u32 = 8;
+
+/// The lock that PostgreSQL's writers wait for: a number of our own, from the name.
+const WRITER_LOCK: i64 = 0x5345_414c_5741_5443;
+
+static DRIVERS: Once = Once::new();
+
+impl Database {
+    /// Opens the database, or makes it, and brings its tables to this version.
+    ///
+    /// # Errors
+    /// It cannot be opened, or a newer version made it.
+    pub async fn open(location: &Location, random: Random) -> Result<Self, CaseStoreError> {
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let engine = location.engine;
+        let options = AnyConnectOptions::from_str(&location.url)?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if engine == Engine::Sqlite {
+                        for setting in SQLITE_SETTINGS {
+                            sqlx::query(setting).execute(&mut *connection).await?;
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await?;
+        sqlx::migrate!("./migrations")
+            .run(&pool)
+            .await
+            .map_err(|error| match error {
+                MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
+                    CaseStoreError::Newer
+                }
+                other => CaseStoreError::Migration(other.to_string()),
+            })?;
+        Ok(Self {
+            pool,
+            engine,
+            turn: Arc::default(),
+            random: Arc::new(std::sync::Mutex::new(random)),
+            outlet: Arc::default(),
+        })
+    }
+
+    /// For reading.
+    pub(crate) const fn pool(&self) -> &AnyPool {
+        &self.pool
+    }
+
+    /// Which database it is.
+    pub const fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Begins to write, when all who asked before have ended.
+    pub(crate) async fn write(&self) -> Result<Write, CaseStoreError> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let transaction = match self.engine {
+            // The lock is taken at once: a transaction that reads first and writes then may be refused in between.
+            Engine::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
+            Engine::Postgres => {
+                let mut transaction = self.pool.begin().await?;
+                sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                    .bind(WRITER_LOCK)
+                    .execute(&mut *transaction)
+                    .await?;
+                transaction
+            }
+        };
+        Ok(Write {
+            transaction,
+            random: Arc::clone(&self.random),
+            outlet: Arc::clone(&self.outlet),
+            has_outgoing: false,
+            _turn: turn,
+        })
+    }
+
+    /// Random bytes of the operating system.
+    pub(crate) fn random_bytes<const COUNT: usize>(&self) -> [u8; COUNT] {
+        random_bytes(&self.random)
+    }
+
+    /// Fills a buffer with the operating system's randomness.
+    pub(crate) fn fill_random(&self, buffer: &mut [u8]) {
+        let mut random = self
+            .random
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        random(buffer);
+    }
+
+    /// The way out.
+    pub(crate) fn outlet(&self) -> &Outlet {
+        &self.outlet
+    }
+
+    pub(crate) async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+fn random_bytes<const COUNT: usize>(random: &std::sync::Mutex<Random>) -> [u8; COUNT] {
+    let mut bytes = [0; COUNT];
+    let mut random = random
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    random(&mut bytes);
+    bytes
+}
+
+/// With a write-ahead log a power cut may lose the last transactions but never damages. The pipeline's outbox is emptied
+/// only after the delivery, so that only FULL keeps the promise that nothing delivered is lost. What is deleted is
+/// overwritten: what retention removes is gone from the file, too.
+const SQLITE_SETTINGS: [&str; 5] = [
+    "PRAGMA busy_timeout = 10000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+];
+
+/// A transaction of the one writer. Dropped without a commit, nothing of it is there.
+pub(crate) struct Write {
+    transaction: Transaction<'static, Any>,
+    random: Arc<std::sync::Mutex<Random>>,
+    outlet: Arc<Outlet>,
+    has_outgoing: bool,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Write {
+    /// Where statements are run.
+    pub(crate) fn connection(&mut self) -> &mut sqlx::AnyConnection {
+        &mut self.transaction
+    }
+
+    /// Random bytes of the operating system.
+    pub(crate) fn random_bytes<const COUNT: usize>(&self) -> [u8; COUNT] {
+        random_bytes(&self.random)
+    }
+
+    /// The way out.
+    pub(crate) fn outlet(&self) -> Arc<Outlet> {
+        Arc::clone(&self.outlet)
+    }
+
+    /// Says that the transaction holds something that is to leave: whoever delivers is woken when it is committed.
+    pub(crate) const fn has_outgoing(&mut self) {
+        self.has_outgoing = true;
+    }
+
+    /// Commits what the machine itself does, which is not an act of a person: intake, sessions, deliveries. What a person
+    /// does is committed with its entries of the audit log, by [`crate::audit::commit`].
+    pub(crate) async fn commit_machine(self) -> Result<(), CaseStoreError> {
+        self.transaction.commit().await?;
+        if self.has_outgoing {
+            self.outlet.ring();
+        }
+        Ok(())
+    }
+}

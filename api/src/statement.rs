@@ -1,0 +1,105 @@
+//! A statement that is put together, with its values beside it, for both databases.
+
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::{Query, QueryScalar};
+use sqlx::{Any, AssertSqlSafe};
+
+/// A value of a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    Text(String),
+    Integer(i64),
+    Number(f64),
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Number(value)
+    }
+}
+
+/// SQL of the program's own, and the values that it names as `$1`, `$2` and so on. What came from outside is only ever a
+/// value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Statement {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Statement {
+    /// Begins with this text.
+    pub(crate) fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Adds text of the program's own.
+    pub(crate) fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Adds a value.
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        self.text.push_str(&format!("${}", self.values.len()));
+        self
+    }
+
+    /// The text, for a query plan.
+    pub(crate) fn prefixed(&self, prefix: &str) -> Self {
+        Self {
+            text: format!("{prefix}{}", self.text),
+            values: self.values.clone(),
+        }
+    }
+
+    /// The query.
+    pub(crate) fn query(&self) -> Query<'_, Any, AnyArguments> {
+        let mut query = sqlx::query(AssertSqlSafe(self.text.clone()));
+        for value in &self.values {
+            query = match value {
+                Value::Text(text) => query.bind(text.clone()),
+                Value::Integer(integer) => query.bind(*integer),
+                Value::Number(number) => query.bind(*number),
+            };
+        }
+        query
+    }
+
+    /// The query of one number.
+    pub(crate) fn count(&self) -> QueryScalar<'_, Any, i64, AnyArguments> {
+        let mut query = sqlx::query_scalar(AssertSqlSafe(self.text.clone()));
+        for value in &self.values {
+            query = match value {
+                Value::Text(text) => query.bind(text.clone()),
+                Value::Integer(integer) => query.bind(*integer),
+                Value::Number(number) => query.bind(*number),
+            };
+        }
+        query
+    }
+}
+
+/// A row of an answer.
+pub(crate) type Row = AnyRow;
