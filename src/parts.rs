@@ -9,8 +9,8 @@ use sealwatch_api::{CaseStore, Location, Tls};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::identifier::{IdentifierKind, PseudonymKey, Pseudonymiser, RawIdentifier};
 use sealwatch_core::policy::PolicyDocument;
-use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
+use sealwatch_core::threat::Outgoing;
 use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Role;
 use sealwatch_custody::signing::{SigningKey, SigningRole};
@@ -356,7 +356,7 @@ pub fn pipeline(
     key: &PseudonymKey,
     store: StoreSettings,
     threads: usize,
-) -> Result<(Pipeline, Vec<(u64, Delivery)>), Failure> {
+) -> Result<(Pipeline, Vec<(u64, Outgoing)>), Failure> {
     let limits = config.admission_limits()?;
     let lateness_days = config.limits().lateness_hours.div_ceil(24);
     let options = PipelineOptions {

@@ -12,8 +12,8 @@ use sealwatch_api::delivery::{DeliveryMetrics, Schedule};
 use sealwatch_api::people::FirstToken;
 use sealwatch_api::retention::Retention;
 use sealwatch_api::{ApiConfig, ApiParts, ApiState, DetectorDescription, FeatureDescription};
-use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
+use sealwatch_core::threat::Outgoing;
 use sealwatch_ingest::metrics::Metrics;
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
@@ -61,10 +61,10 @@ struct Ingest {
     source: Box<dyn Source>,
     options: RunOptions,
     metrics: Metrics,
-    rows: mpsc::Sender<(u64, Delivery)>,
+    rows: mpsc::Sender<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
-    undelivered: Vec<(u64, Delivery)>,
+    undelivered: Vec<(u64, Outgoing)>,
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
@@ -237,10 +237,13 @@ impl Ingest {
             &self.delivered,
             &mut |report, pipeline| {
                 metrics.observe(&report, pipeline);
+                let is_threat = |row: &&(u64, Outgoing)| matches!(row.1, Outgoing::Threat(_));
+                let threats = report.deliveries.iter().filter(is_threat).count();
                 tracing::info!(
                     epoch = report.epoch,
                     records = report.records,
-                    recommendations = report.deliveries.len(),
+                    recommendations = report.deliveries.len() - threats,
+                    threat_signals = threats,
                     "epoch committed"
                 );
                 for row in report.deliveries {

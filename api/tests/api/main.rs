@@ -25,3 +25,4 @@ mod retention;
 mod roles;
 mod serving;
 mod tls;
+mod threats;
