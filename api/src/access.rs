@@ -39,6 +39,7 @@ const PAGES: &[Rule] = &[
     ("GET", "/", Needs(P::Anyone)),
     ("GET", "/recommendations", Needs(P::ReadLists)),
     ("GET", "/recommendations/{id}", Needs(P::ReadCase)),
+    ("GET", "/accounts/{pseudonym}", Needs(P::ReadCase)),
     ("GET", "/detectors", Needs(P::ReadDetectors)),
 ];
 
