@@ -27,6 +27,9 @@ pub enum Command {
     /// Makes the recipients' keys, or opens a sealed identity where the private key is.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Gives the pipeline what was decided elsewhere: a label, or a detector's mode. Also while the service runs.
+    #[command(subcommand)]
+    Feedback(FeedbackCommand),
 }
 
 /// Arguments of `run` and `doctor`.
@@ -110,4 +113,56 @@ pub enum KeysCommand {
         #[arg(long, default_value = "-")]
         sealed: String,
     },
+}
+
+/// Subcommands of `feedback`.
+#[derive(Debug, Subcommand)]
+pub enum FeedbackCommand {
+    /// Says what an account did, as was decided outside the console. Its origin is `external`.
+    Label {
+        /// Where it is written.
+        #[command(flatten)]
+        common: FeedbackArguments,
+        /// The account's pseudonym.
+        #[arg(long, value_name = "PSEUDONYM")]
+        account: String,
+        /// The behaviour that was judged.
+        #[arg(long)]
+        behaviour: String,
+        /// `abusive`, `benign` or `compromised`.
+        #[arg(long)]
+        verdict: String,
+        /// From when on the account behaved so (RFC 3339).
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// The recommendation that was judged.
+        #[arg(long, value_name = "ID")]
+        recommendation: Option<String>,
+    },
+    /// Puts a detector into the shadow, or takes it back to what the policy says.
+    Mode {
+        /// Where it is written.
+        #[command(flatten)]
+        common: FeedbackArguments,
+        /// The detector's behaviour.
+        #[arg(long)]
+        behaviour: String,
+        /// `shadow` or `configured`.
+        #[arg(long)]
+        mode: String,
+    },
+}
+
+/// What all subcommands of `feedback` take.
+#[derive(Debug, Args)]
+pub struct FeedbackArguments {
+    /// The configuration, whose feedback log is appended to.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The platform. Needed where several are configured.
+    #[arg(long)]
+    pub platform: Option<String>,
+    /// The decision's own id: given twice, it counts once. Without it: a random one, which is printed.
+    #[arg(long)]
+    pub id: Option<String>,
 }

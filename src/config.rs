@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sealwatch_api::people::{PersonName, Role, Roles};
 use sealwatch_core::admission::{Limits, is_privileged};
 use sealwatch_core::event::{EventType, UnknownFields, Vocabulary};
 use sealwatch_core::time::{DAY, HOUR, MINUTE};
 use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
+use crate::api_config::ApiConfig;
 use crate::failure::Failure;
+use crate::review::ReviewConfig;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -37,6 +38,11 @@ pub struct Config {
     pub engine: EngineConfig,
     /// HTTP.
     pub api: ApiConfig,
+    /// How people review.
+    #[serde(default)]
+    pub review: ReviewConfig,
+    /// Where people's decisions enter the recorded order. Without it they reach no detector.
+    pub feedback: Option<FeedbackConfig>,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,
@@ -79,7 +85,8 @@ pub enum SourceKind {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
-    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`.
+    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`,
+    /// `control.detector_mode`.
     pub privileged_types: Vec<String>,
     /// What becomes of unknown fields.
     pub unknown_fields: UnknownFields,
@@ -115,6 +122,9 @@ impl Default for LimitsConfig {
 pub struct KeysConfig {
     /// The file of the pseudonym key; created at the first start. The environment's SEALWATCH_PSEUDONYM_KEY goes before it.
     pub pseudonym: PathBuf,
+    /// The file of the key that encrypts people's notes in the case store; created at the first start. Unless it is named,
+    /// it lies beside the pseudonym key.
+    pub note: Option<PathBuf>,
     /// The enforcement service's public key.
     pub enforcement: Option<PathBuf>,
     /// The referral officers' public key.
@@ -179,63 +189,12 @@ impl Default for EngineConfig {
     }
 }
 
-/// HTTP.
+/// The feedback log.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ApiConfig {
-    /// Address and port.
-    pub listen: String,
-    /// The case store's file, where it is SQLite.
-    #[serde(default = "default_database")]
-    pub database: PathBuf,
-    /// The case store's PostgreSQL database, as `postgres://person@host/database`. The environment's
-    /// `SEALWATCH_DATABASE_URL` goes before it.
-    #[serde(default)]
-    pub database_url: Option<String>,
-    /// Who is entered at the first start, with their roles: each is given a token that is printed then.
-    #[serde(default)]
-    pub first_people: BTreeMap<String, String>,
-    /// Whether `/metrics` needs no token.
-    #[serde(default)]
-    pub metrics_open: bool,
-    /// Whether cookies are for TLS only (behind a proxy with TLS).
-    #[serde(default)]
-    pub secure_cookies: bool,
-}
-
-fn default_database() -> PathBuf {
-    PathBuf::from("cases.sqlite")
-}
-
-impl ApiConfig {
-    /// Who is entered at the first start; an admin, unless it says otherwise.
-    ///
-    /// # Errors
-    /// A name or a role that is none, or nobody who may let others in.
-    pub fn first_people(&self) -> Result<Vec<(PersonName, Roles)>, Failure> {
-        let wrong = |what: &str| Failure::configuration(format!("api.first_people: {what}"));
-        if self.first_people.is_empty() {
-            let admin = PersonName::parse("admin").ok_or_else(|| wrong("no admin"))?;
-            return Ok(vec![(admin, Roles::of(&[Role::Admin]))]);
-        }
-        let mut people = Vec::with_capacity(self.first_people.len());
-        for (name, roles) in &self.first_people {
-            let name = PersonName::parse(name).ok_or_else(|| {
-                wrong("a name is 1 to 64 of a-z, 0-9, `.`, `-` and `_`, begins with a letter, and is not `sealwatch`")
-            })?;
-            let roles = Roles::parse(roles)
-                .filter(|roles| !roles.is_empty())
-                .ok_or_else(|| {
-                    wrong("roles are analyst, reviewer, referral_officer, approver, auditor and admin, with a comma between")
-                })?;
-            people.push((name, roles));
-        }
-        if people.iter().any(|(_, roles)| roles.has(Role::Admin)) {
-            Ok(people)
-        } else {
-            Err(wrong("one of them must be an admin"))
-        }
-    }
+pub struct FeedbackConfig {
+    /// Its file. It belongs to the store: it is kept as long, and replayed with it.
+    pub path: PathBuf,
 }
 
 impl Config {
@@ -318,6 +277,11 @@ impl Config {
                 "engine.threads, epoch_records and epoch_milliseconds are at least 1".to_owned(),
             );
         }
+        if let Some(feedback) = &self.feedback
+            && feedback.path.file_name().is_none()
+        {
+            return Err("feedback.path names no file".to_owned());
+        }
         privileged(limits).map(|_| ())
     }
 
@@ -372,7 +336,9 @@ fn privileged(limits: &LimitsConfig) -> Result<Vec<EventType>, String> {
         .iter()
         .map(|name| {
             EventType::parse(name).filter(|kind| is_privileged(*kind)).ok_or_else(|| {
-                "source.limits.privileged_types knows label.given, enforcement.applied and signal.received".to_owned()
+                "source.limits.privileged_types knows label.given, enforcement.applied, signal.received and \
+                 control.detector_mode"
+                    .to_owned()
             })
         })
         .collect()

@@ -1,14 +1,19 @@
 //! The `sealwatch` command: parses arguments, composes the configuration, builds the parts and connects them.
 
+mod api_config;
 mod arguments;
+mod carriers;
 mod clock;
 mod commands;
 mod config;
 mod deliver;
 mod failure;
+mod feedback;
+mod key_file;
 mod keys;
 mod parts;
 mod progress;
+mod review;
 
 use std::process::ExitCode;
 

@@ -12,17 +12,19 @@ use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Role;
+use sealwatch_custody::symmetric::NoteKey;
 use sealwatch_ingest::checkpoint;
+use sealwatch_ingest::feedback::{self, FeedbackTail};
 use sealwatch_ingest::identity::Recipients;
 use sealwatch_ingest::pipeline::{ARCHIVE_DAYS, Pipeline, PipelineOptions, VIRTUAL_SHARDS};
 use sealwatch_ingest::source::kafka::{KafkaSettings, KafkaSource};
-use sealwatch_ingest::source::{Files, Source, StandardInput};
+use sealwatch_ingest::source::{FeedbackTurn, Files, Source, StandardInput, WithFeedback};
 use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
 
 use crate::clock;
 use crate::config::{Config, SourceKind};
 use crate::failure::Failure;
-use crate::keys;
+use crate::{key_file, keys};
 
 /// The artefact that the program carries: trained and calibrated on the simulator.
 const DEMO_ARTEFACT: &[u8] = include_bytes!("../models/demo.artefact.json");
@@ -170,6 +172,30 @@ pub fn pseudonym_key(config: &Config) -> Result<PseudonymKey, Failure> {
     Ok(key)
 }
 
+/// The key that encrypts people's notes in the case store.
+///
+/// # Errors
+/// Its file cannot be read or made, or holds none.
+pub fn note_key(config: &Config) -> Result<NoteKey, Failure> {
+    let path = match &config.keys.note {
+        Some(path) => config.path(path),
+        None => config
+            .path(&config.keys.pseudonym)
+            .with_file_name("note.key.json"),
+    };
+    let (document, created) = key_file::read_or_create(&path, "note key", || {
+        NoteKey::generate(&mut *clock::random()).to_document()
+    })?;
+    if created {
+        eprintln!(
+            "sealwatch: made the note key {}; keep it: without it no note is read again",
+            path.display()
+        );
+    }
+    NoteKey::from_document(&document)
+        .map_err(|error| Failure::configuration(format!("note key {}: {error}", path.display())))
+}
+
 /// How the store is opened.
 pub struct StoreSettings {
     /// Its folder.
@@ -227,20 +253,51 @@ pub fn pipeline(
         .map_err(Failure::configuration)
 }
 
-/// The configured source, at the pipeline's positions.
+/// The configured source, with the feedback log if there is one.
 ///
 /// # Errors
-/// It cannot be opened, or is not what the store has read from before.
-pub fn source(config: &Config) -> Result<Box<dyn Source>, Failure> {
+/// It cannot be opened.
+pub fn source(config: &Config, turn: FeedbackTurn) -> Result<Box<dyn Source>, Failure> {
     let maximum = config.limits().maximum_record_bytes;
-    Ok(match &config.source {
+    let source: Box<dyn Source> = match &config.source {
         SourceKind::Files { paths, .. } => {
             let paths: Vec<PathBuf> = paths.iter().map(|path| config.path(path)).collect();
             Box::new(Files::list(&paths, maximum).map_err(Failure::configuration)?)
         }
         SourceKind::StandardInput { .. } => Box::new(StandardInput::new(maximum)),
         SourceKind::Kafka { .. } => Box::new(kafka(config)?),
-    })
+    };
+    Ok(with_feedback(config, source, turn))
+}
+
+/// A source with the configured feedback log, if there is one.
+pub fn with_feedback(
+    config: &Config,
+    source: Box<dyn Source>,
+    turn: FeedbackTurn,
+) -> Box<dyn Source> {
+    match &config.feedback {
+        Some(feedback) => {
+            let tail = FeedbackTail::new(&config.path(&feedback.path));
+            Box::new(WithFeedback::new(source, tail, turn))
+        }
+        None => source,
+    }
+}
+
+/// Lets a source go on where the pipeline stands.
+///
+/// # Errors
+/// It is not what the store has read from before.
+pub fn seek(config: &Config, source: &mut dyn Source, pipeline: &Pipeline) -> Result<(), Failure> {
+    let positions = pipeline.positions();
+    let mut named = positions.iter();
+    if config.feedback.is_none() && named.any(|(partition, _)| *partition == feedback::PARTITION) {
+        return Err(Failure::configuration(
+            "the store has read people's decisions from a feedback log, the configuration names none; set feedback.path",
+        ));
+    }
+    source.seek(&positions).map_err(Failure::configuration)
 }
 
 /// The configured Kafka source.

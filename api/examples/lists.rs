@@ -22,9 +22,13 @@ const FILL: &str = "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i +
 async fn main() {
     let path = PathBuf::from(std::env::args().nth(1).unwrap());
     let rows: i64 = std::env::args().nth(2).unwrap().parse().unwrap();
-    let store = CaseStore::open(&Location::file(&path).unwrap(), Box::new(|_| {}))
-        .await
-        .unwrap();
+    let store = CaseStore::open(
+        &Location::file(&path).unwrap(),
+        sealwatch_api::cases::ReviewSettings::default(),
+        Box::new(|_| {}),
+    )
+    .await
+    .unwrap();
     if store.count().await.unwrap() == 0 {
         let pool = sqlx::SqlitePool::connect(path.to_str().unwrap())
             .await

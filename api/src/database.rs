@@ -13,6 +13,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::delivery::Outlet;
 use crate::state::Random;
 use crate::store::CaseStoreError;
 
@@ -94,6 +95,7 @@ pub struct Database {
     engine: Engine,
     turn: Arc<Mutex<()>>,
     random: Arc<std::sync::Mutex<Random>>,
+    outlet: Arc<Outlet>,
 }
 
 /// It has no state to show.
@@ -152,6 +154,7 @@ impl Database {
             engine,
             turn: Arc::default(),
             random: Arc::new(std::sync::Mutex::new(random)),
+            outlet: Arc::default(),
         })
     }
 
@@ -183,6 +186,8 @@ impl Database {
         Ok(Write {
             transaction,
             random: Arc::clone(&self.random),
+            outlet: Arc::clone(&self.outlet),
+            has_outgoing: false,
             _turn: turn,
         })
     }
@@ -190,6 +195,20 @@ impl Database {
     /// Random bytes of the operating system.
     pub(crate) fn random_bytes<const COUNT: usize>(&self) -> [u8; COUNT] {
         random_bytes(&self.random)
+    }
+
+    /// Fills a buffer with the operating system's randomness.
+    pub(crate) fn fill_random(&self, buffer: &mut [u8]) {
+        let mut random = self
+            .random
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        random(buffer);
+    }
+
+    /// The way out.
+    pub(crate) fn outlet(&self) -> &Outlet {
+        &self.outlet
     }
 
     pub(crate) async fn close(&self) {
@@ -221,6 +240,8 @@ const SQLITE_SETTINGS: [&str; 5] = [
 pub(crate) struct Write {
     transaction: Transaction<'static, Any>,
     random: Arc<std::sync::Mutex<Random>>,
+    outlet: Arc<Outlet>,
+    has_outgoing: bool,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -235,10 +256,23 @@ impl Write {
         random_bytes(&self.random)
     }
 
+    /// The way out.
+    pub(crate) fn outlet(&self) -> Arc<Outlet> {
+        Arc::clone(&self.outlet)
+    }
+
+    /// Says that the transaction holds something that is to leave: whoever delivers is woken when it is committed.
+    pub(crate) const fn has_outgoing(&mut self) {
+        self.has_outgoing = true;
+    }
+
     /// Commits what the machine itself does, which is not an act of a person: intake, sessions, deliveries. What a person
     /// does is committed with its entries of the audit log, by [`crate::audit::commit`].
     pub(crate) async fn commit_machine(self) -> Result<(), CaseStoreError> {
         self.transaction.commit().await?;
+        if self.has_outgoing {
+            self.outlet.ring();
+        }
         Ok(())
     }
 }

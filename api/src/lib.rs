@@ -7,8 +7,10 @@ mod access;
 mod assets;
 mod audit;
 mod auth;
+pub mod cases;
 mod console;
 mod database;
+pub mod delivery;
 mod documents;
 mod filter;
 mod form;
@@ -16,6 +18,7 @@ mod handlers;
 mod limits;
 mod metrics;
 mod middleware;
+mod notes;
 mod openapi;
 pub mod people;
 mod problem;
@@ -23,6 +26,7 @@ mod server;
 mod state;
 mod statement;
 mod store;
+mod upkeep;
 
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
@@ -32,6 +36,7 @@ pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
+pub use upkeep::upkeep;
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

@@ -107,6 +107,25 @@ impl Problem {
         )
     }
 
+    /// What is written to has changed since it was read.
+    pub const fn stale() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:stale",
+            "It has changed since it was read; read it again",
+            StatusCode::PRECONDITION_FAILED,
+        )
+    }
+
+    /// The state of things does not allow it. `kind` is the end of the problem's type.
+    pub const fn conflict(kind: &'static str, title: &'static str) -> Self {
+        Self::new(kind, title, StatusCode::CONFLICT)
+    }
+
+    /// Well formed, and still not to be done.
+    pub const fn unprocessable(kind: &'static str, title: &'static str) -> Self {
+        Self::new(kind, title, StatusCode::UNPROCESSABLE_ENTITY)
+    }
+
     /// A request that is too large.
     pub const fn too_large() -> Self {
         Self::new(

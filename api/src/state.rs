@@ -6,6 +6,7 @@ use std::time::Duration;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::feature::{FEATURES, Family, Unit};
 use sealwatch_core::recommendation::Threshold;
+use sealwatch_custody::symmetric::NoteKey;
 
 use crate::auth::Auth;
 use crate::limits::{IDENTIFIER_SEARCHES, Limiter, REQUESTS};
@@ -107,6 +108,8 @@ pub struct ApiParts {
     pub store: CaseStore,
     /// Settings.
     pub config: ApiConfig,
+    /// The key that encrypts people's notes.
+    pub note_key: NoteKey,
     /// The detectors that are on.
     pub detectors: Vec<DetectorDescription>,
     /// The features, in the order of a recommendation's list.
@@ -126,6 +129,7 @@ pub struct ApiParts {
 pub struct ApiState {
     pub(crate) store: CaseStore,
     pub(crate) config: Arc<ApiConfig>,
+    pub(crate) notes: Arc<NoteKey>,
     pub(crate) detectors: Arc<Vec<DetectorDescription>>,
     pub(crate) features: Arc<Vec<FeatureDescription>>,
     pub(crate) ready: Ready,
@@ -151,6 +155,7 @@ impl ApiState {
         let state = Self {
             store: parts.store,
             config: Arc::new(parts.config),
+            notes: Arc::new(parts.note_key),
             detectors: Arc::new(parts.detectors),
             features: Arc::new(parts.features),
             ready: parts.ready,

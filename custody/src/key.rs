@@ -46,13 +46,26 @@ impl Role {
 
 /// A key's id: the first 8 bytes of BLAKE3 of the public key, as 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId([u8; 8]);
+pub struct KeyId([u8; Self::LENGTH]);
 
 impl KeyId {
+    pub(crate) const LENGTH: usize = 8;
+
     pub(crate) fn of(public: &[u8; KEY_LENGTH]) -> Self {
-        let mut id = [0; 8];
-        id.copy_from_slice(&blake3::hash(public).as_bytes()[..8]);
+        Self::start_of(blake3::hash(public).as_bytes())
+    }
+
+    /// From the first 8 bytes; zeros in place of those that are missing.
+    pub(crate) fn start_of(bytes: &[u8]) -> Self {
+        let mut id = [0; Self::LENGTH];
+        for (byte, given) in id.iter_mut().zip(bytes) {
+            *byte = *given;
+        }
         Self(id)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; Self::LENGTH] {
+        &self.0
     }
 }
 

@@ -1,13 +1,22 @@
-//! Sealing and keys: how a raw identifier survives so that only people outside the service can read it.
+//! Custody: what makes identities, evidence and the record of decisions hold up against whoever runs the server.
 //!
 //! Everything here is a pure function: no IO, no clock; randomness is passed in. It knows bytes, keys and bindings, and
 //! deliberately does not know what a recommendation is, where keys are kept or who asks for an opening.
 //!
-//! The service holds [`PublicKey`]s only. [`PrivateKey`] is another type, read from another kind of document, so that no
-//! function that seals can be given one by mistake (law 7).
+//! * Sealing (at the root of the crate): how a raw identifier survives so that only people outside the service can read
+//!   it. The service holds [`PublicKey`]s only. [`PrivateKey`] is another type, read from another kind of document, so that
+//!   no function that seals can be given one by mistake (law 7).
+//! * [`merkle`] and [`checkpoint`]: the audit log's tree, its proofs, and its signed heads in a public format.
+//! * [`signing`]: Ed25519 keys of the log and of people.
+//! * [`commitment`]: what the log holds in place of data that must be deletable.
+//! * [`symmetric`]: free text of people, encrypted for the case store.
+//! * [`canonical`]: one JSON text for one value.
 
 pub mod base64;
+pub mod canonical;
+pub mod checkpoint;
 pub mod commitment;
+pub mod dsse;
 mod hexadecimal;
 mod key;
 mod key_document;
@@ -15,6 +24,8 @@ pub mod merkle;
 mod random;
 mod seal;
 pub mod signing;
+pub mod statement;
+pub mod symmetric;
 
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Role};
 pub use key_document::DocumentError;

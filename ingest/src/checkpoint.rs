@@ -3,6 +3,7 @@
 //! States, positions, times, outcome counts, ids of the duplicate window and the outbox are written together, so that the
 //! store always holds exactly what folding a prefix of the order gives.
 
+use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::engine::Engine;
 use sealwatch_core::shard::{Judge, Shard};
 use sealwatch_core::state::actor::ActorState;
@@ -14,6 +15,7 @@ use sealwatch_core::state::target::TargetState;
 use sealwatch_core::state::{EntityState, Table};
 use serde::{Deserialize, Serialize};
 
+use crate::feedback::PARTITION;
 use crate::store::EpochWrite;
 use sealwatch_core::admission::{Admission, PartitionTime};
 use sealwatch_core::outcome::{Outcome, OutcomeCounts};
@@ -60,6 +62,12 @@ pub enum CheckpointError {
     },
 }
 
+/// The layout of [`Meta::lowered`]: a program that does not know it would let a lowered detector ask people again.
+const CONTROLS_LAYOUT: &str = "controls 1: lowered behaviours by name";
+
+/// The layout of the feedback log's part: the width of its slices of ids follows from its window.
+const FEEDBACK_LAYOUT: &str = "feedback 1: partition 16777215, window of 90 days";
+
 /// A text that names every layout; the store keeps its digest.
 pub fn layout() -> String {
     let mut hasher = blake3::Hasher::new();
@@ -70,6 +78,8 @@ pub fn layout() -> String {
         TargetState::LAYOUT,
         ReporterState::LAYOUT,
         ActorState::LAYOUT,
+        CONTROLS_LAYOUT,
+        FEEDBACK_LAYOUT,
         &sealwatch_core::feature::schema_digest(),
     ] {
         hasher.update(text.as_bytes());
@@ -99,6 +109,10 @@ pub struct Meta {
     pub outcomes: Vec<(String, u64)>,
     /// The window within which duplicates are found, in milliseconds: ids are stored by slices of it.
     pub dedupe_window: i64,
+    /// The feedback log's part.
+    pub feedback: PartitionMeta,
+    /// The detectors that control events have put into the shadow.
+    pub lowered: Vec<Behaviour>,
 }
 
 impl Meta {
@@ -147,6 +161,7 @@ impl Meta {
 pub fn collect<J: Judge + Send>(
     engine: &mut Engine<J>,
     admissions: &mut [Admission],
+    feedback: &mut Admission,
     write: &mut EpochWrite,
 ) {
     let mut bytes = Vec::with_capacity(1024);
@@ -173,6 +188,7 @@ pub fn collect<J: Judge + Send>(
     for (partition, admission) in admissions.iter_mut().enumerate() {
         collect_dedupe(partition as u32, admission, write);
     }
+    collect_dedupe(PARTITION, feedback, write);
 }
 
 fn collect_table<S: EntityState>(
@@ -243,6 +259,7 @@ fn dedupe_place(key: [u8; 16]) -> (usize, i64) {
 pub fn restore<J: Judge + Send>(
     engine: &mut Engine<J>,
     admissions: &mut Vec<Admission>,
+    feedback: &mut Admission,
     new_admission: &dyn Fn() -> Admission,
     number: u8,
     key: [u8; 16],
@@ -250,10 +267,14 @@ pub fn restore<J: Judge + Send>(
 ) -> Result<(), CheckpointError> {
     if number == table::DEDUPE {
         let (partition, slice) = dedupe_place(key);
-        while admissions.len() <= partition {
-            admissions.push(new_admission());
-        }
-        let admission = &mut admissions[partition];
+        let admission = if partition == PARTITION as usize {
+            feedback
+        } else {
+            while admissions.len() <= partition {
+                admissions.push(new_admission());
+            }
+            &mut admissions[partition]
+        };
         for id in value.chunks(16) {
             let id: [u8; 16] = id.try_into().map_err(|_| CheckpointError::Layout(number))?;
             admission.dedupe.restore(slice, u128::from_be_bytes(id));
@@ -349,6 +370,9 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String 
         engine.shards().map(|shard| &shard.shared.reporters),
     );
     add(out, oldest, engine.shards().map(|shard| &shard.actors));
+    for behaviour in engine.controls().lowered() {
+        hasher.update(behaviour.name().as_bytes());
+    }
     hasher.finalize().to_hex().to_string()
 }
 

@@ -7,6 +7,7 @@
 pub mod checkpoint;
 pub mod decode;
 pub mod evidence;
+pub mod feedback;
 pub mod identity;
 pub mod kafka_admin;
 pub mod metrics;

@@ -1,7 +1,8 @@
 //! Metrics of the pipeline. Label values come from closed sets only, and every label set is there from the start.
 
 use prometheus::{
-    Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry,
 };
 use sealwatch_core::behaviour::{Behaviour, Mode};
 
@@ -20,6 +21,7 @@ pub struct Metrics {
     accounts: IntGauge,
     state_bytes: IntGauge,
     watermark_seconds: Gauge,
+    lowered: IntGaugeVec,
 }
 
 impl Metrics {
@@ -73,6 +75,13 @@ impl Metrics {
                 "sealwatch_watermark_timestamp_seconds",
                 "The newest accepted event time, seconds since 1970.",
             )?,
+            lowered: IntGaugeVec::new(
+                Opts::new(
+                    "sealwatch_detector_lowered",
+                    "Whether a control event holds the detector in the shadow, by behaviour.",
+                ),
+                &["behaviour"],
+            )?,
         };
         metrics.prepare();
         registry.register(Box::new(metrics.records.clone()))?;
@@ -85,6 +94,7 @@ impl Metrics {
         registry.register(Box::new(metrics.accounts.clone()))?;
         registry.register(Box::new(metrics.state_bytes.clone()))?;
         registry.register(Box::new(metrics.watermark_seconds.clone()))?;
+        registry.register(Box::new(metrics.lowered.clone()))?;
         Ok(metrics)
     }
 
@@ -158,6 +168,12 @@ impl Metrics {
         let (accounts, bytes) = pipeline.size();
         self.accounts.set(accounts as i64);
         self.state_bytes.set(bytes as i64);
+        let lowered = pipeline.lowered();
+        for behaviour in Behaviour::WITH_DETECTOR {
+            self.lowered
+                .with_label_values(&[behaviour.name()])
+                .set(i64::from(lowered.contains(behaviour)));
+        }
         if let Some(watermark) = pipeline.watermark() {
             self.watermark_seconds.set(watermark as f64 / 1_000.0);
         }

@@ -9,9 +9,10 @@ pub use parts::{Clock, EpochReport, PipelineError, PipelineOptions, Random, Step
 
 use std::sync::Arc;
 
+use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::decide::{Context, recommend};
 use sealwatch_core::engine::{Engine, EpochResult};
-use sealwatch_core::event::{Edge, Read};
+use sealwatch_core::event::{Edge, Read, UnknownFields};
 use sealwatch_core::recommendation::{Delivery, Recommendation, SealedIdentity};
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::Decision;
@@ -19,6 +20,7 @@ use sealwatch_core::shard::Decision;
 use crate::checkpoint::{self, CheckpointError, Meta, PartitionMeta};
 use crate::decode::decode;
 use crate::evidence::{self, Archive};
+use crate::feedback::{self, FeedbackGate};
 use crate::identity::IdentityError;
 use crate::order::order_runs;
 use crate::source::Batch;
@@ -41,6 +43,7 @@ pub struct Pipeline {
     threads: Threads,
     admissions: Vec<Admission>,
     next_offsets: Vec<u64>,
+    feedback: FeedbackGate,
     counts: OutcomeCounts,
     next_sequence: u64,
     next_epoch: u64,
@@ -64,11 +67,13 @@ impl Pipeline {
         let mut engine = Engine::new(shards, || Arc::clone(&options.scorer));
         let mut admissions = Vec::new();
         let mut failed = None;
+        let mut feedback = FeedbackGate::default();
         let new_admission = || Admission::new(&options.limits);
         let (store, recovered) = Store::open(store, &mut |table, key, value| {
             let restored = checkpoint::restore(
                 &mut engine,
                 &mut admissions,
+                &mut feedback.admission,
                 &new_admission,
                 table,
                 key,
@@ -89,12 +94,15 @@ impl Pipeline {
             },
         };
         meta.check_window(options.limits.dedupe_window)?;
+        engine.controls_mut().restore(&meta.lowered);
         while admissions.len() < meta.partitions.len() {
             admissions.push(new_admission());
         }
         for (admission, partition) in admissions.iter_mut().zip(&meta.partitions) {
             admission.time = partition.time;
         }
+        feedback.admission.time = meta.feedback.time;
+        feedback.next_offset = meta.feedback.next_offset;
         let undelivered = recovered
             .outbox
             .iter()
@@ -110,6 +118,7 @@ impl Pipeline {
                 .iter()
                 .map(|partition| partition.next_offset)
                 .collect(),
+            feedback,
             counts: meta.counts()?,
             next_sequence: meta.next_sequence,
             next_epoch: recovered.epoch.map_or(0, |epoch| epoch + 1),
@@ -160,13 +169,14 @@ impl Pipeline {
     /// Bytes to events; identifiers to pseudonyms. The firewall: nothing that is not of the schema comes through.
     fn decode(&mut self, batch: &Batch) {
         let edge = Edge::new(&self.options.vocabulary, &self.options.pseudonymiser);
+        let of_feedback = edge.of_pseudonyms();
         let unknown = self.options.unknown_fields;
         self.decoded.clear();
-        self.decoded.extend(
-            batch
-                .iter()
-                .map(|record| decode(&record.body, &edge, unknown)),
-        );
+        self.decoded
+            .extend(batch.iter().map(|record| match record.partition {
+                feedback::PARTITION => decode(&record.body, &of_feedback, UnknownFields::Refuse),
+                _ => decode(&record.body, &edge, unknown),
+            }));
     }
 
     /// Gives each record its outcome, and splits the accepted ones into facets.
@@ -174,6 +184,19 @@ impl Pipeline {
         let mut outcomes = OutcomeCounts::default();
         self.engine.begin(self.next_sequence);
         for (record, decoded) in batch.iter().zip(&self.decoded) {
+            if record.partition == feedback::PARTITION {
+                let (oldest, newest) = (self.oldest_possible(0), self.watermark());
+                let (outcome, event) = match decoded {
+                    Ok(read) => self.feedback.admit(read, oldest, newest),
+                    Err(outcome) => (*outcome, None),
+                };
+                outcomes.count(outcome);
+                self.counts.count(outcome);
+                self.engine
+                    .take(record.partition, record.offset, event.as_ref());
+                self.feedback.next_offset = record.offset + 1;
+                continue;
+            }
             let partition = record.partition as usize;
             while self.admissions.len() <= partition {
                 self.admissions.push(Admission::new(&self.options.limits));
@@ -275,7 +298,12 @@ impl Pipeline {
         self.remove_expired();
         let mut write = EpochWrite::new(self.next_epoch);
         self.collect_facets(&mut write);
-        checkpoint::collect(&mut self.engine, &mut self.admissions, &mut write);
+        checkpoint::collect(
+            &mut self.engine,
+            &mut self.admissions,
+            &mut self.feedback.admission,
+            &mut write,
+        );
         write.order = order_runs(batch.iter());
         for (row, delivery) in deliveries {
             let bytes = serde_json::to_vec(delivery).map_err(|_| PipelineError::Evidence)?;
@@ -314,15 +342,19 @@ impl Pipeline {
 
     /// Removes states that no event which may still come can find unexpired: so removing them changes no output.
     fn remove_expired(&mut self) {
-        let lateness = self.options.limits.lateness;
-        let Some(oldest) = sweep::oldest_possible(&self.admissions, self.partitions, lateness)
-        else {
+        let Some(oldest) = self.oldest_possible(self.partitions) else {
             return;
         };
         if oldest.saturating_sub(self.swept_at) >= sealwatch_core::time::DAY {
             self.swept_at = oldest;
             sweep::remove_expired(&mut self.engine, oldest);
         }
+    }
+
+    /// The oldest event time that may still come, once this many partitions were heard of. Feedback has none older: it is
+    /// folded at a time that the stream still has.
+    fn oldest_possible(&self, partitions: u32) -> Option<i64> {
+        sweep::oldest_possible(&self.admissions, partitions, self.options.limits.lateness)
     }
 
     /// Tells how many partitions the source has: states expire only once all of them were heard of.
@@ -346,7 +378,12 @@ impl Pipeline {
                 .iter()
                 .map(|(outcome, count)| (outcome.name().to_owned(), count))
                 .collect(),
+            feedback: PartitionMeta {
+                next_offset: self.feedback.next_offset,
+                time: self.feedback.admission.time,
+            },
             dedupe_window: self.options.limits.dedupe_window,
+            lowered: self.lowered(),
         }
     }
 
@@ -355,9 +392,15 @@ impl Pipeline {
         let named = self.next_offsets.iter().enumerate();
         // A partition of which nothing was read is left out: it starts wherever the source has its first record.
         named
-            .filter(|(_, next)| **next > 0)
             .map(|(partition, next)| (partition as u32, *next))
+            .chain([(feedback::PARTITION, self.feedback.next_offset)])
+            .filter(|(_, next)| *next > 0)
             .collect()
+    }
+
+    /// The detectors that control events have put into the shadow.
+    pub fn lowered(&self) -> Vec<Behaviour> {
+        self.engine.controls().lowered()
     }
 
     /// Records taken since the store began.
@@ -370,7 +413,7 @@ impl Pipeline {
         &self.counts
     }
 
-    /// The newest accepted event time, if any.
+    /// The newest accepted event time of the configured source, if any.
     pub fn watermark(&self) -> Option<i64> {
         self.admissions
             .iter()
@@ -401,8 +444,7 @@ impl Pipeline {
     /// A digest of all state but what is expired for every event that may still come: whether that was removed yet depends
     /// on where epochs were cut.
     pub fn state_digest(&self) -> String {
-        let lateness = self.options.limits.lateness;
-        let oldest = sweep::oldest_possible(&self.admissions, self.partitions, lateness);
+        let oldest = self.oldest_possible(self.partitions);
         checkpoint::state_digest(&self.engine, oldest.unwrap_or(i64::MIN))
     }
 

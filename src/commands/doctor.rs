@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
+use sealwatch_ingest::source::FeedbackTurn;
 use sealwatch_ingest::source::kafka::KafkaSource;
 use sealwatch_ingest::store::{Durability, Store};
 
@@ -10,6 +11,7 @@ use crate::arguments::RunArguments;
 use crate::clock;
 use crate::config::{Config, SourceKind};
 use crate::failure::Failure;
+use crate::feedback;
 use crate::parts::{self, StoreSettings};
 
 /// Checks everything, also after something was found.
@@ -32,6 +34,7 @@ pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
         check_keys(&config),
         check_store(&config),
         check_source(&config),
+        check_feedback(&config),
         check_port(&config),
     ];
     let mut wrong = 0;
@@ -145,11 +148,23 @@ fn check_source(config: &Config) -> Result<String, Failure> {
             ))
         }
         SourceKind::Files { .. } => {
-            let source = parts::source(config)?;
+            let source = parts::source(config, FeedbackTurn::Afterwards)?;
             Ok(format!("source: {} files", source.partitions()))
         }
         SourceKind::StandardInput { .. } => Ok("source: standard input".to_owned()),
     }
+}
+
+fn check_feedback(config: &Config) -> Result<String, Failure> {
+    let Some(feedback) = &config.feedback else {
+        return Ok(
+            "no feedback log: what people decide reaches no detector (set feedback.path)"
+                .to_owned(),
+        );
+    };
+    let path = config.path(&feedback.path);
+    feedback::open(config)?;
+    Ok(format!("feedback log {}", path.display()))
 }
 
 fn check_port(config: &Config) -> Result<String, Failure> {

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod doctor;
+mod feedback;
 mod keys;
 mod replay;
 mod run;
@@ -20,5 +21,6 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Keys(command) => keys::keys(command),
+        Command::Feedback(command) => feedback::feedback(&command),
     }
 }

@@ -12,7 +12,7 @@ use sealwatch_core::identifier::PseudonymKey;
 use sealwatch_core::recommendation::Delivery;
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunOptions, run};
-use sealwatch_ingest::source::{Files, Ordered, Source, StandardInput};
+use sealwatch_ingest::source::{FeedbackTurn, Files, Ordered, Source, StandardInput};
 use sealwatch_ingest::store::{Durability, OrderRun, Store};
 use serde_json::json;
 
@@ -51,9 +51,7 @@ pub fn replay(arguments: &ReplayArguments) -> Result<(), Failure> {
     };
     let (mut pipeline, mut rows) =
         parts::pipeline(&config, scorer, &key, settings, arguments.threads)?;
-    source
-        .seek(&pipeline.positions())
-        .map_err(Failure::configuration)?;
+    parts::seek(&config, &mut *source, &pipeline)?;
     let options = RunOptions {
         records: arguments.epoch_records.max(1),
         fill: Duration::from_secs(1),
@@ -117,15 +115,27 @@ fn source(
     order: Option<Vec<OrderRun>>,
 ) -> Result<Box<dyn Source>, Failure> {
     let maximum = config.limits().maximum_record_bytes;
+    // Without an order no decision has a place before the end of what it is about.
+    let turn = match order {
+        Some(_) => FeedbackTurn::InTurn,
+        None => FeedbackTurn::Afterwards,
+    };
     let inner: Box<dyn Source> = if arguments.events.is_empty() {
-        parts::source(config)?
+        parts::source(config, turn)?
     } else if arguments.events == [PathBuf::from("-")] {
         Box::new(StandardInput::new(maximum))
     } else {
         Box::new(Files::list(&arguments.events, maximum).map_err(Failure::configuration)?)
     };
     Ok(match order {
-        Some(runs) => Box::new(Ordered::new(inner, runs)),
+        Some(runs) => {
+            let inner = if arguments.events.is_empty() {
+                inner
+            } else {
+                parts::with_feedback(config, inner, turn)
+            };
+            Box::new(Ordered::new(inner, runs))
+        }
         None => inner,
     })
 }

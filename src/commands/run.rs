@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use sealwatch_api::delivery::{DeliveryMetrics, Schedule};
 use sealwatch_api::people::FirstToken;
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
@@ -16,17 +17,17 @@ use sealwatch_core::scorer::Scorer;
 use sealwatch_ingest::metrics::Metrics;
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
-use sealwatch_ingest::source::Source;
+use sealwatch_ingest::source::{FeedbackTurn, Source};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tracing_subscriber::EnvFilter;
 
 use crate::arguments::RunArguments;
-use crate::clock;
 use crate::config::Config;
 use crate::deliver;
 use crate::failure::Failure;
 use crate::parts::{self, StoreSettings};
+use crate::{carriers, clock};
 
 /// Runs until stopped.
 ///
@@ -90,15 +91,21 @@ async fn serve(config: Config) -> Result<(), Failure> {
         store,
         config.engine.threads,
     )?;
-    let mut source = parts::source(&config)?;
-    source
-        .seek(&pipeline.positions())
-        .map_err(Failure::configuration)?;
+    // It cuts off what a dying process left of a line, so it is opened before anything reads it.
+    let outlets = carriers::outlets(&config)?;
+    let mut source = parts::source(&config, FeedbackTurn::Live)?;
+    parts::seek(&config, &mut *source, &pipeline)?;
     let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
     metrics.restore(&pipeline);
-    let cases = CaseStore::open(&parts::database(&config)?, clock::random())
-        .await
-        .map_err(Failure::configuration)?;
+    let cases = CaseStore::open(
+        &parts::database(&config)?,
+        config.review()?,
+        clock::random(),
+    )
+    .await
+    .map_err(Failure::configuration)?;
+    cases.set_routes(outlets.routes);
+    let delivery_metrics = DeliveryMetrics::register(&registry).map_err(Failure::configuration)?;
 
     let ready = Arc::new(AtomicBool::new(true));
     let is_ready = Arc::clone(&ready);
@@ -110,6 +117,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
             platforms: config.platforms.clone(),
             first_people: config.api.first_people()?,
         },
+        note_key: parts::note_key(&config)?,
         detectors: detectors(&scorer),
         features: FeatureDescription::registry(),
         ready: Arc::new(move || is_ready.load(Ordering::Acquire)),
@@ -122,6 +130,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let address = listener.local_addr().map_err(Failure::running)?;
     announce(&address.to_string(), &tokens);
 
+    let upkept = cases.clone();
     let (rows, receiver) = mpsc::channel(1_024);
     let delivered = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
@@ -132,6 +141,19 @@ async fn serve(config: Config) -> Result<(), Failure> {
         clock::now_ms(),
     ));
     let (ended, end) = watch::channel(false);
+    let upkeep = tokio::spawn(sealwatch_api::upkeep(
+        upkept.clone(),
+        clock::now_ms(),
+        end.clone(),
+    ));
+    let leaving = tokio::spawn(sealwatch_api::delivery::run(
+        upkept,
+        outlets.carriers,
+        Schedule::default(),
+        delivery_metrics,
+        clock::now_ms(),
+        end.clone(),
+    ));
     stop_on_signals(Arc::clone(&stop), ended.clone());
     let ingest = Ingest {
         pipeline,
@@ -169,6 +191,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
         .join()
         .map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
     deliveries.await.map_err(Failure::running)?;
+    upkeep.await.map_err(Failure::running)?;
+    leaving.await.map_err(Failure::running)?;
     result.map(|_| ()).map_err(Failure::running)
 }
 

@@ -4,7 +4,10 @@
     reason = "a test's tools end the test when they cannot go on"
 )]
 
+pub mod browser;
 pub mod canary;
 pub mod kafka;
+pub mod postgres;
+pub mod served;
 pub mod service;
 pub mod system;

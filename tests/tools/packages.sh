@@ -7,8 +7,9 @@
 # Needs root where something is missing. Does nothing, and asks no network, where all are there.
 set -euo pipefail
 
-# openjdk and maven: Apache Kafka (kafka.sh).
-default_packages=(openjdk-17-jre-headless maven)
+# openjdk and maven: Apache Kafka (kafka.sh). postgresql: postgres.sh. python3-venv: python.sh. chromium: tests/browser.
+# prometheus: its promtool, and the server that the rules are tested with. libxml2-utils: xmllint. openssl: certificates.
+default_packages=(openjdk-17-jre-headless maven postgresql python3-venv chromium prometheus libxml2-utils openssl)
 
 wanted=("$@")
 if [ ${#wanted[@]} -eq 0 ]; then
@@ -30,7 +31,12 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 
+# One installation at a time.
+exec 9>"${TMPDIR:-/tmp}/sealwatch-packages.lock"
+flock 9
+
 echo "packages.sh: installing ${missing[*]}" >&2
+began=$SECONDS
 apt=(apt-get -qq -o DPkg::Lock::Timeout=300)
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
@@ -48,3 +54,4 @@ if ! { "${apt[@]}" update && "${apt[@]}" install --yes --no-install-recommends "
   echo "packages.sh: installing ${missing[*]} failed; is the Debian mirror reached?" >&2
   exit 1
 fi
+echo "packages.sh: installed in $((SECONDS - began)) s" >&2

@@ -2,10 +2,17 @@
 
 mod list;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sealwatch_core::behaviour::{Behaviour, Mode};
 use sealwatch_core::recommendation::{Delivery, Recommendation, RecommendationId, SealedIdentity};
 use sqlx::{AnyConnection, Row};
 
-use crate::database::{Database, Location};
+use crate::audit::{self, Entry};
+use crate::cases::{DetectorMode, Intake, ModeReason, ReviewSettings, detector_mode, rates};
+use crate::database::{Database, Location, Write};
+use crate::people::Actor;
 use crate::state::Random;
 
 pub use list::Summary;
@@ -84,6 +91,7 @@ pub struct Delivered {
 #[derive(Debug, Clone)]
 pub struct CaseStore {
     database: Database,
+    review: Arc<ReviewSettings>,
 }
 
 impl CaseStore {
@@ -91,14 +99,30 @@ impl CaseStore {
     ///
     /// # Errors
     /// It cannot be opened, or a newer version made it.
-    pub async fn open(location: &Location, random: Random) -> Result<Self, CaseStoreError> {
-        let database = Database::open(location, random).await?;
-        Ok(Self { database })
+    pub async fn open(
+        location: &Location,
+        review: ReviewSettings,
+        random: Random,
+    ) -> Result<Self, CaseStoreError> {
+        Ok(Self {
+            database: Database::open(location, random).await?,
+            review: Arc::new(review),
+        })
+    }
+
+    /// Settings of review.
+    pub fn review(&self) -> &ReviewSettings {
+        &self.review
     }
 
     /// The database.
     pub const fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Says which events go to which places. It is said once, before anything is decided; returns whether this was the time.
+    pub fn set_routes(&self, routes: crate::delivery::Routes) -> bool {
+        self.database.outlet().set_routes(routes)
     }
 
     /// Takes deliveries in, in one transaction. A recommendation that is there already is left as it is, and counted as
@@ -117,14 +141,25 @@ impl CaseStore {
             sqlx::query_scalar("SELECT COALESCE(MAX(intake_sequence), 0) FROM recommendations")
                 .fetch_one(&mut *connection)
                 .await?;
+        let mut intake = Intake::begin(connection, &self.review, received_ms).await?;
+        let mut newest: BTreeMap<Behaviour, &Recommendation> = BTreeMap::new();
         let mut new = 0;
         for delivery in deliveries {
+            let recommendation = &delivery.recommendation;
             let sequence = last + 1 + i64::try_from(new).unwrap_or(i64::MAX);
             if insert(connection, delivery, sequence, received_ms).await? {
                 new += 1;
+                intake.take(connection, recommendation).await?;
+                rates::count(connection, recommendation).await?;
+                newest.insert(recommendation.behaviour, recommendation);
             }
         }
-        write.commit_machine().await?;
+        let entries = shadow_anomalous(&mut write, newest.into_values(), received_ms).await?;
+        if entries.is_empty() {
+            write.commit_machine().await?;
+        } else {
+            audit::commit(write, &Actor::machine(), received_ms, &entries).await?;
+        }
         Ok(new)
     }
 
@@ -178,6 +213,34 @@ impl CaseStore {
     pub async fn close(&self) {
         self.database.close().await;
     }
+}
+
+/// Puts the detectors into the shadow whose rate is anomalous at their newest recommendation. Returns the entries for the
+/// log.
+async fn shadow_anomalous(
+    write: &mut Write,
+    newest: impl Iterator<Item = &Recommendation>,
+    now_ms: i64,
+) -> Result<Vec<Entry>, CaseStoreError> {
+    let machine = Actor::machine();
+    let mut entries = Vec::new();
+    for recommendation in newest {
+        let behaviour = recommendation.behaviour;
+        let is_acted_on = recommendation.mode != Mode::Shadow;
+        if is_acted_on
+            && rates::has_anomaly(write.connection(), recommendation).await?
+            && !detector_mode::is_in_shadow(write.connection(), behaviour).await?
+        {
+            let change = (behaviour, DetectorMode::Shadow, ModeReason::RateAnomaly);
+            let change = detector_mode::note(write, change, &machine.person, now_ms).await?;
+            tracing::warn!(
+                behaviour = behaviour.name(),
+                "this detector recommends far more than usual: it was put into the shadow; look at its page"
+            );
+            entries.push(detector_mode::entry(&change));
+        }
+    }
+    Ok(entries)
 }
 
 /// Returns whether it was new.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::{START, delivery, file, random, store};
+use crate::common::{START, delivery, file, random, review, store};
 use sealwatch_api::{CaseStore, CaseStoreError, Filter, Location};
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::recommendation::Delivery;
@@ -64,7 +64,7 @@ async fn paging_visits_each_exactly_once_while_new_ones_arrive() {
 #[tokio::test]
 async fn rows_of_the_same_time_are_paged_by_intake() {
     let folder = tempfile::tempdir().unwrap();
-    let store = CaseStore::open(&file(folder.path()), random())
+    let store = CaseStore::open(&file(folder.path()), review(), random())
         .await
         .unwrap();
     let mut deliveries: Vec<Delivery> = (0..7).map(|seed| delivery(seed, true)).collect();
@@ -200,7 +200,7 @@ async fn a_database_of_a_newer_version_is_refused() {
     .unwrap();
     pool.close().await;
     assert!(matches!(
-        CaseStore::open(&Location::file(&path).unwrap(), random()).await,
+        CaseStore::open(&Location::file(&path).unwrap(), review(), random()).await,
         Err(CaseStoreError::Newer)
     ));
 }
@@ -209,7 +209,7 @@ async fn a_database_of_a_newer_version_is_refused() {
 async fn what_was_delivered_is_there_after_opening_again() {
     let (folder, store) = store(5, true).await;
     store.close().await;
-    let store = CaseStore::open(&file(folder.path()), random())
+    let store = CaseStore::open(&file(folder.path()), review(), random())
         .await
         .unwrap();
     assert_eq!(store.count().await.unwrap(), 5);
@@ -218,7 +218,7 @@ async fn what_was_delivered_is_there_after_opening_again() {
 #[tokio::test]
 async fn intake_takes_more_than_a_thousand_a_second() {
     let folder = tempfile::tempdir().unwrap();
-    let store = CaseStore::open(&file(folder.path()), random())
+    let store = CaseStore::open(&file(folder.path()), review(), random())
         .await
         .unwrap();
     let deliveries: Vec<Delivery> = (0..2_000).map(|seed| delivery(seed, true)).collect();

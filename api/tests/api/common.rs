@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealwatch_api::cases::ReviewSettings;
 use sealwatch_api::people::{FirstToken, PersonName, Roles};
 use sealwatch_api::{
     ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription, Location,
@@ -16,6 +17,7 @@ use sealwatch_core::recommendation::{
     RecommendationId, SealedFor, SealedIdentity, Threshold,
 };
 use sealwatch_core::time::{HOUR, MINUTE, SECOND, Timestamp};
+use sealwatch_custody::symmetric::NoteKey;
 
 pub const START: i64 = 1_790_000_000_000;
 
@@ -217,6 +219,7 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
                 })
                 .collect(),
         },
+        note_key: NoteKey::generate(&mut *random()),
         detectors: detectors(simulated),
         features: FeatureDescription::registry(),
         ready: Arc::new(|| true),
@@ -238,6 +241,15 @@ pub const PEOPLE: [(&str, &str); 8] = [
     ("ron", "reviewer"),
 ];
 
+/// Settings of review: nothing is held, every decision is looked at again.
+pub fn review() -> ReviewSettings {
+    ReviewSettings {
+        second_look_share: 1.0,
+        quota: 1_000_000,
+        ..ReviewSettings::default()
+    }
+}
+
 /// Randomness that counts.
 pub fn random() -> Random {
     let mut counter = 0_u64;
@@ -258,7 +270,9 @@ pub fn file(folder: &std::path::Path) -> Location {
 pub async fn store(count: u64, simulated: bool) -> (tempfile::TempDir, CaseStore) {
     let folder = tempfile::tempdir().unwrap();
     let location = file(folder.path());
-    let store = CaseStore::open(&location, random()).await.unwrap();
+    let store = CaseStore::open(&location, review(), random())
+        .await
+        .unwrap();
     let deliveries: Vec<Delivery> = (0..count).map(|seed| delivery(seed, simulated)).collect();
     store.deliver(&deliveries, START + HOUR).await.unwrap();
     (folder, store)

@@ -8,4 +8,5 @@ mod case_store;
 mod client;
 mod common;
 mod pages;
+mod postgres;
 mod serving;

@@ -61,7 +61,7 @@ pub fn root_at(
     range_root(0, size, lookup)
 }
 
-/// PATH(m, D[n]) of RFC 6962, walked from the root and then turned round.
+/// `PATH(m, D[n])` of RFC 6962, walked from the root and then turned round.
 fn inclusion_ranges(position: u64, size: u64) -> Result<Vec<Range>, MerkleError> {
     if position >= size {
         return Err(MerkleError::Position { position, size });
@@ -82,7 +82,7 @@ fn inclusion_ranges(position: u64, size: u64) -> Result<Vec<Range>, MerkleError>
     Ok(ranges)
 }
 
-/// SUBPROOF(m, D[n], b) of RFC 6962, walked from the root and then turned round.
+/// `SUBPROOF(m, D[n], b)` of RFC 6962, walked from the root and then turned round.
 fn consistency_ranges(old: u64, new: u64) -> Result<Vec<Range>, MerkleError> {
     if old > new {
         return Err(MerkleError::Sizes { old, new });

@@ -95,7 +95,7 @@ pub fn verify_consistency(
 
 /// On the right edge a subtree without a sibling rises unchanged until it is a right child.
 fn skip_single_nodes(index: &mut u64, last: &mut u64) {
-    while *index % 2 == 0 && *index != 0 {
+    while index.is_multiple_of(2) && *index != 0 {
         *index >>= 1;
         *last >>= 1;
     }

@@ -51,6 +51,17 @@ pub enum SourceError {
         /// Number of partitions.
         partitions: u32,
     },
+    /// The committed order has records that the source does not have.
+    #[error(
+        "the committed order goes on with partition {partition}, offset {offset}, but the input ends before; give the input that \
+         the store has read, with its feedback log if the configuration names one"
+    )]
+    OrderGoesOn {
+        /// The partition.
+        partition: u32,
+        /// The offset that is due.
+        offset: u64,
+    },
     /// A setting that the source decides itself, or that librdkafka does not know.
     #[error("kafka setting {name} {problem}")]
     Setting {
@@ -143,6 +154,7 @@ impl SourceError {
             Self::Changed { .. } => "changed",
             Self::Shrunk { .. } => "shrunk",
             Self::UnknownPartition { .. } => "unknown_partition",
+            Self::OrderGoesOn { .. } => "order_goes_on",
             Self::Setting { .. } => "setting",
             Self::Unreachable { .. } => "unreachable",
             Self::Topic { .. } => "topic",

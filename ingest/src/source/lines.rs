@@ -15,7 +15,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a call of [`LineReader::next`] came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// One record was added.
     Record,
     /// The stream has nothing at the moment ([`io::ErrorKind::WouldBlock`]).
@@ -27,7 +27,7 @@ pub(super) enum Step {
 }
 
 /// Reads lines from a stream.
-pub(super) struct LineReader<R> {
+pub(crate) struct LineReader<R> {
     reader: R,
     partition: u32,
     maximum_length: usize,
@@ -42,7 +42,7 @@ pub(super) struct LineReader<R> {
 }
 
 impl<R: BufRead> LineReader<R> {
-    pub(super) fn new(reader: R, partition: u32, maximum_length: usize, first: u64) -> Self {
+    pub(crate) fn new(reader: R, partition: u32, maximum_length: usize, first: u64) -> Self {
         Self {
             reader,
             partition,
@@ -55,17 +55,17 @@ impl<R: BufRead> LineReader<R> {
     }
 
     /// Lines that the stream had so far.
-    pub(super) const fn offset(&self) -> u64 {
+    pub(crate) const fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Number of the first line to be delivered.
-    pub(super) const fn first(&self) -> u64 {
+    pub(crate) const fn first(&self) -> u64 {
         self.first
     }
 
     /// Delivers no line before this one. `false` where such lines were read already.
-    pub(super) fn pass_over(&mut self, first: u64) -> bool {
+    pub(crate) fn pass_over(&mut self, first: u64) -> bool {
         let possible = first >= self.offset;
         if possible {
             self.first = first;
@@ -73,12 +73,12 @@ impl<R: BufRead> LineReader<R> {
         possible
     }
 
-    pub(super) const fn reader(&mut self) -> &mut R {
+    pub(crate) const fn reader(&mut self) -> &mut R {
         &mut self.reader
     }
 
     /// Adds the next line to the batch.
-    pub(super) fn next(&mut self, batch: &mut Batch) -> io::Result<Step> {
+    pub(crate) fn next(&mut self, batch: &mut Batch) -> io::Result<Step> {
         loop {
             let block = match self.reader.fill_buf() {
                 Ok(block) => block,
@@ -131,7 +131,7 @@ impl<R: BufRead> LineReader<R> {
     }
 
     /// The stream broke: what was read of its current line, if anything, becomes one defect. Nothing can follow it.
-    pub(super) fn broken(&mut self, batch: &mut Batch) -> Step {
+    pub(crate) fn broken(&mut self, batch: &mut Batch) -> Step {
         let (offset, length) = (self.offset, self.length);
         self.line_done();
         if offset >= self.first {

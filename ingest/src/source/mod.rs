@@ -17,15 +17,18 @@ mod lines;
 mod memory;
 mod ordered;
 mod standard_input;
+mod with_feedback;
 
 use std::time::Duration;
 
 pub use batch::{Batch, Body, CloudEventHeaders, Defect, SourceRecord};
 pub use error::SourceError;
 pub use files::Files;
+pub(crate) use lines::{LineReader, Step};
 pub use memory::{MemoryRecord, MemorySource};
 pub use ordered::Ordered;
 pub use standard_input::StandardInput;
+pub use with_feedback::{FeedbackTurn, WithFeedback};
 
 /// The longest record that a source delivers, in bytes, unless configured otherwise.
 pub const DEFAULT_MAXIMUM_RECORD_LENGTH: usize = 64 * 1024;
@@ -55,7 +58,7 @@ pub trait Source: Send {
         wait: Duration,
     ) -> Result<Progress, SourceError>;
 
-    /// Number of partitions; they are numbered from 0.
+    /// Number of partitions; they are numbered from 0. The feedback log ([`WithFeedback`]) is none of them.
     fn partitions(&self) -> u32;
 
     /// Goes on at these positions: the next offset of each named partition. A partition that is not named starts at its

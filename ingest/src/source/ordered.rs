@@ -2,7 +2,7 @@
 //!
 //! Records that come before their turn are held in memory, by partition: the other source need not seek back and forth.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::batch::{Batch, Body, HeaderSpans};
@@ -32,7 +32,7 @@ enum HeldBody {
 pub struct Ordered {
     inner: Box<dyn Source>,
     runs: VecDeque<OrderRun>,
-    held: Vec<VecDeque<Held>>,
+    held: BTreeMap<u32, VecDeque<Held>>,
     arriving: Batch,
 }
 
@@ -42,7 +42,7 @@ impl Ordered {
         Self {
             inner,
             runs: runs.into(),
-            held: Vec::new(),
+            held: BTreeMap::new(),
             arriving: Batch::new(),
         }
     }
@@ -56,13 +56,14 @@ impl Ordered {
             };
             let Some(held) = self
                 .held
-                .get_mut(run.partition as usize)
+                .get_mut(&run.partition)
                 .and_then(VecDeque::pop_front)
             else {
                 break;
             };
             push(batch, run.partition, held);
             delivered += 1;
+            run.first_offset += 1;
             run.count -= 1;
             if run.count == 0 {
                 self.runs.pop_front();
@@ -71,12 +72,16 @@ impl Ordered {
         delivered
     }
 
+    fn missing(&self) -> SourceError {
+        let run = self.runs.front();
+        SourceError::OrderGoesOn {
+            partition: run.map_or(0, |run| run.partition),
+            offset: run.map_or(0, |run| run.first_offset),
+        }
+    }
+
     fn hold_arriving(&mut self) {
         for record in self.arriving.iter() {
-            let partition = record.partition as usize;
-            if self.held.len() <= partition {
-                self.held.resize_with(partition + 1, VecDeque::new);
-            }
             let body = match record.body {
                 Body::Bytes(bytes) => HeldBody::Bytes(bytes.to_vec()),
                 Body::Structured(bytes) => HeldBody::Structured(bytes.to_vec()),
@@ -99,7 +104,10 @@ impl Ordered {
                 broker_time: record.broker_time,
                 body,
             };
-            self.held[partition].push_back(held);
+            self.held
+                .entry(record.partition)
+                .or_default()
+                .push_back(held);
         }
     }
 }
@@ -149,7 +157,8 @@ impl Source for Ordered {
         self.hold_arriving();
         let delivered = self.deliver(batch, limit);
         Ok(match progress {
-            Progress::End if delivered == 0 => Progress::End,
+            // An order that goes on beyond its input must not look like one that was replayed.
+            Progress::End if delivered == 0 => return Err(self.missing()),
             _ if delivered > 0 => Progress::Records,
             _ => Progress::Idle,
         })

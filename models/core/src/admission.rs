@@ -40,11 +40,15 @@ impl Default for Limits {
     }
 }
 
-/// Types that only a source which names them may carry: whoever can produce them can ban or launder anyone.
+/// Types that only a source which names them may carry: whoever can produce them can ban or launder anyone, or silence a
+/// detector.
 pub const fn is_privileged(kind: EventType) -> bool {
     matches!(
         kind,
-        EventType::LabelGiven | EventType::EnforcementApplied | EventType::SignalReceived
+        EventType::LabelGiven
+            | EventType::EnforcementApplied
+            | EventType::SignalReceived
+            | EventType::ControlDetectorMode
     )
 }
 
@@ -243,8 +247,9 @@ mod tests {
     }
 
     #[test]
-    fn labels_enforcements_and_signals_need_a_source_that_names_them() {
+    fn labels_enforcements_signals_and_controls_need_a_source_that_names_them() {
         for kind in [
+            EventType::ControlDetectorMode,
             EventType::LabelGiven,
             EventType::EnforcementApplied,
             EventType::SignalReceived,

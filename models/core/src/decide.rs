@@ -1,6 +1,6 @@
 //! Decide: a decision becomes a recommendation with its reasons, its evidence and a deterministic id.
 
-use crate::behaviour::Behaviour;
+use crate::behaviour::{Behaviour, Mode};
 use crate::feature::{FEATURES, value_in_words};
 use crate::identifier::Pseudonym;
 use crate::policy::Rule;
@@ -79,7 +79,11 @@ pub fn recommend(decision: &Decision, context: &Context<'_>, evidence: Evidence)
         incarnation: u32::from(point.incarnation),
         behaviour: rule.behaviour,
         answer: rule.answer,
-        mode: rule.mode_at(Timestamp(point.at)),
+        mode: if decision.is_lowered {
+            Mode::Shadow
+        } else {
+            rule.mode_at(Timestamp(point.at))
+        },
         score: decision.margin,
         threshold: rule.threshold.clone(),
         model_digest: context.model_digest.to_owned(),

@@ -1,5 +1,6 @@
 //! The three stages of one epoch over all shards: the same function for the live pipeline, replay, training and tests.
 
+use crate::control::Controls;
 use crate::event::Event;
 use crate::facet::{ActorTouch, Facet, LinksTouch, SharedTouch};
 use crate::fold::Emitted;
@@ -43,6 +44,7 @@ pub struct Engine<J> {
     shards: u16,
     first_sequence: u64,
     positions: Vec<Position>,
+    controls: Controls,
 }
 
 /// What an epoch yielded.
@@ -100,7 +102,18 @@ impl<J: Judge + Send> Engine<J> {
             shards,
             first_sequence: 0,
             positions: Vec::new(),
+            controls: Controls::default(),
         }
+    }
+
+    /// Which detectors control events have put into the shadow.
+    pub const fn controls(&self) -> &Controls {
+        &self.controls
+    }
+
+    /// The same, to restore them.
+    pub const fn controls_mut(&mut self) -> &mut Controls {
+        &mut self.controls
     }
 
     /// The shard of a key.
@@ -148,6 +161,7 @@ impl<J: Judge + Send> Engine<J> {
             offset,
         });
         if let Some(event) = event {
+            self.controls.take(sequence, event);
             split(
                 sequence,
                 event,
@@ -194,6 +208,7 @@ impl<J: Judge + Send> Engine<J> {
                 decision.detector,
             )
         });
+        self.controls.mark(&mut result.decisions);
         result
     }
 

@@ -6,7 +6,9 @@
 pub mod admission;
 pub mod artefact;
 pub mod behaviour;
+pub mod beta;
 mod closed_set;
+pub mod control;
 pub mod decide;
 pub mod dedupe;
 pub mod detector;
@@ -21,6 +23,7 @@ pub mod identifier;
 pub mod inference;
 pub mod outcome;
 pub mod policy;
+pub mod proportion;
 pub mod recommendation;
 pub mod scorer;
 pub mod shard;

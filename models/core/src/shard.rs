@@ -90,6 +90,8 @@ pub struct Decision {
     pub margin: f64,
     /// The row of features.
     pub row: Box<[f32; COUNT]>,
+    /// Whether the detector was in the shadow by a control event when this was decided.
+    pub is_lowered: bool,
 }
 
 /// What folding counted, for metrics.
@@ -281,6 +283,7 @@ impl Shard {
                 detector: crossing.detector,
                 margin: crossing.margin,
                 row,
+                is_lowered: false,
             });
         }
         batch.points.clear();

@@ -170,6 +170,8 @@ pub fn split(sequence: u64, event: &Event, sink: &mut impl FacetSink) {
             };
             out.actor(body.account.0, 0, touch);
         }
+        // It concerns no entity: `crate::control` takes it.
+        Body::ControlDetectorMode(_) => {}
     }
 }
 

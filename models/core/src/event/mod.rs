@@ -31,6 +31,15 @@ pub struct Vocabulary {
     pub banks: Vec<String>,
 }
 
+/// How a record names accounts, devices and the other entities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// By raw identifiers, as a platform does.
+    Raw,
+    /// By pseudonyms in their written form, as people's decisions do: nobody who decides knows an identifier.
+    Pseudonyms,
+}
+
 /// What reading an event needs to know: the sets, and the keyed function for identifiers.
 #[derive(Debug, Clone, Copy)]
 pub struct Edge<'edge> {
@@ -40,6 +49,8 @@ pub struct Edge<'edge> {
     pub pseudonymiser: &'edge Pseudonymiser,
     /// The record's platform. Set by [`read`]; any value before.
     pub platform: u8,
+    /// How records name entities.
+    pub naming: Naming,
 }
 
 impl<'edge> Edge<'edge> {
@@ -49,7 +60,29 @@ impl<'edge> Edge<'edge> {
             vocabulary,
             pseudonymiser,
             platform: 0,
+            naming: Naming::Raw,
         }
+    }
+
+    /// The same edge for records that name entities by pseudonyms.
+    #[must_use]
+    pub const fn of_pseudonyms(self) -> Self {
+        Self {
+            naming: Naming::Pseudonyms,
+            ..self
+        }
+    }
+
+    /// The pseudonym of what a record names.
+    fn pseudonym(&self, kind: IdentifierKind, text: &str) -> Result<Pseudonym, Refusal> {
+        // An event's own id is never a pseudonym.
+        if self.naming == Naming::Pseudonyms && kind != IdentifierKind::EventId {
+            return Pseudonym::parse(text)
+                .filter(|pseudonym| !pseudonym.is_none())
+                .ok_or(Refusal::InvalidIdentifier);
+        }
+        let raw = RawIdentifier::new(text).ok_or(Refusal::InvalidIdentifier)?;
+        Ok(self.pseudonymiser.pseudonym(kind, self.platform, raw))
     }
 }
 

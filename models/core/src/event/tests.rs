@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::schema::json_schema;
+use super::values::Account;
 use super::*;
 use crate::identifier::PseudonymKey;
 
@@ -295,5 +296,34 @@ fn a_structured_cloud_event_is_the_same_event() {
             Some(refusal),
             "{broken}"
         );
+    }
+}
+
+#[test]
+fn a_record_of_pseudonyms_is_read_as_it_is_written_and_raw_identifiers_are_refused_in_it() {
+    let world = World::new();
+    let edge = world.edge().of_pseudonyms();
+    let with = |account: &str| {
+        let text = format!(
+            r#"{{"id":"1","at":1,"platform":"demo","type":"account.closed","account":"{account}"}}"#
+        );
+        read(
+            &Fields::parse(text.as_bytes()).unwrap(),
+            &edge,
+            UnknownFields::Refuse,
+        )
+        .map(|read| (read.event.id, read.event.body))
+    };
+    let pseudonym = Pseudonym::from_bytes([0xa7; 16]);
+    let (id, body) = with(&pseudonym.to_hexadecimal()).unwrap();
+    let account = Account(pseudonym);
+    assert_eq!(body, Body::AccountClosed(AccountClosed { account }));
+    let raw = RawIdentifier::new("1").unwrap();
+    let hashed = world
+        .pseudonymiser
+        .pseudonym(IdentifierKind::EventId, 0, raw);
+    assert_eq!(id, hashed);
+    for refused in ["+4915100000001", &"0".repeat(32), &"A7".repeat(16)] {
+        assert_eq!(with(refused), Err(Refusal::InvalidIdentifier), "{refused}");
     }
 }

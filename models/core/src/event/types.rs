@@ -2,10 +2,11 @@
 
 use super::definition::{FieldDefinition, events, index};
 use super::values::{
-    Account, AgeBand, Bank, Client, Country, Device, EnforcementAction, EnforcementOrigin,
-    FieldValue, Forwarded, Group, InitiatedBy, Issuer, JoinedVia, LabelOrigin, Log2, MatchKind,
-    MatchedSurface, MessageKind, NameHash, Network, NumberKind, NumberRange, PhotoHash,
-    ProfileSurface, ReportCategory, Share, SignalKind, Standing, Verdict, Verification,
+    Account, AgeBand, Bank, Client, ControlReason, ControlledMode, Country, Device,
+    EnforcementAction, EnforcementOrigin, FieldValue, Forwarded, Group, InitiatedBy, Issuer,
+    JoinedVia, LabelOrigin, Log2, MatchKind, MatchedSurface, MessageKind, NameHash, Network,
+    NumberKind, NumberRange, PhotoHash, ProfileSurface, ReportCategory, Share, SignalKind,
+    Standing, Verdict, Verification,
 };
 use super::{Edge, optional, required};
 use crate::behaviour::Behaviour;
@@ -180,5 +181,11 @@ events! {
         required origin: LabelOrigin = "Where the label came from.",
         optional since: Timestamp = "From when on the account behaved so.",
         optional recommendation: RecommendationId = "The recommendation that was judged.",
+    }
+    /// A detector was put into the shadow, or taken back to what the policy says, on every platform.
+    ControlDetectorMode "control.detector_mode" {
+        required behaviour: Behaviour = "The detector's behaviour.",
+        required mode: ControlledMode = "Shadow, or as configured: never further than the policy goes.",
+        required reason: ControlReason = "Why.",
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::event::Edge;
 use crate::event::country::COUNTRIES;
-use crate::identifier::{IdentifierKind, Pseudonym, RawIdentifier};
+use crate::identifier::{IdentifierKind, Pseudonym};
 use crate::recommendation::RecommendationId;
 use crate::time::{LATEST, RFC3339_PATTERN, Timestamp};
 use crate::wire::{Refusal, Scalar};
@@ -140,8 +140,7 @@ macro_rules! identifiers {
 
             fn read(value: &Scalar<'_>, edge: &Edge<'_>) -> Result<Self, Refusal> {
                 let Scalar::Text(text) = value else { return Err(Refusal::InvalidIdentifier) };
-                let raw = RawIdentifier::new(text).ok_or(Refusal::InvalidIdentifier)?;
-                Ok(Self(edge.pseudonymiser.pseudonym(IdentifierKind::$kind, edge.platform, raw)))
+                edge.pseudonym(IdentifierKind::$kind, text).map(Self)
             }
 
             fn schema(_: &Edge<'_>) -> Json {
@@ -308,6 +307,10 @@ closed_field_values! {
     Verdict { Abusive = "abusive", Benign = "benign", Compromised = "compromised" }
     /// Where a label came from.
     LabelOrigin { Review = "review", Appeal = "appeal", RandomAudit = "random_audit", External = "external" }
+    /// How far a detector's recommendations may go from now on: recorded only, or as far as the policy says.
+    ControlledMode { Shadow = "shadow", Configured = "configured" }
+    /// Why a detector's mode was changed.
+    ControlReason { RateAnomaly = "rate_anomaly", Person = "person" }
 }
 
 impl FieldValue for crate::behaviour::Behaviour {

@@ -2,7 +2,6 @@
 //!
 //! Nothing here knows of accounts or models. Chance comes from a seed, so the same input gives the same numbers.
 
-pub mod beta;
 pub mod bootstrap;
 pub mod calibration;
 pub mod curve;

@@ -1,7 +1,8 @@
 //! Intervals for shares: Clopper-Pearson for independent counts, Korn-Graubard for counts in groups.
 
+use sealwatch_core::{beta, proportion};
+
 use crate::statistics::Estimate;
-use crate::statistics::beta;
 
 /// The two-sided exact interval of a share (Clopper and Pearson, Biometrika 26, 1934): at least `confidence` for every
 /// true share. Unknown where nothing was counted.
@@ -11,25 +12,13 @@ pub fn clopper_pearson(count: u64, total: u64, confidence: f64) -> Estimate {
 
 /// Clopper-Pearson with counts that need not be whole, as an effective sample size gives them.
 fn exact(count: f64, total: f64, confidence: f64) -> Estimate {
-    if total <= 0.0 {
-        return Estimate::UNKNOWN;
-    }
-    let tail = (1.0 - confidence) / 2.0;
-    let low = if count <= 0.0 {
-        0.0
-    } else {
-        beta::quantile(tail, count, total - count + 1.0)
-    };
-    let high = if count >= total {
-        1.0
-    } else {
-        beta::quantile(1.0 - tail, count + 1.0, total - count)
-    };
-    Estimate {
-        value: count / total,
-        low,
-        high,
-    }
+    proportion::interval(count, total, confidence).map_or(Estimate::UNKNOWN, |(low, high)| {
+        Estimate {
+            value: count / total,
+            low,
+            high,
+        }
+    })
 }
 
 /// The interval of a share over groups of linked members, who may behave alike: Clopper-Pearson at the effective sample

@@ -1,0 +1,118 @@
+//! What connects the outbox of the people's side with the places that only this program knows: the feedback log.
+
+use std::sync::Arc;
+
+use sealwatch_api::cases::ControlDocument;
+use sealwatch_api::delivery::{
+    Carrier, Destination, EventKind, Failed, FailureKind, LabelGiven, Outgoing, Routes,
+};
+use sealwatch_ingest::feedback::{
+    FeedbackError, FeedbackId, FeedbackRecord, FeedbackWriter, LabelRecord, ModeRecord,
+};
+
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::feedback;
+
+/// Events that are appended together at most.
+const TOGETHER: usize = 200;
+
+/// Which events go where, and who carries them.
+pub struct Outlets {
+    /// Which events go to which places.
+    pub routes: Routes,
+    /// Who carries to each place.
+    pub carriers: Vec<(Destination, Arc<dyn Carrier>)>,
+}
+
+/// The configured outlets.
+///
+/// # Errors
+/// The feedback log cannot be opened.
+pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
+    let mut outlets = Outlets {
+        routes: Routes::default(),
+        carriers: Vec::new(),
+    };
+    match (feedback::open(config)?, config.platforms.first()) {
+        (Some(writer), Some(platform)) => {
+            outlets.routes.recorded_order.push(Destination::Feedback);
+            let carrier = FeedbackCarrier {
+                writer,
+                platform: platform.clone(),
+            };
+            outlets
+                .carriers
+                .push((Destination::Feedback, Arc::new(carrier)));
+        }
+        _ => {
+            tracing::warn!("no feedback log is configured: what people decide reaches no detector")
+        }
+    }
+    Ok(outlets)
+}
+
+/// Carries labels and detectors' modes into the feedback log.
+struct FeedbackCarrier {
+    writer: FeedbackWriter,
+    /// Whose ids the control records' are: a mode holds for every platform.
+    platform: String,
+}
+
+impl Carrier for FeedbackCarrier {
+    fn together(&self) -> usize {
+        TOGETHER
+    }
+
+    fn carry(&self, batch: &[Outgoing], _now_ms: i64) -> Vec<Result<(), Failed>> {
+        let unacceptable = Failed::new(FailureKind::Unacceptable);
+        let records: Vec<Option<FeedbackRecord>> =
+            batch.iter().map(|event| self.record(event)).collect();
+        let readable: Vec<FeedbackRecord> = records.iter().flatten().cloned().collect();
+        let written = self.writer.append(&readable).map_err(|error| {
+            tracing::error!(error = %error, "the feedback log does not take what people decided");
+            match error {
+                FeedbackError::Write { .. } => Failed::new(FailureKind::Write),
+                _ => unacceptable,
+            }
+        });
+        records
+            .iter()
+            .map(|record| record.as_ref().map_or(Err(unacceptable), |_| written))
+            .collect()
+    }
+}
+
+impl FeedbackCarrier {
+    /// The record of an event; nothing where it is none that the recorded order takes.
+    fn record(&self, event: &Outgoing) -> Option<FeedbackRecord> {
+        match event.kind {
+            EventKind::Label => {
+                let label: LabelGiven = serde_json::from_str(&event.body).ok()?;
+                Some(FeedbackRecord::Label(LabelRecord {
+                    id: FeedbackId::new(&label.id)?,
+                    at: label.at,
+                    platform: label.platform,
+                    account: label.account,
+                    behaviour: label.behaviour,
+                    verdict: label.verdict,
+                    origin: label.origin,
+                    since: label.since,
+                    recommendation: label.recommendation,
+                }))
+            }
+            EventKind::Control => {
+                let control: ControlDocument = serde_json::from_str(&event.body).ok()?;
+                Some(FeedbackRecord::Mode(ModeRecord {
+                    id: FeedbackId::new(&control.id)?,
+                    at: control.at,
+                    platform: self.platform.clone(),
+                    behaviour: control.behaviour,
+                    mode: control.mode,
+                    reason: control.reason,
+                }))
+            }
+            EventKind::Enforcement | EventKind::Page | EventKind::TreeHead => None,
+        }
+    }
+}

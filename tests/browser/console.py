@@ -1,0 +1,90 @@
+"""The console as a person meets it, on the service that SEALWATCH_URL names, with the tokens of SEALWATCH_TOKENS (JSON)."""
+
+import json
+import os
+import re
+
+from playwright.sync_api import expect
+
+from browser import Browser
+
+
+def refuses_a_wrong_token(browser):
+    """A wrong token stays outside, is not echoed, and the page says what to do."""
+    stranger = browser.person("stranger")
+    stranger.expect_status(401)
+    stranger.open("/recommendations")
+    expect(stranger.page).to_have_url(re.compile("/login$"))
+    stranger.examine("log-in")
+    stranger.walk()
+    stranger.page.get_by_label("Token").fill("canary-token")
+    stranger.page.get_by_role("button", name="Log in").click()
+    expect(stranger.page.get_by_role("alert")).to_be_visible()
+    assert "canary-token" not in stranger.page.content()
+    stranger.axe()
+
+
+def looks_at_a_recommendation(browser, token):
+    """From the log-in to the list, a recommendation with its reasons, the account's others, and the detectors."""
+    analyst = browser.person("analyst", token)
+    analyst.log_in()
+    page = analyst.page
+    expect(page.get_by_role("heading", level=1, name="Recommendations")).to_be_visible()
+    analyst.examine("recommendations")
+    analyst.walk()
+
+    page.locator("tbody a").first.click()
+    expect(page).to_have_url(re.compile("/recommendations/[0-9a-f]{32}$"))
+    expect(page.get_by_role("heading", name="Why")).to_be_visible()
+    analyst.examine("recommendation")
+    analyst.walk()
+    page.locator("summary").first.click()
+    analyst.axe()
+
+    page.locator("dl.facts a").first.click()
+    expect(page).to_have_url(re.compile("account=[0-9a-f]{32}$"))
+    analyst.axe()
+
+    page.get_by_role("link", name="Detectors").first.click()
+    expect(page.get_by_role("heading", level=1, name="Detectors")).to_be_visible()
+    analyst.examine("detectors")
+    analyst.walk()
+
+    analyst.expect_status(404)
+    analyst.open(f"/recommendations/{'0' * 32}")
+    analyst.axe()
+    analyst.log_out()
+    analyst.open("/recommendations")
+    expect(page).to_have_url(re.compile("/login$"))
+
+
+def filters_with_the_keyboard(browser, token):
+    """The skip link, the filters and a row, without a mouse."""
+    analyst = browser.person("analyst without a mouse", token, scheme="dark")
+    analyst.log_in()
+    page = analyst.page
+    analyst.open("/recommendations")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Behaviour")).to_be_focused()
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Filter").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("behaviour=b"))
+    analyst.axe()
+
+
+def main():
+    tokens = json.loads(os.environ["SEALWATCH_TOKENS"])
+    with Browser(os.environ["SEALWATCH_URL"]) as browser:
+        refuses_a_wrong_token(browser)
+        looks_at_a_recommendation(browser, tokens["admin"])
+        filters_with_the_keyboard(browser, tokens["admin"])
+    print("the console is as it should be")
+
+
+main()
