@@ -131,6 +131,7 @@ document.addEventListener("keydown", (event) => {
     k: () => move(-1),
     o: () => selected && location.assign(selected.dataset.href),
     x: () => one("input[type=checkbox]", selected ?? document.createElement("i"))?.click(),
+    d: () => one(".decide input[type=radio]")?.focus(),
     g: () => { going = Date.now() + 1500; },
     "?": () => help?.showModal(),
   }[event.key];

@@ -38,6 +38,7 @@ pub use queue::{
 };
 pub use second_look::{SecondLook, decision, look_again, second_looks};
 pub use settings::ReviewSettings;
+pub(crate) use statement_of_reasons::statement;
 pub use statistics::{CONFIDENCE, DetectorStatistics, Precision, detector};
 pub use types::{
     Appeal, AppealGround, Case, CaseId, CaseState, Claim, Decision, DecisionId, DecisionKind,

@@ -96,7 +96,7 @@ impl Chart {
             let column = usize::try_from(facet.at.0.div_euclid(width) - start).ok()?;
             counts.get_mut(column)?[Heading::of(&facet.what).layer()] += 1;
         }
-        let most = counts.iter().map(|layers| layers.iter().sum()).max()?;
+        let most = counts.iter().map(|layers| layers.iter().sum::<usize>()).max()?;
         // A few columns alone would be as wide as doors.
         let shown = columns.max(24);
         let share = 100.0 / shown as f64;
@@ -106,7 +106,7 @@ impl Chart {
         };
         let mut bars = Vec::new();
         for (column, layers) in counts.iter().enumerate() {
-            let mut below = 0;
+            let mut below = 0_usize;
             for (layer, count) in layers.iter().enumerate().filter(|(_, count)| **count > 0) {
                 let (name, class) = NAMES[layer];
                 let top = (below + count) * HEIGHT / most;

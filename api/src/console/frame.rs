@@ -38,6 +38,15 @@ const fn place(
 
 /// The main navigation, in order. Each person sees what their roles allow.
 const PLACES: &[Place] = &[
+    place("queue", "/queue", "Queue", "q", Permission::ReadLists),
+    place("appeals", "/appeals", "Appeals", "a", Permission::ReadLists),
+    place(
+        "second_looks",
+        "/second-looks",
+        "Second looks",
+        "l",
+        Permission::Decide,
+    ),
     place(
         "recommendations",
         "/recommendations",

@@ -51,7 +51,6 @@ pub(super) struct AccountNode {
 
 /// The drawing.
 pub(super) struct Graph {
-    pub(super) account: String,
     pub(super) edges: Vec<Edge>,
     pub(super) entities: Vec<EntityNode>,
     pub(super) accounts: Vec<AccountNode>,
@@ -115,7 +114,6 @@ impl Graph {
             })
         };
         Some(Self {
-            account: account.to_hexadecimal(),
             edges,
             entities: shown.iter().zip(&places).map(entity).collect(),
             accounts: others.iter().filter_map(node).collect(),

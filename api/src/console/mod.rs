@@ -1,7 +1,11 @@
 //! The console: pages for people, drawn on the server.
 
 mod accounts;
+mod act;
+mod case;
+mod case_row;
 mod chart;
+mod decision_form;
 mod detail;
 mod detectors;
 mod evidence;
@@ -10,7 +14,11 @@ mod frame;
 mod graph;
 mod known;
 mod list;
+mod queue;
 mod reasons;
+mod routes;
+mod said;
+mod second_looks;
 mod sign_in;
 mod timeline;
 mod words;
@@ -23,6 +31,7 @@ use sealwatch_core::identifier::Pseudonym;
 pub use accounts::account;
 pub use detectors::detectors;
 pub use list::{recommendation, recommendations};
+pub use routes::routes;
 pub use sign_in::{log_in, log_in_page, log_out};
 
 use crate::audit::{self, Act, Entry};
