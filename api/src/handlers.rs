@@ -14,6 +14,7 @@ use crate::documents::{
 };
 use crate::filter::ListQuery;
 use crate::problem::Problem;
+use crate::schemas::{AnswerName, BehaviourName, CursorText, HexadecimalId, ModeName, Moment};
 use crate::state::ApiState;
 use crate::store::{Delivered, Summary};
 
@@ -51,16 +52,16 @@ pub(crate) async fn find(
 /// Recommendations, newest first by event time.
 #[utoipa::path(get, path = "/api/v1/recommendations", tag = "recommendations",
     params(
-        ("behaviour" = Option<String>, Query, description = "Only this behaviour"),
-        ("mode" = Option<String>, Query, description = "Only this mode: live, shadow or demo"),
-        ("answer" = Option<String>, Query, description = "Only this answer: limit, ban, protect or refer"),
-        ("account" = Option<String>, Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
+        ("behaviour" = inline(Option<BehaviourName>), Query, description = "Only this behaviour"),
+        ("mode" = inline(Option<ModeName>), Query, description = "Only this mode: live, shadow or demo"),
+        ("answer" = inline(Option<AnswerName>), Query, description = "Only this answer: limit, ban, protect or refer"),
+        ("account" = inline(Option<HexadecimalId>), Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
         ("platform" = Option<String>, Query, description = "Only this platform, of the configured ones"),
         ("minimum_score" = Option<f64>, Query, description = "Scores from here on"),
-        ("from" = Option<String>, Query, description = "Event time from here on (RFC 3339)"),
-        ("until" = Option<String>, Query, description = "Event time before here (RFC 3339)"),
-        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
-        ("limit" = Option<u32>, Query, description = "Recommendations on a page, 1 to 200; 50 unless given"),
+        ("from" = inline(Option<Moment>), Query, description = "Event time from here on (RFC 3339)"),
+        ("until" = inline(Option<Moment>), Query, description = "Event time before here (RFC 3339)"),
+        ("cursor" = inline(Option<CursorText>), Query, description = "The `next_cursor` of the page before"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Recommendations on a page, 1 to 200; 50 unless given"),
     ),
     responses(
         (status = 200, description = "A page", body = RecommendationPage),
@@ -71,7 +72,7 @@ pub async fn recommendations(
     State(state): State<ApiState>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RecommendationPage>, Problem> {
-    let query = ListQuery::parse(query.as_deref(), &state.config.platforms)?;
+    let query = ListQuery::parse_exact(query.as_deref(), &state.config.platforms)?;
     let (rows, next_cursor) = page(&state, &query).await?;
     Ok(Json(RecommendationPage {
         items: rows.iter().map(Into::into).collect(),
@@ -81,7 +82,7 @@ pub async fn recommendations(
 
 /// A recommendation with everything that it rests on.
 #[utoipa::path(get, path = "/api/v1/recommendations/{id}", tag = "recommendations",
-    params(("id" = String, Path, description = "The recommendation's id: 32 hexadecimal digits")),
+    params(("id" = inline(HexadecimalId), Path, description = "The recommendation's id: 32 hexadecimal digits")),
     responses(
         (status = 200, description = "The recommendation", body = RecommendationDocument),
         (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),

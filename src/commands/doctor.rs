@@ -35,6 +35,7 @@ pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
         check_store(&config),
         check_source(&config),
         check_feedback(&config),
+        check_enforcement(&config),
         check_port(&config),
     ];
     let mut wrong = 0;
@@ -165,6 +166,21 @@ fn check_feedback(config: &Config) -> Result<String, Failure> {
     let path = config.path(&feedback.path);
     feedback::open(config)?;
     Ok(format!("feedback log {}", path.display()))
+}
+
+fn check_enforcement(config: &Config) -> Result<String, Failure> {
+    let Some(kafka) = &config.enforcement.kafka else {
+        return Ok(
+            "no topic for confirmed decisions (set enforcement.kafka to send them)".to_owned(),
+        );
+    };
+    let partitions = parts::enforcement(kafka)?
+        .find(&kafka.topic)
+        .map_err(Failure::configuration)?;
+    let (topic, brokers) = (&kafka.topic, &kafka.brokers);
+    Ok(format!(
+        "confirmed decisions: topic {topic} at {brokers}, {partitions} partitions"
+    ))
 }
 
 fn check_port(config: &Config) -> Result<String, Failure> {

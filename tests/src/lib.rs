@@ -11,3 +11,4 @@ pub mod postgres;
 pub mod served;
 pub mod service;
 pub mod system;
+pub mod tools;

@@ -50,7 +50,7 @@ fn feedback(config: &Path, further: &[&str]) {
 
 fn label(number: usize, recommendation: &Value) -> FeedbackRecord {
     let text = |name: &str| recommendation[name].as_str().unwrap();
-    let verdict = if number % 3 == 0 {
+    let verdict = if number.is_multiple_of(3) {
         Verdict::Benign
     } else {
         Verdict::Abusive

@@ -5,8 +5,11 @@
 mod access;
 mod answers;
 mod case_store;
+mod cases;
 mod client;
 mod common;
+mod concurrency;
+mod databases;
 mod pages;
 mod postgres;
 mod serving;
