@@ -9,13 +9,17 @@ use sealwatch_core::time::{DAY, HOUR, MINUTE};
 use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
-use crate::api_config::ApiConfig;
 use crate::failure::Failure;
-use crate::review::ReviewConfig;
 
+mod api;
 mod enforcement;
+mod review;
+mod webhooks;
 
+pub use api::ApiConfig;
 pub use enforcement::{EnforcementConfig, EnforcementKafka};
+pub use review::ReviewConfig;
+pub use webhooks::secret;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -292,6 +296,7 @@ impl Config {
         if let Some(kafka) = &self.enforcement.kafka {
             kafka.check(&self.source)?;
         }
+        self.enforcement.check_webhooks()?;
         privileged(limits).map(|_| ())
     }
 

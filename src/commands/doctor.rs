@@ -36,6 +36,7 @@ pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
         check_source(&config),
         check_feedback(&config),
         check_enforcement(&config),
+        check_webhooks(&config),
         check_port(&config),
     ];
     let mut wrong = 0;
@@ -75,6 +76,16 @@ fn check_model(config: &Config) -> Result<String, Failure> {
         rules.join(", "),
         artefact.document().expires.to_rfc3339()
     ))
+}
+
+/// Says nothing to anybody: a receiver is first spoken to when there is something to be said.
+fn check_webhooks(config: &Config) -> Result<String, Failure> {
+    let webhooks = config.enforcement.webhooks(&config.base)?;
+    if webhooks.is_empty() {
+        return Ok("no webhook: confirmed decisions reach no platform".to_owned());
+    }
+    let names: Vec<&str> = webhooks.iter().map(|(name, _)| name.as_str()).collect();
+    Ok(format!("webhooks: {}", names.join(", ")))
 }
 
 fn check_keys(config: &Config) -> Result<String, Failure> {

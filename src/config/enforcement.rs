@@ -8,6 +8,7 @@ use sealwatch_ingest::producer::ProducerSettings;
 use serde::Deserialize;
 
 use super::SourceKind;
+use super::webhooks::WebhookConfig;
 
 /// Where confirmed decisions go.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -15,6 +16,9 @@ use super::SourceKind;
 pub struct EnforcementConfig {
     /// A Kafka topic.
     pub kafka: Option<EnforcementKafka>,
+    /// Webhooks: each is sent every event.
+    #[serde(default)]
+    pub webhooks: Vec<WebhookConfig>,
 }
 
 /// The Kafka topic that confirmed decisions go to.

@@ -6,6 +6,7 @@
 
 pub mod browser;
 pub mod canary;
+pub mod enforcement;
 pub mod kafka;
 pub mod postgres;
 pub mod served;

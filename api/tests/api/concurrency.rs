@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use sealwatch_api::cases::{
     CaseError, CaseFilter, CaseId, Verdict, claim, claim_next, decide, decisions, get, list,
-    of_recommendation,
-    release, undo,
+    of_recommendation, release, undo,
 };
 use sealwatch_api::finish_and_release;
 use sealwatch_api::{CaseStore, Location};
