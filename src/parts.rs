@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sealwatch_api::Location;
 use sealwatch_core::artefact::Artefact;
-use sealwatch_core::identifier::{PseudonymKey, Pseudonymiser};
+use sealwatch_core::identifier::{IdentifierKind, PseudonymKey, Pseudonymiser, RawIdentifier};
 use sealwatch_core::policy::PolicyDocument;
 use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
@@ -154,6 +154,18 @@ pub fn recipients(config: &Config) -> Result<Recipients, Failure> {
     Ok(Recipients {
         enforcement,
         referral,
+    })
+}
+
+/// The edge's pseudonymiser as a function, for searches by identifier.
+pub fn pseudonymise(key: &PseudonymKey, platforms: &[String]) -> sealwatch_api::Pseudonymise {
+    let pseudonymiser = Pseudonymiser::new(key, platforms);
+    let platforms = platforms.to_vec();
+    Arc::new(move |platform, identifier| {
+        let index = platforms.iter().position(|name| name == platform)?;
+        let raw = RawIdentifier::new(identifier)?;
+        let index = u8::try_from(index).ok()?;
+        Some(pseudonymiser.pseudonym(IdentifierKind::Account, index, raw))
     })
 }
 

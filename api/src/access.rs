@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 
-use crate::people::Permission;
+use crate::people::{Permission, Roles};
 
 /// What a route asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,13 +11,31 @@ pub enum Access {
     Open,
     /// A person who has this permission.
     Needs(Permission),
+    /// A person who has one of these permissions; what is there for them differs.
+    NeedsOneOf(&'static [Permission]),
 }
 
-use Access::{Needs, Open};
+impl Access {
+    /// Whether someone with these roles comes in.
+    pub fn admits(self, roles: Roles) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Needs(permission) => roles.permit(permission),
+            Self::NeedsOneOf(permissions) => permissions
+                .iter()
+                .any(|permission| roles.permit(*permission)),
+        }
+    }
+}
+
+use Access::{Needs, NeedsOneOf, Open};
 use Permission as P;
 
 /// A method, a route template, and what it asks for.
 pub type Rule = (&'static str, &'static str, Access);
+
+/// Reviewers read what is theirs, the referral side what is its own.
+const READ_CASE: Access = NeedsOneOf(&[P::ReadCase, P::ReadReferrals]);
 
 /// Routes for programs.
 const PROGRAMS: &[Rule] = &[
@@ -26,8 +44,65 @@ const PROGRAMS: &[Rule] = &[
     ("GET", "/metrics", Needs(P::ReadMetrics)),
     ("GET", "/api/v1/openapi.json", Needs(P::Anyone)),
     ("GET", "/api/v1/recommendations", Needs(P::ReadLists)),
-    ("GET", "/api/v1/recommendations/{id}", Needs(P::ReadCase)),
+    ("GET", "/api/v1/recommendations.csv", Needs(P::ExportLists)),
+    ("GET", "/api/v1/recommendations/{id}", READ_CASE),
+    ("GET", "/api/v1/cases", Needs(P::ReadLists)),
+    ("GET", "/api/v1/cases.csv", Needs(P::ExportLists)),
+    ("GET", "/api/v1/cases/{id}", Needs(P::ReadCase)),
+    ("POST", "/api/v1/cases/{id}/claim", Needs(P::Decide)),
+    ("POST", "/api/v1/cases/{id}/release", Needs(P::Decide)),
+    ("POST", "/api/v1/cases/{id}/decisions", Needs(P::Decide)),
+    ("POST", "/api/v1/cases/{id}/appeals", Needs(P::FileAppeal)),
+    ("POST", "/api/v1/decisions", Needs(P::Decide)),
+    ("DELETE", "/api/v1/decisions/{id}", Needs(P::Decide)),
+    ("DELETE", "/api/v1/batches/{id}", Needs(P::Decide)),
+    ("GET", "/api/v1/queue", Needs(P::ReadLists)),
+    ("POST", "/api/v1/queue/claim", Needs(P::Decide)),
+    ("POST", "/api/v1/queue/release", Needs(P::ReleaseHeld)),
+    ("GET", "/api/v1/second-looks", Needs(P::Decide)),
+    ("GET", "/api/v1/second-looks/{decision}", Needs(P::Decide)),
+    ("POST", "/api/v1/second-looks/{decision}", Needs(P::Decide)),
+    ("GET", "/api/v1/news", Needs(P::ReadLists)),
+    ("POST", "/api/v1/search/pseudonym", Needs(P::Search)),
+    (
+        "POST",
+        "/api/v1/search/identifier",
+        Needs(P::SearchIdentifier),
+    ),
+    ("GET", "/api/v1/deliveries/dead", Needs(P::ManageDeliveries)),
+    (
+        "POST",
+        "/api/v1/deliveries/{sequence}/retry",
+        Needs(P::ManageDeliveries),
+    ),
     ("GET", "/api/v1/detectors", Needs(P::ReadDetectors)),
+    (
+        "GET",
+        "/api/v1/detectors/{behaviour}/statistics",
+        Needs(P::ReadDetectors),
+    ),
+    (
+        "PUT",
+        "/api/v1/detectors/{behaviour}/mode",
+        Needs(P::SetDetectorMode),
+    ),
+    (
+        "GET",
+        "/api/v1/detectors/{behaviour}/reasons",
+        Needs(P::ReadLists),
+    ),
+    (
+        "GET",
+        "/api/v1/detectors/{behaviour}/features/{feature}/cases",
+        Needs(P::ReadLists),
+    ),
+    ("GET", "/api/v1/me", Needs(P::Anyone)),
+    ("GET", "/api/v1/people", Needs(P::ManagePeople)),
+    ("PUT", "/api/v1/people/{name}", Needs(P::ManagePeople)),
+    ("DELETE", "/api/v1/people/{name}", Needs(P::ManagePeople)),
+    ("GET", "/api/v1/tokens", Needs(P::ManagePeople)),
+    ("POST", "/api/v1/tokens", Needs(P::ManagePeople)),
+    ("DELETE", "/api/v1/tokens/{id}", Needs(P::ManagePeople)),
 ];
 
 /// Routes for people.
@@ -38,7 +113,7 @@ const PAGES: &[Rule] = &[
     ("POST", "/logout", Needs(P::Anyone)),
     ("GET", "/", Needs(P::Anyone)),
     ("GET", "/recommendations", Needs(P::ReadLists)),
-    ("GET", "/recommendations/{id}", Needs(P::ReadCase)),
+    ("GET", "/recommendations/{id}", READ_CASE),
     ("GET", "/accounts/{pseudonym}", Needs(P::ReadCase)),
     ("GET", "/queue", Needs(P::ReadLists)),
     ("GET", "/queue/held", Needs(P::ReadLists)),
@@ -55,6 +130,27 @@ const PAGES: &[Rule] = &[
     ("POST", "/decisions/{id}/undo", Needs(P::Decide)),
     ("POST", "/sets/{id}/undo", Needs(P::Decide)),
     ("POST", "/second-looks/{decision}", Needs(P::Decide)),
+    ("POST", "/held/release", Needs(P::ReleaseHeld)),
+    ("GET", "/detectors/{behaviour}", Needs(P::ReadDetectors)),
+    (
+        "POST",
+        "/detectors/{behaviour}/mode",
+        Needs(P::SetDetectorMode),
+    ),
+    ("GET", "/patterns", Needs(P::ReadLists)),
+    ("GET", "/search", Needs(P::Search)),
+    ("POST", "/search", Needs(P::SearchIdentifier)),
+    ("GET", "/people", Needs(P::ManagePeople)),
+    ("POST", "/people", Needs(P::ManagePeople)),
+    ("POST", "/people/disable", Needs(P::ManagePeople)),
+    ("POST", "/people/token", Needs(P::ManagePeople)),
+    ("POST", "/people/revoke", Needs(P::ManagePeople)),
+    ("GET", "/deliveries", Needs(P::ManageDeliveries)),
+    (
+        "POST",
+        "/deliveries/{sequence}/retry",
+        Needs(P::ManageDeliveries),
+    ),
     ("GET", "/detectors", Needs(P::ReadDetectors)),
 ];
 
@@ -63,15 +159,42 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     PROGRAMS.iter().chain(PAGES)
 }
 
-/// What this route asks for; nothing where there is no such route.
-pub fn access(method: &Method, route: &str) -> Option<Access> {
+/// What a request meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// A route of the table.
+    Rule(Access),
+    /// A route of the table, by another method.
+    OtherMethod,
+    /// Nothing of the table: it is served to nobody, whatever the router has there.
+    Nothing,
+}
+
+/// What this method of this route asks for.
+pub(crate) fn access(method: &Method, route: &str) -> Met {
     // HEAD is GET without its body.
     let method = if *method == Method::HEAD {
         "GET"
     } else {
         method.as_str()
     };
-    rules()
-        .find(|(its_method, its_route, _)| *its_method == method && *its_route == route)
-        .map(|(_, _, access)| *access)
+    let rule =
+        rules().find(|(its_method, its_route, _)| *its_method == method && *its_route == route);
+    match rule {
+        Some((_, _, access)) => Met::Rule(*access),
+        None if rules().any(|(_, its_route, _)| *its_route == route) => Met::OtherMethod,
+        None => Met::Nothing,
+    }
+}
+
+/// The methods of a route, as the `Allow` header of a refusal lists them.
+pub(crate) fn methods(route: &str) -> String {
+    let mut methods: Vec<&str> = rules()
+        .filter(|(_, its_route, _)| *its_route == route)
+        .map(|(method, _, _)| *method)
+        .collect();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.join(",")
 }

@@ -95,8 +95,12 @@ pub struct Database {
     engine: Engine,
     turn: Arc<Mutex<()>>,
     random: Arc<std::sync::Mutex<Random>>,
+    together: Option<Parked>,
     outlet: Arc<Outlet>,
 }
+
+/// Where a transaction waits for the next write of the same act.
+type Parked = Arc<Mutex<Option<Write>>>;
 
 /// It has no state to show.
 impl std::fmt::Debug for Database {
@@ -154,8 +158,29 @@ impl Database {
             engine,
             turn: Arc::default(),
             random: Arc::new(std::sync::Mutex::new(random)),
+            together: None,
             outlet: Arc::default(),
         })
+    }
+
+    /// The same database, with all writes in one transaction: what one of them commits waits for the next one, until
+    /// [`Database::finish_together`]. If that never comes, none of them happened.
+    pub(crate) fn together(&self) -> Self {
+        Self {
+            together: Some(Arc::default()),
+            ..self.clone()
+        }
+    }
+
+    /// The transaction of everything that was written together: to be committed now.
+    ///
+    /// # Errors
+    /// There is none: a write was given up.
+    pub(crate) async fn finish_together(&self) -> Result<Write, CaseStoreError> {
+        match &self.together {
+            Some(parked) => parked.lock().await.take().ok_or(CaseStoreError::GivenUp),
+            None => Err(CaseStoreError::GivenUp),
+        }
     }
 
     /// For reading.
@@ -170,6 +195,12 @@ impl Database {
 
     /// Begins to write, when all who asked before have ended.
     pub(crate) async fn write(&self) -> Result<Write, CaseStoreError> {
+        if let Some(parked) = &self.together
+            && let Some(mut write) = parked.lock().await.take()
+        {
+            write.together = Some(Arc::clone(parked));
+            return Ok(write);
+        }
         let turn = Arc::clone(&self.turn).lock_owned().await;
         let transaction = match self.engine {
             // The lock is taken at once: a transaction that reads first and writes then may be refused in between.
@@ -186,6 +217,7 @@ impl Database {
         Ok(Write {
             transaction,
             random: Arc::clone(&self.random),
+            together: self.together.clone(),
             outlet: Arc::clone(&self.outlet),
             has_outgoing: false,
             _turn: turn,
@@ -240,6 +272,8 @@ const SQLITE_SETTINGS: [&str; 5] = [
 pub(crate) struct Write {
     transaction: Transaction<'static, Any>,
     random: Arc<std::sync::Mutex<Random>>,
+    /// Where it waits instead of being committed.
+    together: Option<Parked>,
     outlet: Arc<Outlet>,
     has_outgoing: bool,
     _turn: OwnedMutexGuard<()>,
@@ -268,7 +302,11 @@ impl Write {
 
     /// Commits what the machine itself does, which is not an act of a person: intake, sessions, deliveries. What a person
     /// does is committed with its entries of the audit log, by [`crate::audit::commit`].
-    pub(crate) async fn commit_machine(self) -> Result<(), CaseStoreError> {
+    pub(crate) async fn commit_machine(mut self) -> Result<(), CaseStoreError> {
+        if let Some(parked) = self.together.take() {
+            *parked.lock().await = Some(self);
+            return Ok(());
+        }
         self.transaction.commit().await?;
         if self.has_outgoing {
             self.outlet.ring();

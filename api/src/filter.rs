@@ -4,11 +4,53 @@ use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::time::Timestamp;
 
+use crate::people::{Actor, Permission};
 use crate::problem::Problem;
+
+/// Who looks. What goes to the referral side alone is not there for anybody else: in no list, export or search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Audience {
+    /// Those who review: everything but referrals.
+    #[default]
+    Review,
+    /// The referral side: referrals only.
+    Referral,
+    /// Those who are both.
+    Both,
+    /// Those who are neither.
+    Neither,
+}
+
+impl Audience {
+    /// What this person may see.
+    pub fn of(actor: &Actor) -> Self {
+        let reviews = actor.may(Permission::ReadLists) || actor.may(Permission::ReadCase);
+        match (reviews, actor.may(Permission::ReadReferrals)) {
+            (true, true) => Self::Both,
+            (true, false) => Self::Review,
+            (false, true) => Self::Referral,
+            (false, false) => Self::Neither,
+        }
+    }
+
+    /// Whether what has this answer is there for them.
+    pub fn sees(self, answer: Answer) -> bool {
+        match self {
+            Self::Review => answer != Answer::Refer,
+            Self::Referral => answer == Answer::Refer,
+            Self::Both => true,
+            Self::Neither => false,
+        }
+    }
+}
 
 /// What a list is narrowed to.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
+    /// Who looks. Where nobody says so, referrals are not there.
+    pub audience: Audience,
+    /// Only what was taken in up to this sequence, so that a long reading meets nothing new.
+    pub taken_in_until: Option<i64>,
     /// One behaviour.
     pub behaviour: Option<Behaviour>,
     /// One mode.
@@ -52,16 +94,8 @@ impl ListQuery {
             behind: None,
             limit: PAGE,
         };
-        for pair in query
-            .unwrap_or("")
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-        {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = percent_decode(value).ok_or_else(|| Problem::parameter("a parameter"))?;
-            if !value.is_empty() {
-                parsed.set(name, &value, platforms)?;
-            }
+        for (name, value) in pairs(query)? {
+            parsed.set(&name, &value, platforms)?;
         }
         Ok(parsed)
     }
@@ -119,6 +153,18 @@ impl ListQuery {
             _ => return Err(Problem::unknown_parameter()),
         }
         Ok(())
+    }
+
+    /// The names of what narrows the list, for the audit log.
+    pub fn names(&self) -> String {
+        let query = self.to_query();
+        let names: Vec<&str> = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, _)| name)
+            .filter(|name| *name != "limit")
+            .collect();
+        names.join(" ")
     }
 
     /// The filter as a query string, for links to the next page.
@@ -184,6 +230,20 @@ impl Cursor {
             intake_sequence: number(sequence)?,
         })
     }
+}
+
+/// The names and values of a query string. Empty values count as absent, as forms send them.
+pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
+    let mut pairs = Vec::new();
+    let all = query.unwrap_or("").split('&');
+    for pair in all.filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = percent_decode(value).ok_or_else(|| Problem::parameter("a parameter"))?;
+        if !value.is_empty() {
+            pairs.push((name.to_owned(), value));
+        }
+    }
+    Ok(pairs)
 }
 
 /// RFC 3339, or what a browser's form sends: `2026-11-24T08:00`, in UTC.

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use crate::access::{Access, access};
+use crate::access::{Access, Met, access, methods};
 use crate::auth::Credential;
 use crate::console;
 use crate::people::Actor;
@@ -19,7 +19,7 @@ use crate::state::ApiState;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Bytes of a body at most.
-pub const BODY_LIMIT: usize = 16 * 1024;
+pub const BODY_LIMIT: usize = 64 * 1024;
 
 /// Scripts, styles and pictures only from here; no frames, no forms to elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -48,7 +48,14 @@ pub async fn around(State(state): State<ApiState>, mut request: Request, next: N
         {
             Redirect::to("/login").into_response()
         }
-        Err(refused) => refused.problem.into_response(),
+        Err(refused) => {
+            let is_method = refused.problem.status == 405;
+            let mut response = refused.problem.into_response();
+            if is_method && let Ok(allowed) = HeaderValue::from_str(&methods(&route)) {
+                response.headers_mut().insert(header::ALLOW, allowed);
+            }
+            response
+        }
         Ok(actor) => {
             if let Some(actor) = actor {
                 request.extensions_mut().insert(actor);
@@ -116,7 +123,7 @@ async fn admit(
         return Err(Problem::too_large().into());
     }
     let access = access(method, route);
-    if access == Some(Access::Open) || (route == "/metrics" && state.config.metrics_open) {
+    if access == Met::Rule(Access::Open) || (route == "/metrics" && state.config.metrics_open) {
         return Ok(None);
     }
     let now = (state.monotonic)();
@@ -133,15 +140,16 @@ async fn admit(
         }
         return Err(Problem::unauthorised().into());
     };
-    let problem = if !state.requests.take(&actor.person, now) {
-        Problem::too_many()
-    } else if let Some(Access::Needs(permission)) = access
-        && !actor.may(permission)
-    {
-        Problem::not_permitted()
+    let problem = if state.requests.take(&actor.person, now) {
+        match access {
+            Met::Rule(access) if access.admits(actor.roles) => return Ok(Some(actor)),
+            Met::Rule(_) => Problem::not_permitted(),
+            Met::OtherMethod => Problem::method(),
+            // Also where the router has something there: what is not in the table is served to nobody.
+            Met::Nothing => Problem::not_found(),
+        }
     } else {
-        // A route that is not in the table goes on to be answered as not there.
-        return Ok(Some(actor));
+        Problem::too_many()
     };
     Err(Refused {
         problem,

@@ -1,12 +1,12 @@
 //! The description of the HTTP interface, generated from the handlers.
 
 use axum::Router;
-use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
 
-use crate::handlers;
+use crate::access::rules;
 use crate::state::ApiState;
 
 #[derive(OpenApi)]
@@ -30,17 +30,87 @@ impl utoipa::Modify for Token {
     }
 }
 
+/// What the log-in, the limits and the conventions answer, for every operation alike: they stand before the handlers.
+struct Conventions;
+
+impl utoipa::Modify for Conventions {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut document.paths.paths {
+            let operations = [
+                ("GET", &mut item.get),
+                ("PUT", &mut item.put),
+                ("POST", &mut item.post),
+                ("DELETE", &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                if let Some(operation) = operation {
+                    describe(method, path, operation);
+                }
+            }
+        }
+    }
+}
+
+fn describe(method: &str, path: &str, operation: &mut Operation) {
+    let is_open = rules()
+        .any(|rule| rule.0 == method && rule.1 == path && rule.2 == crate::access::Access::Open);
+    let header = |name: &str| {
+        let mut parameters = operation.parameters.iter().flatten();
+        parameters.any(|found| matches!(found, RefOr::T(found) if found.name == name))
+    };
+    let mut answers = vec![
+        ("413", "The request is too large"),
+        ("500", "A fault of ours; it is in the log"),
+        ("504", "There was no answer in time"),
+    ];
+    if !is_open {
+        answers.extend([
+            ("401", "No valid token"),
+            ("403", "The person's roles do not allow it"),
+            ("429", "Too many requests, or too many wrong tokens"),
+        ]);
+    }
+    if operation.request_body.is_some() {
+        answers.extend([
+            ("400", "The body is not JSON, or a header has another form"),
+            ("415", "The body is not said to be application/json"),
+            (
+                "422",
+                "The body does not have the fields that are asked for",
+            ),
+        ]);
+    }
+    if header("Idempotency-Key") {
+        answers.extend([
+            ("400", "The Idempotency-Key is missing or has another form"),
+            ("422", "The Idempotency-Key was used for another request"),
+        ]);
+    }
+    if header("If-Match") {
+        answers.extend([
+            ("400", "A header has another form"),
+            ("412", "It was changed meanwhile"),
+            ("428", "If-Match is missing"),
+        ]);
+    }
+    for (status, description) in answers {
+        let responses = &mut operation.responses.responses;
+        responses.entry(status.to_owned()).or_insert_with(|| {
+            let problem = Ref::from_schema_name("Problem");
+            let content = ContentBuilder::new().schema(Some(problem)).build();
+            let response = ResponseBuilder::new()
+                .description(description)
+                .content("application/problem+json", content);
+            response.build().into()
+        });
+    }
+}
+
 /// The routes for programs, and their description.
 pub fn routes() -> (Router<ApiState>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Description::openapi())
-        .routes(routes!(handlers::recommendations))
-        .routes(routes!(handlers::recommendation))
-        .routes(routes!(handlers::detectors))
-        .routes(routes!(handlers::description))
-        .routes(routes!(handlers::live))
-        .routes(routes!(handlers::ready))
-        .routes(routes!(handlers::metrics))
-        .split_for_parts()
+    let (router, mut document) = crate::routes::all(Description::openapi());
+    Conventions.modify(&mut document);
+    (router, document)
 }
 
 /// The description alone.

@@ -144,6 +144,141 @@ impl Problem {
         )
     }
 
+    /// A body of another kind.
+    pub const fn media_type() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:media-type",
+            "The body must be application/json",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        )
+    }
+
+    /// JSON, but not with the fields that are asked for.
+    pub const fn fields() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:fields",
+            "The body does not have the fields that are asked for here",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+    }
+
+    /// No idempotency key, or one of another form.
+    pub const fn idempotency_key() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:idempotency-key",
+            "This needs an Idempotency-Key of 1 to 128 letters, digits, - and _",
+            StatusCode::BAD_REQUEST,
+        )
+    }
+
+    /// An idempotency key that was used for another request.
+    pub const fn idempotency_key_reused() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:idempotency-key-reused",
+            "This Idempotency-Key was used for another request",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+    }
+
+    /// A write that does not say which version it has seen.
+    pub const fn version_needed() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:version-needed",
+            "This needs If-Match with the ETag that was read",
+            StatusCode::PRECONDITION_REQUIRED,
+        )
+    }
+
+    /// A list that is too long to be taken away.
+    pub const fn too_many_rows() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:too-many-rows",
+            "The list is too long for an export; narrow its filter",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+    }
+
+    /// A person whom nobody entered.
+    pub const fn unknown_person() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:unknown-person",
+            "There is no such person; enter them first",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+    }
+
+    /// Roles that the person does not have.
+    pub const fn roles() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:roles",
+            "The person does not have all of these roles",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+    }
+
+    /// A token that would end too soon or too late.
+    pub const fn expiry() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:expiry",
+            "A token must end within 1 to 400 days",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+    }
+
+    /// Nobody would be left who may let people in.
+    pub const fn last_admin() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:last-admin",
+            "This is the last admin; make another one first",
+            StatusCode::CONFLICT,
+        )
+    }
+
+    /// No case waits that the person may work on.
+    pub const fn queue_empty() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:queue-empty",
+            "Nothing waits that you may work on",
+            StatusCode::NOT_FOUND,
+        )
+    }
+
+    /// A platform that is not configured, or what is no identifier of it.
+    pub const fn identifier() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:identifier",
+            "This is no identifier of a configured platform",
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+    }
+
+    /// The pseudonym key is elsewhere.
+    pub const fn no_edge() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:no-edge",
+            "This process cannot search by identifier: the edge is elsewhere",
+            StatusCode::SERVICE_UNAVAILABLE,
+        )
+    }
+
+    /// A delivery that was not given up.
+    pub const fn not_dead() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:not-dead",
+            "No delivery of this number was given up",
+            StatusCode::NOT_FOUND,
+        )
+    }
+
+    /// A delivery that a later one has overtaken.
+    pub const fn overtaken() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:overtaken",
+            "A later event of this case was delivered there; decide the case again instead",
+            StatusCode::CONFLICT,
+        )
+    }
+
     /// No answer in time.
     pub const fn timeout() -> Self {
         Self::new(

@@ -49,10 +49,13 @@ pub async fn serve(
     state: ApiState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let news = state.news.clone();
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     let (told, is_told) = tokio::sync::oneshot::channel();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
+        // Streams have no end of their own.
+        news.end();
         // The other end is gone only when the serving has ended.
         let _ = told.send(());
     });

@@ -11,7 +11,9 @@ use sealwatch_custody::symmetric::NoteKey;
 use crate::auth::Auth;
 use crate::limits::{IDENTIFIER_SEARCHES, Limiter, REQUESTS};
 use crate::metrics::Metrics;
+use crate::news::News;
 use crate::people::{FirstToken, PeopleError, PersonName, Roles, first_start};
+use crate::search::Pseudonymise;
 use crate::store::{CaseStore, CaseStoreError};
 
 /// Why the server cannot be put together.
@@ -120,6 +122,8 @@ pub struct ApiParts {
     pub now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
     /// A monotonic clock, for durations and sessions.
     pub monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// The edge's pseudonymiser, where this process has its key: for searches by identifier.
+    pub pseudonymise: Option<Pseudonymise>,
     /// The process's metrics.
     pub registry: prometheus::Registry,
 }
@@ -137,6 +141,8 @@ pub struct ApiState {
     pub(crate) monotonic: Arc<dyn Fn() -> Duration + Send + Sync>,
     pub(crate) requests: Arc<Limiter>,
     pub(crate) identifier_searches: Arc<Limiter>,
+    pub(crate) pseudonymise: Option<Pseudonymise>,
+    pub(crate) news: News,
     pub(crate) auth: Arc<Auth>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) registry: prometheus::Registry,
@@ -163,6 +169,8 @@ impl ApiState {
             monotonic: parts.monotonic,
             requests: Arc::new(Limiter::new(REQUESTS)),
             identifier_searches: Arc::new(Limiter::new(IDENTIFIER_SEARCHES)),
+            pseudonymise: parts.pseudonymise,
+            news: News::new(),
             auth: Arc::default(),
             metrics: Arc::new(metrics),
             registry: parts.registry,

@@ -186,11 +186,12 @@ if (page.news) {
     if (work && work.dataset.work === id && Number(version) > Number(work.dataset.version)) note("This case has changed since it was loaded.");
   });
   source.addEventListener("queue", (event) => {
-    const { open } = read(event);
+    const counts = read(event).counts ?? [];
     for (const place of all("[data-count]")) {
-      const number = open?.[place.dataset.count];
-      if (number !== undefined) place.textContent = String(number);
+      const found = counts.find((count) => count.behaviour === place.dataset.count && count.state === "open");
+      place.textContent = String(found?.cases ?? 0);
     }
   });
+  source.addEventListener("missed", () => one("[data-live]") && note("Much has happened since this list was loaded."));
   addEventListener("pagehide", () => source.close());
 }

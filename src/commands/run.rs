@@ -123,6 +123,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         ready: Arc::new(move || is_ready.load(Ordering::Acquire)),
         now_ms: clock::now_ms(),
         monotonic: clock::monotonic(),
+        pseudonymise: Some(parts::pseudonymise(&key, &config.platforms)),
         registry,
     })
     .await

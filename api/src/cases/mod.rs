@@ -11,6 +11,7 @@ mod decide;
 pub(crate) mod detector_mode;
 mod error;
 mod finish;
+mod held;
 mod intake;
 mod outgoing;
 mod queue;
@@ -20,6 +21,7 @@ mod second_look;
 mod settings;
 mod statement_of_reasons;
 mod statistics;
+mod top;
 mod types;
 
 pub use appeal::file as file_appeal;
@@ -32,14 +34,18 @@ pub use detector_mode::{
 };
 pub use error::CaseError;
 pub(crate) use finish::{finish_due, release_held};
+pub use held::release_on_word;
 pub(crate) use intake::Intake;
+pub(crate) use queue::opened_behind;
 pub use queue::{
-    CaseFilter, Place, QueueCount, appeals, counts, decisions, get, list, of_recommendation,
+    CaseFilter, Place, QueueCount, appeals, count_up_to, counts, decisions, get, list,
+    of_recommendation,
 };
 pub use second_look::{SecondLook, decision, look_again, second_looks};
 pub use settings::ReviewSettings;
 pub(crate) use statement_of_reasons::statement;
 pub use statistics::{CONFIDENCE, DetectorStatistics, Precision, detector};
+pub use top::{FeatureValue, ReasonCount, ReasonOrder, top_cases, top_reasons};
 pub use types::{
     Appeal, AppealGround, Case, CaseId, CaseState, Claim, Decision, DecisionId, DecisionKind,
     ReasonCode, Verdict,

@@ -76,6 +76,43 @@ pub async fn list(
     now_ms: i64,
 ) -> Result<Vec<Case>, CaseStoreError> {
     let mut query = Statement::new(&format!("SELECT {CASE} FROM cases WHERE "));
+    narrow(&mut query, filter, now_ms);
+    if let Some(behind) = behind {
+        query.push(" AND place_ms >= ").bind(behind.place_ms);
+        query.push(" AND (place_ms > ").bind(behind.place_ms);
+        query
+            .push(" OR sequence > ")
+            .bind(behind.sequence)
+            .push(")");
+    }
+    query
+        .push(" ORDER BY place_ms, sequence LIMIT ")
+        .bind(i64::from(limit));
+    let rows = query.query().fetch_all(database.pool()).await?;
+    rows.iter().map(read::case).collect()
+}
+
+/// How many cases there are, counted up to `most`.
+///
+/// # Errors
+/// The database refused.
+pub async fn count_up_to(
+    database: &Database,
+    filter: &CaseFilter,
+    most: u32,
+    now_ms: i64,
+) -> Result<u32, CaseStoreError> {
+    let mut query = Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM cases WHERE ");
+    narrow(&mut query, filter, now_ms);
+    query
+        .push(" LIMIT ")
+        .bind(i64::from(most))
+        .push(") AS found");
+    let count = query.count().fetch_one(database.pool()).await?;
+    u32::try_from(count).map_err(|_| CaseStoreError::Damaged)
+}
+
+fn narrow(query: &mut Statement, filter: &CaseFilter, now_ms: i64) {
     match (filter.state, filter.account) {
         (Some(state), _) => query.push("state = ").bind(state.name()),
         (None, Some(_)) => query.push("1 = 1"),
@@ -101,17 +138,22 @@ pub async fn list(
             .bind(now_ms)
             .push(")");
     }
-    if let Some(behind) = behind {
-        query.push(" AND place_ms >= ").bind(behind.place_ms);
-        query.push(" AND (place_ms > ").bind(behind.place_ms);
-        query
-            .push(" OR sequence > ")
-            .bind(behind.sequence)
-            .push(")");
-    }
+}
+
+/// The cases that were opened behind a number, up to another one.
+///
+/// # Errors
+/// The database refused.
+pub(crate) async fn opened_behind(
+    database: &Database,
+    (from, to): (i64, i64),
+) -> Result<Vec<Case>, CaseStoreError> {
+    let mut query = Statement::new(&format!("SELECT {CASE} FROM cases WHERE sequence > "));
     query
-        .push(" ORDER BY place_ms, sequence LIMIT ")
-        .bind(i64::from(limit));
+        .bind(from)
+        .push(" AND sequence <= ")
+        .bind(to)
+        .push(" ORDER BY sequence");
     let rows = query.query().fetch_all(database.pool()).await?;
     rows.iter().map(read::case).collect()
 }

@@ -11,15 +11,18 @@ use axum::response::Response;
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::recommendation::{EvidenceLink, RecommendationId};
 
+use super::case_row::CaseRow;
+use super::draw;
 use super::evidence::LinkRow;
 use super::frame::Frame;
 use super::graph::{Graph, neighbours};
 use super::known::known;
 use super::list::Row;
-use super::{draw, search_on_log};
-use crate::filter::Filter;
+use crate::cases::{self, CaseFilter};
+use crate::filter::{Audience, Filter};
 use crate::people::Actor;
 use crate::problem::Problem;
+use crate::routes::{log, searched};
 use crate::state::ApiState;
 use crate::store::Summary;
 
@@ -34,6 +37,7 @@ const READ: usize = 3;
 struct AccountPage {
     frame: Frame,
     account: String,
+    cases: Vec<CaseRow>,
     rows: Vec<Row>,
     has_more: bool,
     graph: Option<Graph>,
@@ -58,24 +62,32 @@ pub async fn account(
         .ok()
         .and_then(|Path(text)| Pseudonym::parse(&text))
         .ok_or(Problem::not_found())?;
-    search_on_log(&state, &actor, account).await?;
+    log(&state, &actor, searched("pseudonym", account)).await?;
+    let audience = Audience::of(&actor);
     let filter = Filter {
+        audience,
         account: Some(account),
         ..Filter::default()
     };
     let mut rows = state.store.list(&filter, None, RECOMMENDATIONS + 1).await?;
     let has_more = rows.len() > RECOMMENDATIONS as usize;
     rows.truncate(RECOMMENDATIONS as usize);
+    let (database, now_ms) = (state.store.database(), (state.now_ms)());
+    let of_account = CaseFilter {
+        account: Some(account),
+        ..CaseFilter::default()
+    };
+    let cases = cases::list(database, &of_account, None, RECOMMENDATIONS, now_ms).await?;
     let mut links = Vec::new();
     for summary in rows.iter().take(READ) {
-        if let Some(delivered) = state.store.get(summary.id).await? {
+        if let Some(delivered) = state.store.get(summary.id, audience).await? {
             join(&mut links, delivered.recommendation.evidence.links);
         }
     }
     let neighbours: BTreeSet<Pseudonym> = neighbours(account, &links);
-    let known = known(state.store.database(), &neighbours).await?;
+    let known = known(database, &neighbours).await?;
     let from = match came_from(query.as_deref()) {
-        Some(id) => state.store.get(id).await?,
+        Some(id) => state.store.get(id, audience).await?,
         None => None,
     };
     let from = from.map(|delivered| delivered.recommendation);
@@ -88,6 +100,10 @@ pub async fn account(
             .first()
             .map(|row| row.id.to_hexadecimal())
             .unwrap_or_default(),
+        cases: cases
+            .iter()
+            .map(|case| CaseRow::new(case, &actor, now_ms))
+            .collect(),
         rows: rows.iter().map(Row::from).collect(),
         has_more,
         graph: Graph::new(account, &links, &known),

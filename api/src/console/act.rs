@@ -336,3 +336,21 @@ pub async fn look_again(
     let done = if agrees { Done::Agreed } else { Done::Differed };
     Ok(to("/second-looks", done).into_response())
 }
+
+/// Lets held cases of a behaviour into the queue, above the quota.
+pub async fn release_held(
+    State(state): State<ApiState>,
+    actor: Actor,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
+    let fields = our_fields(&headers, request).await?;
+    let behaviour = behaviour(fields.get("behaviour")).ok_or(Problem::body())?;
+    let most: Option<i64> = fields.get("cases").parse().ok();
+    let most = most.filter(|most| (1..=1_000).contains(most));
+    let most = most.ok_or(Problem::body())?;
+    let (database, now_ms) = (state.store.database(), (state.now_ms)());
+    cases::release_on_word(database, &actor, behaviour, most, now_ms).await?;
+    let page = format!("/detectors/{}", behaviour.name());
+    Ok(to(&page, Done::HeldReleased).into_response())
+}

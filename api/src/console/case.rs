@@ -13,18 +13,21 @@ use sealwatch_core::time::Timestamp;
 use super::case_row::{CaseRow, UndoBar};
 use super::decision_form::{DecisionForm, Typed};
 use super::detail::Origin;
+use super::draw;
 use super::evidence::EvidencePart;
 use super::frame::{Frame, Said};
 use super::graph::neighbours;
 use super::known::known;
 use super::words::{self, Moment, Threshold};
-use super::{draw, read_on_log};
+use crate::audit::{Act, Entry};
 use crate::cases::{
     self, Appeal, AppealGround, Case, CaseFilter, CaseId, CaseState, Decision, DecisionKind,
     Verdict,
 };
+use crate::filter::Audience;
 use crate::people::{Actor, Permission};
 use crate::problem::Problem;
+use crate::routes::log;
 use crate::state::ApiState;
 
 /// Other cases of the account on the page at most.
@@ -132,10 +135,11 @@ async fn show(
     let case = cases::get(database, id)
         .await?
         .ok_or(Problem::not_found())?;
-    read_on_log(state, actor, &id.to_hexadecimal()).await?;
+    let read = Entry::new(Act::CaseRead).about(&id.to_hexadecimal());
+    log(state, actor, read.fact("kind", "case")).await?;
     let delivered = state
         .store
-        .get(case.recommendation)
+        .get(case.recommendation, Audience::of(actor))
         .await?
         .ok_or(Problem::not_found())?;
     let recommendation = &delivered.recommendation;

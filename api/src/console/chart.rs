@@ -96,7 +96,10 @@ impl Chart {
             let column = usize::try_from(facet.at.0.div_euclid(width) - start).ok()?;
             counts.get_mut(column)?[Heading::of(&facet.what).layer()] += 1;
         }
-        let most = counts.iter().map(|layers| layers.iter().sum::<usize>()).max()?;
+        let most = counts
+            .iter()
+            .map(|layers| layers.iter().sum::<usize>())
+            .max()?;
         // A few columns alone would be as wide as doors.
         let shown = columns.max(24);
         let share = 100.0 / shown as f64;

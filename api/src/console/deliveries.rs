@@ -66,8 +66,7 @@ pub async fn deliveries(
         .as_deref()
         .and_then(|query| query.strip_prefix("done="));
     draw(&DeliveriesPage {
-        frame: Frame::new(&state, Some(&actor), &headers, "deliveries")
-            .saying(done.and_then(said)),
+        frame: Frame::new(&state, Some(&actor), &headers, "deliveries").saying(done.and_then(said)),
         rows: dead.iter().map(DeadRow::from).collect(),
         has_more,
     })

@@ -15,7 +15,7 @@ use super::frame::Frame;
 use super::rate_chart::RateChart;
 use super::said::{Done, said, to};
 use super::words::{self, Moment, Threshold, count};
-use crate::cases::{self, CONFIDENCE, DetectorMode, ModeChange, ModeReason, QueueCount};
+use crate::cases::{self, CONFIDENCE, CaseState, DetectorMode, ModeChange, ModeReason, QueueCount};
 use crate::people::{Actor, Permission};
 use crate::problem::Problem;
 use crate::state::{ApiState, DetectorDescription};
@@ -132,6 +132,8 @@ struct DetectorPage {
     waiting: Vec<(&'static str, String)>,
     may_set: bool,
     has_lists: bool,
+    /// Held cases that the person may let in.
+    releasable: i64,
 }
 
 /// The page of a detector.
@@ -176,6 +178,11 @@ pub async fn detector(
         waiting: waiting(&counts, behaviour),
         may_set: actor.may(Permission::SetDetectorMode) && detector.status == "on",
         has_lists: actor.may(Permission::ReadLists),
+        releasable: if actor.may(Permission::ReleaseHeld) {
+            held(&counts, behaviour)
+        } else {
+            0
+        },
         detector,
     })
 }
@@ -186,6 +193,13 @@ fn waiting(counts: &[QueueCount], behaviour: Behaviour) -> Vec<(&'static str, St
         .filter(|found| found.behaviour == behaviour)
         .map(|found| (found.state.name(), count(found.cases.unsigned_abs())))
         .collect()
+}
+
+fn held(counts: &[QueueCount], behaviour: Behaviour) -> i64 {
+    counts
+        .iter()
+        .find(|found| found.behaviour == behaviour && found.state == CaseState::Held)
+        .map_or(0, |found| found.cases)
 }
 
 /// A share with one digit.

@@ -55,11 +55,27 @@ const PLACES: &[Place] = &[
         Permission::ReadLists,
     ),
     place(
+        "patterns",
+        "/patterns",
+        "Patterns",
+        "p",
+        Permission::ReadLists,
+    ),
+    place(
         "detectors",
         "/detectors",
         "Detectors",
         "d",
         Permission::ReadDetectors,
+    ),
+    place("search", "/search", "Search", "s", Permission::Search),
+    place("people", "/people", "People", "e", Permission::ManagePeople),
+    place(
+        "deliveries",
+        "/deliveries",
+        "Deliveries",
+        "v",
+        Permission::ManageDeliveries,
     ),
 ];
 

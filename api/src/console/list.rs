@@ -12,15 +12,15 @@ use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::time::Timestamp;
 
 use super::detail::DetailPage;
+use super::draw;
 use super::frame::Frame;
 use super::graph::neighbours;
 use super::known::known;
 use super::words::{self, Moment, score};
-use super::{draw, read_on_log};
-use crate::filter::{Filter, ListQuery};
-use crate::handlers::{find, page};
+use crate::filter::{Audience, Filter, ListQuery};
 use crate::people::Actor;
 use crate::problem::Problem;
+use crate::routes::{find, page};
 use crate::state::ApiState;
 use crate::store::Summary;
 
@@ -108,7 +108,7 @@ pub async fn recommendations(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::parse(query.as_deref(), &state.config.platforms)?;
-    let (rows, next) = page(&state, &query).await?;
+    let (rows, next) = page(&state, &actor, &query).await?;
     let filter = &query.filter;
     let shown = query.to_query();
     let input = |time: Option<Timestamp>| {
@@ -158,10 +158,10 @@ pub async fn recommendation(
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let delivered = find(&state, id).await?;
+    let delivered = find(&state, &actor, id).await?;
     let recommendation = &delivered.recommendation;
-    read_on_log(&state, &actor, &recommendation.id.to_hexadecimal()).await?;
     let filter = Filter {
+        audience: Audience::of(&actor),
         account: Some(recommendation.account),
         ..Filter::default()
     };

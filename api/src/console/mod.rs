@@ -6,6 +6,7 @@ mod case;
 mod case_row;
 mod chart;
 mod decision_form;
+mod deliveries;
 mod detail;
 mod detectors;
 mod evidence;
@@ -14,19 +15,22 @@ mod frame;
 mod graph;
 mod known;
 mod list;
+mod patterns;
 mod queue;
+mod rate_chart;
 mod reasons;
 mod routes;
 mod said;
+mod search;
 mod second_looks;
 mod sign_in;
+mod team;
 mod timeline;
 mod words;
 
 use askama::Template;
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use sealwatch_core::identifier::Pseudonym;
 
 pub use accounts::account;
 pub use detectors::detectors;
@@ -34,7 +38,6 @@ pub use list::{recommendation, recommendations};
 pub use routes::routes;
 pub use sign_in::{log_in, log_in_page, log_out};
 
-use crate::audit::{self, Act, Entry};
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::state::ApiState;
@@ -51,24 +54,6 @@ fn draw(template: &impl Template) -> Result<Response, Problem> {
 /// The first page: the first place that the person may go to.
 pub async fn home(actor: Actor) -> Redirect {
     Redirect::to(first_place(&actor))
-}
-
-/// Writes into the log that a case or recommendation was read. What cannot be written there is not shown (law 8).
-async fn read_on_log(state: &ApiState, actor: &Actor, subject: &str) -> Result<(), Problem> {
-    let entry = Entry::new(Act::CaseRead).about(subject);
-    let write = state.store.database().write().await?;
-    audit::commit(write, actor, (state.now_ms)(), &[entry]).await?;
-    Ok(())
-}
-
-/// Writes into the log that an account was looked up, by its pseudonym. The log itself names no account.
-async fn search_on_log(state: &ApiState, actor: &Actor, account: Pseudonym) -> Result<(), Problem> {
-    let entry = Entry::new(Act::Searched)
-        .fact("by", "pseudonym")
-        .detail(account.to_hexadecimal());
-    let write = state.store.database().write().await?;
-    audit::commit(write, actor, (state.now_ms)(), &[entry]).await?;
-    Ok(())
 }
 
 #[derive(Template)]

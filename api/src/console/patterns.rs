@@ -65,9 +65,7 @@ pub async fn patterns(
     let found = cases::top_reasons(database, asked.behaviour, asked.order, ROWS).await?;
     let most = found.iter().map(|row| row.cases).max().unwrap_or_default();
     let top = match asked.feature {
-        Some(feature) => {
-            cases::top_cases(database, (asked.behaviour, feature), None, ROWS).await?
-        }
+        Some(feature) => cases::top_cases(database, (asked.behaviour, feature), None, ROWS).await?,
         None => Vec::new(),
     };
     draw(&PatternsPage {
@@ -147,7 +145,10 @@ impl Asked {
             order: ReasonOrder::Cases,
             feature: None,
         };
-        let pairs = query.unwrap_or("").split('&').filter(|pair| !pair.is_empty());
+        let pairs = query
+            .unwrap_or("")
+            .split('&')
+            .filter(|pair| !pair.is_empty());
         for pair in pairs {
             match pair.split_once('=').unwrap_or((pair, "")) {
                 (_, "") => {}

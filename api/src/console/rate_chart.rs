@@ -56,7 +56,11 @@ impl RateChart {
             moment.shown.get(..10).unwrap_or_default().to_owned()
         };
         let bar = |(index, count): (usize, &i64)| {
-            let height = if most > 0 { (count * HEIGHT / most).max(1) } else { 0 };
+            let height = if most > 0 {
+                (count * HEIGHT / most).max(1)
+            } else {
+                0
+            };
             Day {
                 x: format!("{:.2}%", index as f64 * share + share * 0.08),
                 y: HEIGHT - height,
@@ -96,7 +100,10 @@ mod tests {
         assert_eq!((chart.total, chart.most), (10, 6));
         assert_eq!(heights, [64, 96]);
         assert_eq!(chart.days[1].words, "6 on 1970-01-02");
-        assert_eq!((chart.from.as_str(), chart.until.as_str()), ("1970-01-01", "1970-01-03"));
+        assert_eq!(
+            (chart.from.as_str(), chart.until.as_str()),
+            ("1970-01-01", "1970-01-03")
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, case, queue, second_looks};
+use super::{act, case, deliveries, detectors, patterns, queue, search, second_looks, team};
 use crate::state::ApiState;
 
 /// The routes.
@@ -24,4 +24,15 @@ pub fn routes() -> Router<ApiState> {
         .route("/cases/{id}/appeal", post(act::appeal))
         .route("/decisions/{id}/undo", post(act::undo))
         .route("/sets/{id}/undo", post(act::undo_together))
+        .route("/held/release", post(act::release_held))
+        .route("/detectors/{behaviour}", get(detectors::detector))
+        .route("/detectors/{behaviour}/mode", post(detectors::set_mode))
+        .route("/patterns", get(patterns::patterns))
+        .route("/search", get(search::search).post(search::by_identifier))
+        .route("/people", get(team::people_page).post(team::set))
+        .route("/people/disable", post(team::disable))
+        .route("/people/token", post(team::make_token))
+        .route("/people/revoke", post(team::revoke_token))
+        .route("/deliveries", get(deliveries::deliveries))
+        .route("/deliveries/{sequence}/retry", post(deliveries::retry))
 }

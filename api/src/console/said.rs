@@ -21,6 +21,8 @@ sealwatch_core::closed_set! {
         Agreed = "agreed",
         /// A second look differed.
         Differed = "differed",
+        /// Held cases were let in.
+        HeldReleased = "held_released",
         /// A detector's mode was set.
         ModeSet = "mode_set",
         /// A person was entered or changed.
@@ -49,6 +51,7 @@ impl Done {
             }
             Self::Agreed => "Noted: both looks agree.",
             Self::Differed => "Noted. A third person decides now: the case is with the appeals.",
+            Self::HeldReleased => "The held cases are in the queue now.",
             Self::ModeSet => {
                 "The detector’s mode is set. It holds from its place in the recorded order on."
             }

@@ -166,13 +166,16 @@ fn refusal(error: PeopleError) -> Result<&'static str, Problem> {
     match error {
         PeopleError::Store(error) => Err(error.into()),
         PeopleError::Unknown => Ok("There is no person of this name who may come in."),
-        PeopleError::Roles => Ok("The person does not have all of these roles, or none was chosen."),
+        PeopleError::Roles => {
+            Ok("The person does not have all of these roles, or none was chosen.")
+        }
         PeopleError::Expiry => Ok("A token ends between one and 400 days from now."),
         PeopleError::LastAdmin => Ok("This is the last admin: make another one first."),
     }
 }
 
-const NO_NAME: &str = "A name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter.";
+const NO_NAME: &str =
+    "A name has 1 to 64 of a-z, 0-9, dot, dash and underscore, and begins with a letter.";
 
 /// Enters a person, or changes their roles.
 pub async fn set(

@@ -71,6 +71,9 @@ impl CaseStore {
         behind: Option<Cursor>,
         limit: u32,
     ) -> Result<Vec<Summary>, CaseStoreError> {
+        let Some(filter) = &settled(filter) else {
+            return Ok(Vec::new());
+        };
         let leader = self.leader(filter).await?;
         let mut query = Statement::new(
             "SELECT intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, threshold_margin, \
@@ -96,6 +99,38 @@ impl CaseStore {
             .bind(i64::from(limit));
         let rows = query.query().fetch_all(self.database.pool()).await?;
         rows.iter().map(read).collect()
+    }
+
+    /// How many rows there are, counted up to `most`.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn count_up_to(&self, filter: &Filter, most: u32) -> Result<u32, CaseStoreError> {
+        let Some(filter) = &settled(filter) else {
+            return Ok(0);
+        };
+        let leader = self.leader(filter).await?;
+        let mut query =
+            Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM recommendations WHERE 1 = 1");
+        narrow(&mut query, filter, leader);
+        query
+            .push(" LIMIT ")
+            .bind(i64::from(most))
+            .push(") AS found");
+        let count = query.count().fetch_one(self.database.pool()).await?;
+        u32::try_from(count).map_err(|_| CaseStoreError::Damaged)
+    }
+
+    /// The newest recommendation's sequence of intake; 0 where there is none.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub async fn newest(&self) -> Result<i64, CaseStoreError> {
+        let newest =
+            sqlx::query_scalar("SELECT COALESCE(MAX(intake_sequence), 0) FROM recommendations")
+                .fetch_one(self.database.pool())
+                .await?;
+        Ok(newest)
     }
 
     async fn leader(&self, filter: &Filter) -> Result<Leader, CaseStoreError> {
@@ -143,6 +178,19 @@ enum Leader {
     Time,
 }
 
+/// The filter with what its audience may see; none where nothing can be there for it.
+fn settled(filter: &Filter) -> Option<Filter> {
+    let mut answers = Answer::ALL.iter().copied().filter(|answer| {
+        filter.audience.sees(*answer) && filter.answer.is_none_or(|asked| asked == *answer)
+    });
+    let first = answers.next()?;
+    let answer = filter.answer.or(answers.next().is_none().then_some(first));
+    Some(Filter {
+        answer,
+        ..filter.clone()
+    })
+}
+
 fn narrow(query: &mut Statement, filter: &Filter, leader: Leader) {
     let equal = [
         (
@@ -179,6 +227,15 @@ fn narrow(query: &mut Statement, filter: &Filter, leader: Leader) {
             };
             query.push(&format!(" AND {left} = ")).bind(value);
         }
+    }
+    let unseen = Answer::ALL
+        .iter()
+        .filter(|answer| filter.answer.is_none() && !filter.audience.sees(**answer));
+    for answer in unseen {
+        query.push(" AND answer || '' <> ").bind(answer.name());
+    }
+    if let Some(until) = filter.taken_in_until {
+        query.push(" AND intake_sequence + 0 <= ").bind(until);
     }
     if let Some(score) = filter.minimum_score {
         let left = if leader == Leader::Score {

@@ -12,6 +12,7 @@ use sqlx::{AnyConnection, Row};
 use crate::audit::{self, Entry};
 use crate::cases::{DetectorMode, Intake, ModeReason, ReviewSettings, detector_mode, rates};
 use crate::database::{Database, Location, Write};
+use crate::filter::Audience;
 use crate::people::Actor;
 use crate::state::Random;
 
@@ -53,6 +54,11 @@ pub enum CaseStoreError {
         "case store: a recommendation cannot be written as a document; this is a fault of the program"
     )]
     Unwritable,
+    /// An act whose transaction is gone.
+    #[error(
+        "case store: an act ended without its transaction; nothing of it happened, and this is a fault of the program"
+    )]
+    GivenUp,
 }
 
 impl CaseStoreError {
@@ -66,6 +72,7 @@ impl CaseStoreError {
             Self::Address => "address",
             Self::Damaged => "damaged",
             Self::Unwritable => "unwritable",
+            Self::GivenUp => "given_up",
         }
     }
 }
@@ -113,6 +120,14 @@ impl CaseStore {
     /// Settings of review.
     pub fn review(&self) -> &ReviewSettings {
         &self.review
+    }
+
+    /// The same store, with all writes in one transaction; see [`Database::together`].
+    pub(crate) fn together(&self) -> Self {
+        Self {
+            database: self.database.together(),
+            ..self.clone()
+        }
     }
 
     /// The database.
@@ -163,11 +178,15 @@ impl CaseStore {
         Ok(new)
     }
 
-    /// One recommendation.
+    /// One recommendation, if it is there for this audience.
     ///
     /// # Errors
     /// The database refused, or the document is damaged.
-    pub async fn get(&self, id: RecommendationId) -> Result<Option<Delivered>, CaseStoreError> {
+    pub async fn get(
+        &self,
+        id: RecommendationId,
+        audience: Audience,
+    ) -> Result<Option<Delivered>, CaseStoreError> {
         let row = sqlx::query(
             "SELECT intake_sequence, received_ms, deliveries, last_received_ms, recommendation, sealed_identities \
              FROM recommendations WHERE id = $1",
@@ -178,7 +197,7 @@ impl CaseStore {
         let Some(row) = row else { return Ok(None) };
         let recommendation: String = row.try_get("recommendation")?;
         let sealed: String = row.try_get("sealed_identities")?;
-        Ok(Some(Delivered {
+        let found = Delivered {
             intake_sequence: row.try_get("intake_sequence")?,
             received_ms: row.try_get("received_ms")?,
             deliveries: row.try_get("deliveries")?,
@@ -187,7 +206,8 @@ impl CaseStore {
                 .map_err(|_| CaseStoreError::Damaged)?,
             sealed_identities: serde_json::from_str(&sealed)
                 .map_err(|_| CaseStoreError::Damaged)?,
-        }))
+        };
+        Ok(Some(found).filter(|found| audience.sees(found.recommendation.answer)))
     }
 
     /// How many recommendations there are. Reads them all: for start and tests, not for pages.

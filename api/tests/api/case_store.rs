@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::{START, delivery, file, random, review, store};
-use sealwatch_api::{CaseStore, CaseStoreError, Filter, Location};
+use sealwatch_api::{Audience, CaseStore, CaseStoreError, Filter, Location};
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::time::{HOUR, MINUTE, Timestamp};
@@ -18,7 +18,7 @@ async fn delivering_again_changes_nothing_but_the_count_of_deliveries() {
     );
     assert_eq!(store.count().await.unwrap(), 15);
     let repeated = store
-        .get(deliveries[0].recommendation.id)
+        .get(deliveries[0].recommendation.id, Audience::Both)
         .await
         .unwrap()
         .unwrap();
@@ -30,7 +30,7 @@ async fn delivering_again_changes_nothing_but_the_count_of_deliveries() {
     assert_eq!(repeated.recommendation, deliveries[0].recommendation);
     assert_eq!(repeated.sealed_identities, deliveries[0].sealed_identities);
     let new = store
-        .get(deliveries[9].recommendation.id)
+        .get(deliveries[9].recommendation.id, Audience::Both)
         .await
         .unwrap()
         .unwrap();
@@ -140,7 +140,7 @@ async fn each_filter_and_all_of_them_together_give_what_a_plain_scan_gives() {
             platform: Some(sample.platform.clone()),
             minimum_score: Some(sample.score),
             from: Some(sample.at),
-            until: None,
+            ..one.clone()
         },
     ];
     for filter in filters {

@@ -76,6 +76,31 @@ pub async fn send(
     }
 }
 
+/// An answer without its body, unless it is a problem: some bodies are long, or have no end.
+pub async fn head(router: &Router, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = router
+        .clone()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
+    let (parts, body) = response.into_parts();
+    let kind = parts.headers.get("content-type");
+    let text = if kind.is_some_and(|kind| kind == "application/problem+json") {
+        String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap()
+    } else {
+        String::new()
+    };
+    Answer {
+        status: parts.status,
+        headers: parts.headers,
+        text,
+    }
+}
+
 pub async fn get(router: &Router, path: &str, token: &str) -> Answer {
     send(
         router,
@@ -115,6 +140,14 @@ pub fn described_paths() -> Vec<String> {
         .keys()
         .cloned()
         .collect()
+}
+
+/// The paths that can be read.
+pub fn gettable(paths: Vec<String>) -> Vec<String> {
+    let can_be_read = |path: &String| {
+        sealwatch_api::rules().any(|(method, route, _)| *method == "GET" && *route == path.as_str())
+    };
+    paths.into_iter().filter(can_be_read).collect()
 }
 
 pub fn filled(path: &str) -> String {

@@ -225,8 +225,17 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
         ready: Arc::new(|| true),
         now_ms: Arc::new(|| START + 9 * HOUR),
         monotonic: Arc::new(|| Duration::from_secs(1_000)),
+        pseudonymise: Some(Arc::new(pseudonymise)),
         registry: prometheus::Registry::new(),
     }
+}
+
+/// The edge of the tests: identifiers of digits alone.
+fn pseudonymise(platform: &str, identifier: &str) -> Option<Pseudonym> {
+    let number: u64 = identifier.strip_prefix('+')?.parse().ok()?;
+    ["chat", "market"]
+        .contains(&platform)
+        .then(|| pseudonym(number))
 }
 
 /// Who works at the tested server.
