@@ -140,6 +140,7 @@ const PAGES: &[Rule] = &[
     ("GET", "/patterns", Needs(P::ReadLists)),
     ("GET", "/search", Needs(P::Search)),
     ("POST", "/search", Needs(P::SearchIdentifier)),
+    ("GET", "/audit", Needs(P::ReadAudit)),
     ("GET", "/people", Needs(P::ManagePeople)),
     ("POST", "/people", Needs(P::ManagePeople)),
     ("POST", "/people/disable", Needs(P::ManagePeople)),

@@ -69,6 +69,7 @@ const PLACES: &[Place] = &[
         Permission::ReadDetectors,
     ),
     place("search", "/search", "Search", "s", Permission::Search),
+    place("audit", "/audit", "Audit log", "u", Permission::ReadAudit),
     place("people", "/people", "People", "e", Permission::ManagePeople),
     place(
         "deliveries",

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod act;
+mod audit_page;
 mod case;
 mod case_row;
 mod chart;

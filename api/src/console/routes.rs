@@ -3,7 +3,9 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{act, case, deliveries, detectors, patterns, queue, search, second_looks, team};
+use super::{
+    act, audit_page, case, deliveries, detectors, patterns, queue, search, second_looks, team,
+};
 use crate::state::ApiState;
 
 /// The routes.
@@ -29,6 +31,7 @@ pub fn routes() -> Router<ApiState> {
         .route("/detectors/{behaviour}/mode", post(detectors::set_mode))
         .route("/patterns", get(patterns::patterns))
         .route("/search", get(search::search).post(search::by_identifier))
+        .route("/audit", get(audit_page::audit_page))
         .route("/people", get(team::people_page).post(team::set))
         .route("/people/disable", post(team::disable))
         .route("/people/token", post(team::make_token))

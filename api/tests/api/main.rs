@@ -16,6 +16,8 @@ mod delivery_documents;
 mod delivery_webhooks;
 mod log;
 mod pages;
+mod pages_cases;
+mod pages_keeping;
 mod postgres;
 mod receiver;
 mod roles;
