@@ -24,6 +24,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/", get(console::home))
         .route("/recommendations", get(console::recommendations))
         .route("/recommendations/{id}", get(console::recommendation))
+        .route("/accounts/{pseudonym}", get(console::account))
+        .merge(console::routes())
         .route("/detectors", get(console::detectors))
         .route("/login", get(console::log_in_page).post(console::log_in))
         .route("/logout", axum::routing::post(console::log_out))

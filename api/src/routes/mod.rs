@@ -80,7 +80,7 @@ pub(crate) async fn log(state: &ApiState, actor: &Actor, entry: Entry) -> Result
 }
 
 /// The entry of a search: the account is only committed to.
-fn searched(by: &str, account: Pseudonym) -> Entry {
+pub(crate) fn searched(by: &str, account: Pseudonym) -> Entry {
     Entry::new(Act::Searched)
         .fact("by", by)
         .detail(account.to_hexadecimal())

@@ -176,3 +176,65 @@ pub fn filled(path: &str) -> String {
         _ => path,
     }
 }
+
+/// A signed-in browser.
+pub struct Browser {
+    pub router: Router,
+    pub cookie: String,
+    pub secret: String,
+}
+
+impl Browser {
+    /// Signs in with a token, as the page does.
+    pub async fn sign_in(router: &Router, token: &str) -> Self {
+        let page = send(router, Method::GET, "/login", &[], "").await;
+        let body = format!("form_secret={}&token={token}", page.form_secret());
+        let cookie = page.cookie();
+        let begun = send(
+            router,
+            Method::POST,
+            "/login",
+            &[("cookie", &cookie)],
+            &body,
+        )
+        .await;
+        assert_eq!(begun.status, 303);
+        let cookie = begun.cookie();
+        let headers = [("cookie", cookie.as_str()), ("accept", "text/html")];
+        let home = send(router, Method::GET, "/", &headers, "").await;
+        let home = home.headers["location"].to_str().unwrap();
+        let first = send(router, Method::GET, home, &headers, "").await;
+        Self {
+            router: router.clone(),
+            cookie: cookie.clone(),
+            secret: first.form_secret(),
+        }
+    }
+
+    pub async fn see(&self, path: &str) -> Answer {
+        let headers = [("cookie", self.cookie.as_str()), ("accept", "text/html")];
+        send(&self.router, Method::GET, path, &headers, "").await
+    }
+
+    /// Posts a form of a page of ours.
+    pub async fn post(&self, path: &str, fields: &str) -> Answer {
+        let body = format!("form_secret={}&{fields}", self.secret);
+        self.post_raw(path, &[], &body).await
+    }
+
+    pub async fn post_raw(&self, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
+        let mut headers = vec![("cookie", self.cookie.as_str()), ("accept", "text/html")];
+        headers.extend(more);
+        send(&self.router, Method::POST, path, &headers, body).await
+    }
+
+    /// Posts a form and follows where it leads.
+    pub async fn follow(&self, path: &str, fields: &str) -> (String, Answer) {
+        let answer = self.post(path, fields).await;
+        assert_eq!(answer.status, 303, "{path}: {}", answer.text);
+        let to = answer.headers["location"].to_str().unwrap().to_owned();
+        let page = self.see(&to).await;
+        assert_eq!(page.status, 200, "{to}");
+        (to, page)
+    }
+}

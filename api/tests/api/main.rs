@@ -19,6 +19,8 @@ mod delivery_webhooks;
 mod holds;
 mod log;
 mod pages;
+mod pages_cases;
+mod pages_keeping;
 mod postgres;
 mod receiver;
 mod retention;
