@@ -293,7 +293,12 @@ async fn identities_and_evidence_go_before_the_case(folder: Option<&Path>) {
     }
     let get = async |index: usize| {
         let id: RecommendationId = deliveries[index].recommendation.id;
-        opened.store.get(id, sealwatch_api::Audience::Review).await.unwrap().unwrap()
+        opened
+            .store
+            .get(id, sealwatch_api::Audience::Review)
+            .await
+            .unwrap()
+            .unwrap()
     };
     opened.sweep(2).await;
     assert!(!get(0).await.sealed_identities.is_empty());
