@@ -26,5 +26,5 @@ mod receiver;
 mod retention;
 mod roles;
 mod serving;
-mod tls;
 mod threats;
+mod tls;

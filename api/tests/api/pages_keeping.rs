@@ -153,8 +153,10 @@ async fn an_auditor_reads_the_log_and_no_entry_names_an_account() {
     let (folder, ana) = browser(5, "ana").await;
     let account = recommendation(3, true).account.to_hexadecimal();
     assert_eq!(ana.see(&format!("/accounts/{account}")).await.status, 200);
-    let store = sealwatch_api::CaseStore::open(&file(folder.path()), review(), random_from(99));
-    let store = store.await.unwrap();
+    let location = file(folder.path());
+    let store = sealwatch_api::CaseStore::open(&location, review(), random_from(99))
+        .await
+        .unwrap();
     let actor = sealwatch_api::people::Actor::machine();
     let name = sealwatch_api::people::PersonName::parse("audrey").unwrap();
     let roles = sealwatch_api::people::Roles::parse("auditor").unwrap();
