@@ -43,7 +43,7 @@ pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
 pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
-pub use upkeep::upkeep;
+pub use upkeep::{finish_and_release, upkeep};
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {

@@ -40,9 +40,23 @@ pub async fn upkeep(
 }
 
 async fn look(store: &CaseStore, now_ms: i64, looks: u32) -> Result<(), CaseError> {
-    while finish_due(store.database(), store.review(), now_ms).await? > 0 {}
     if looks.is_multiple_of(RELEASE_EVERY) {
-        release_held(store.database(), store.review(), now_ms).await?;
+        return finish_and_release(store, now_ms).await;
     }
+    finish(store, now_ms).await
+}
+
+/// One look at everything that is due at this time, in milliseconds since 1970.
+///
+/// # Errors
+/// The database refused; what is not done yet is done the next time.
+pub async fn finish_and_release(store: &CaseStore, now_ms: i64) -> Result<(), CaseError> {
+    finish(store, now_ms).await?;
+    release_held(store.database(), store.review(), now_ms).await?;
+    Ok(())
+}
+
+async fn finish(store: &CaseStore, now_ms: i64) -> Result<(), CaseError> {
+    while finish_due(store.database(), store.review(), now_ms).await? > 0 {}
     Ok(())
 }

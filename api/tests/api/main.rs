@@ -5,11 +5,16 @@
 mod access;
 mod answers;
 mod case_store;
+mod cases;
 mod client;
 mod common;
 mod conventions;
+mod databases;
 mod log;
+mod news;
 mod pages;
 mod postgres;
 mod roles;
+mod searching;
 mod serving;
+mod work;
