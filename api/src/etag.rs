@@ -36,16 +36,8 @@ enum Versions {
 pub(crate) struct IfMatch(Versions);
 
 impl IfMatch {
-    /// Lets the write go on if it has seen this version.
-    pub(crate) fn check(&self, version: i64) -> Result<(), Problem> {
-        let holds = match &self.0 {
-            Versions::Any => true,
-            Versions::Of(versions) => versions.contains(&version),
-        };
-        holds.then_some(()).ok_or(Problem::stale())
-    }
-
-    /// The one version that was seen: what an act compares in its own transaction.
+    /// The one version that was seen: what an act compares in its own transaction. A tag that is none of ours is of no
+    /// version.
     pub(crate) fn version(&self) -> Result<i64, Problem> {
         match &self.0 {
             Versions::Of(versions) if versions.len() == 1 => Ok(versions[0]),
@@ -162,21 +154,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_write_without_a_version_is_refused_and_a_stale_one_too() {
+    async fn a_write_names_the_one_version_that_it_has_seen() {
         assert_eq!(write(&[]).await, Err(428));
         for wrong in ["3", "\"3", "", "\"3\",", "'3'"] {
             assert_eq!(write(&[wrong]).await, Err(400), "{wrong}");
         }
-        let seen = write(&["\"3\""]).await.unwrap();
-        assert!(seen.check(3).is_ok());
-        assert_eq!(seen.check(4).unwrap_err().status, 412);
-        assert_eq!(seen.version().unwrap(), 3);
-        assert!(write(&["*"]).await.unwrap().check(9).is_ok());
-        let several = write(&["\"3\", \"5\"", "\"7\""]).await.unwrap();
-        assert!(several.check(5).is_ok() && several.check(7).is_ok() && several.check(4).is_err());
-        for other in ["W/\"3\"", "\"03\"", "\"+3\"", "\"abc\""] {
-            let seen = write(&[other]).await.unwrap();
-            assert_eq!(seen.check(3).unwrap_err().status, 412, "{other}");
+        assert_eq!(write(&["\"3\""]).await.unwrap().version().unwrap(), 3);
+        for none_of_ours in ["W/\"3\"", "\"03\"", "\"+3\"", "\"abc\""] {
+            let seen = write(&[none_of_ours]).await.unwrap();
+            assert_eq!(seen.version().unwrap(), -1, "{none_of_ours}");
+        }
+        for several in [&["*"][..], &["\"3\", \"5\""], &["\"3\"", "\"5\""]] {
+            let seen = write(several).await.unwrap();
+            assert_eq!(seen.version().unwrap_err().status, 400, "{several:?}");
         }
     }
 

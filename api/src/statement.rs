@@ -9,7 +9,7 @@ use sqlx::{Any, AssertSqlSafe};
 pub(crate) enum Value {
     Text(String),
     Integer(i64),
-    Number(f64),
+    Number(Option<f64>),
 }
 
 impl From<String> for Value {
@@ -32,6 +32,12 @@ impl From<i64> for Value {
 
 impl From<f64> for Value {
     fn from(value: f64) -> Self {
+        Self::Number(Some(value))
+    }
+}
+
+impl From<Option<f64>> for Value {
+    fn from(value: Option<f64>) -> Self {
         Self::Number(value)
     }
 }
@@ -66,7 +72,15 @@ impl Statement {
         self
     }
 
-    /// The text, for a query plan.
+    /// The same within other text, which holds no value.
+    pub(crate) fn within(&self, before: &str, behind: &str) -> Self {
+        Self {
+            text: format!("{before}{}{behind}", self.text),
+            values: self.values.clone(),
+        }
+    }
+
+    /// The same, with this text before it.
     pub(crate) fn prefixed(&self, prefix: &str) -> Self {
         Self {
             text: format!("{prefix}{}", self.text),
@@ -78,6 +92,21 @@ impl Statement {
     pub(crate) fn closed(mut self) -> Self {
         self.push(")");
         self
+    }
+
+    /// Adds rows of values, as an `INSERT` takes them. Returns whether there was any.
+    pub(crate) fn bind_rows(&mut self, rows: impl Iterator<Item = Vec<Value>>) -> bool {
+        let mut has_any = false;
+        for row in rows {
+            self.push(if has_any { ", (" } else { "(" });
+            has_any = true;
+            for (place, value) in row.into_iter().enumerate() {
+                self.push(if place == 0 { "" } else { ", " });
+                self.bind(value);
+            }
+            self.push(")");
+        }
+        has_any
     }
 
     /// The query.

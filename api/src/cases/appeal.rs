@@ -5,11 +5,15 @@ use sqlx::AnyConnection;
 use crate::audit::{self, Act, Entry};
 use crate::cases::error::CaseError;
 use crate::cases::read::case_to_change;
+use crate::cases::tally;
 use crate::cases::types::{
     Appeal, AppealGround, Case, CaseId, CaseState, Decision, DecisionId, Verdict,
 };
 use crate::database::{Database, Write};
 use crate::people::Actor;
+
+/// The outcome of an appeal whose answer is another than the first decision.
+const OVERTURNED: &str = "overturned";
 
 /// Files an appeal for an account's owner: the case is open again, for someone else. On the log.
 ///
@@ -80,6 +84,11 @@ pub(crate) async fn open(
     if changed.rows_affected() == 0 {
         return Err(CaseError::State);
     }
+    let after = Case {
+        state: CaseState::Appealed,
+        ..case.clone()
+    };
+    tally::changed(connection, case, &after).await?;
     sqlx::query(
         "INSERT INTO appeals (id, case_id, decision, ground, filed_by, filed_ms) VALUES ($1, $2, $3, $4, $5, $6)",
     )
@@ -97,28 +106,41 @@ pub(crate) async fn open(
 /// Writes down what answered the open appeal of a case.
 pub(crate) async fn answer(
     connection: &mut AnyConnection,
-    case: CaseId,
+    case: &Case,
     decision: &Decision,
 ) -> Result<(), CaseError> {
     let outcome = "CASE WHEN (SELECT verdict FROM decisions WHERE decisions.id = appeals.decision) = $3 \
                    THEN 'upheld' ELSE 'overturned' END";
-    sqlx::query(sqlx::AssertSqlSafe(format!(
-        "UPDATE appeals SET answer = $2, outcome = {outcome}, decided_ms = $4 WHERE case_id = $1 AND decided_ms IS NULL"
+    let outcome: Option<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "UPDATE appeals SET answer = $2, outcome = {outcome}, decided_ms = $4 WHERE case_id = $1 AND decided_ms IS NULL \
+         RETURNING outcome"
     )))
-    .bind(case.to_hexadecimal())
+    .bind(case.id.to_hexadecimal())
     .bind(decision.id.to_hexadecimal())
     .bind(decision.verdict.name())
     .bind(decision.at_ms)
-    .execute(connection)
+    .fetch_optional(&mut *connection)
     .await?;
+    if outcome.as_deref() == Some(OVERTURNED) {
+        tally::overturned(connection, case.behaviour, decision.at_ms, 1).await?;
+    }
     Ok(())
 }
 
 /// The appeal is open again: its answer was undone.
 pub(crate) async fn reopen(
     connection: &mut AnyConnection,
+    case: &Case,
     decision: &Decision,
 ) -> Result<(), CaseError> {
+    let outcome: Option<String> =
+        sqlx::query_scalar("SELECT outcome FROM appeals WHERE answer = $1")
+            .bind(decision.id.to_hexadecimal())
+            .fetch_optional(&mut *connection)
+            .await?;
+    if outcome.as_deref() == Some(OVERTURNED) {
+        tally::overturned(connection, case.behaviour, decision.at_ms, -1).await?;
+    }
     sqlx::query(
         "UPDATE appeals SET answer = NULL, outcome = NULL, decided_ms = NULL WHERE answer = $1",
     )

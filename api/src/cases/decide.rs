@@ -8,6 +8,7 @@ use crate::cases::error::CaseError;
 use crate::cases::read::{self, DECISION, case_to_change};
 use crate::cases::settings::ReviewSettings;
 use crate::cases::statement_of_reasons::statement;
+use crate::cases::tally;
 use crate::cases::types::{
     Case, CaseId, CaseState, Decision, DecisionId, DecisionKind, ReasonCode, Verdict,
 };
@@ -210,8 +211,15 @@ impl Deciding<'_> {
         .bind(self.now_ms)
         .execute(&mut *connection)
         .await?;
+        let after = Case {
+            state: CaseState::Decided,
+            verdict: Some(decision.verdict),
+            decided_ms: Some(self.now_ms),
+            ..case.clone()
+        };
+        tally::changed(connection, case, &after).await?;
         if decision.kind == DecisionKind::Appeal {
-            super::appeal::answer(connection, case.id, decision).await?;
+            super::appeal::answer(connection, case, decision).await?;
         }
         Ok(())
     }
@@ -284,13 +292,14 @@ async fn take_back(
     if decision.finished_ms.is_some() || decision.effective_ms <= now_ms {
         return Err(CaseError::TooLate);
     }
+    let before = case_to_change(connection, decision.case, None).await?;
     sqlx::query("UPDATE decisions SET undone_ms = $2 WHERE id = $1")
         .bind(decision.id.to_hexadecimal())
         .bind(now_ms)
         .execute(&mut *connection)
         .await?;
     if decision.kind == DecisionKind::Appeal {
-        super::appeal::reopen(connection, decision).await?;
+        super::appeal::reopen(connection, &before, decision).await?;
     }
     // A newer case of the account may be open by now, or someone else may be at work on this one: then it stays as it is.
     let state = match decision.kind {
@@ -328,6 +337,8 @@ async fn take_back(
     if changed.rows_affected() == 0 {
         return Err(CaseError::State);
     }
+    let after = case_to_change(connection, decision.case, None).await?;
+    tally::changed(connection, &before, &after).await?;
     Ok(Entry::new(Act::Undone)
         .about(&decision.case.to_hexadecimal())
         .fact("decision", &decision.id.to_hexadecimal()))

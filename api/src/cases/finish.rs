@@ -113,10 +113,11 @@ pub(crate) async fn release_held(
     settings: &ReviewSettings,
     now_ms: i64,
 ) -> Result<u64, CaseError> {
-    let held: Vec<String> =
-        sqlx::query_scalar("SELECT DISTINCT behaviour FROM cases WHERE state = 'held'")
-            .fetch_all(database.pool())
-            .await?;
+    let held: Vec<String> = sqlx::query_scalar(
+        "SELECT behaviour FROM queue_counts WHERE state = 'held' AND cases > 0 ORDER BY behaviour",
+    )
+    .fetch_all(database.pool())
+    .await?;
     if held.is_empty() {
         return Ok(0);
     }

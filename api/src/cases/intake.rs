@@ -1,17 +1,19 @@
 //! Intake: a recommendation opens a case, or joins the one that is open. What is above the quota is held, never dropped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::recommendation::Recommendation;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::cases::rates::{self, HOUR_MS};
 use crate::cases::settings::ReviewSettings;
+use crate::cases::tally::Waiting;
 use crate::cases::types::CaseState;
+use crate::statement::{Statement, Value};
 use crate::store::CaseStoreError;
 
-/// Milliseconds of an hour and of a day.
-const HOUR_MS: i64 = 3_600_000;
+/// Milliseconds of a day.
 pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Reasons of a recommendation that are counted over many.
@@ -43,12 +45,15 @@ pub(crate) fn place_ms(opened_ms: i64, recommendation: &Recommendation) -> i64 {
     opened_ms - (above * HOUR_MS as f64) as i64 - protects + shadow
 }
 
-/// One delivery's intake: counts that are read once.
+/// One delivery's intake: what is read once, and what is written once for all of it.
 pub(crate) struct Intake<'settings> {
     settings: &'settings ReviewSettings,
     received_ms: i64,
     next_sequence: i64,
     opened: BTreeMap<Behaviour, i64>,
+    waiting: Waiting,
+    hours: BTreeMap<(Behaviour, i64), i64>,
+    kinds: BTreeSet<(Behaviour, Mode, Answer, String)>,
 }
 
 /// A case that was opened or that a recommendation joined.
@@ -75,6 +80,9 @@ impl<'settings> Intake<'settings> {
             received_ms,
             next_sequence: last + 1,
             opened: BTreeMap::new(),
+            waiting: Waiting::default(),
+            hours: BTreeMap::new(),
+            kinds: BTreeSet::new(),
         })
     }
 
@@ -84,6 +92,17 @@ impl<'settings> Intake<'settings> {
         connection: &mut AnyConnection,
         recommendation: &Recommendation,
     ) -> Result<Option<Taken>, CaseStoreError> {
+        let hour = recommendation.at.0.div_euclid(HOUR_MS);
+        *self
+            .hours
+            .entry((recommendation.behaviour, hour))
+            .or_default() += 1;
+        self.kinds.insert((
+            recommendation.behaviour,
+            recommendation.mode,
+            recommendation.answer,
+            recommendation.platform.clone(),
+        ));
         if recommendation.answer == Answer::Refer {
             return Ok(None);
         }
@@ -98,6 +117,27 @@ impl<'settings> Intake<'settings> {
             .await?;
         describe(connection, &taken.case, recommendation).await?;
         Ok(Some(taken))
+    }
+
+    /// Writes what is counted of the whole delivery.
+    pub(crate) async fn end(self, connection: &mut AnyConnection) -> Result<(), CaseStoreError> {
+        self.waiting.write(connection).await?;
+        for ((behaviour, hour), recommendations) in self.hours {
+            rates::count(connection, behaviour, hour, recommendations).await?;
+        }
+        for (behaviour, mode, answer, platform) in self.kinds {
+            sqlx::query(
+                "INSERT INTO recommendation_kinds (behaviour, mode, answer, platform) VALUES ($1, $2, $3, $4) \
+                 ON CONFLICT (behaviour, mode, answer, platform) DO NOTHING",
+            )
+            .bind(behaviour.name())
+            .bind(mode.name())
+            .bind(answer.name())
+            .bind(platform)
+            .execute(&mut *connection)
+            .await?;
+        }
+        Ok(())
     }
 
     async fn join(
@@ -179,6 +219,7 @@ impl<'settings> Intake<'settings> {
         .execute(connection)
         .await?;
         self.next_sequence += 1;
+        self.waiting.add(behaviour, state, 1);
         Ok(Taken {
             case: id,
             behaviour,
@@ -209,30 +250,52 @@ async fn describe(
     case: &str,
     recommendation: &Recommendation,
 ) -> Result<(), CaseStoreError> {
-    for reason in recommendation.reasons.iter().take(REASONS) {
-        sqlx::query(
-            "INSERT INTO case_reasons (case_id, feature, value, contribution) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (case_id, feature) DO UPDATE SET value = excluded.value, contribution = excluded.contribution",
-        )
-        .bind(case)
-        .bind(&reason.feature)
-        .bind(reason.value.map(f64::from))
-        .bind(reason.contribution)
-        .execute(&mut *connection)
-        .await?;
+    // Each once: a statement may not change a row twice.
+    let strongest = recommendation.reasons.iter().take(REASONS);
+    let reasons: BTreeMap<&str, [Value; 2]> = strongest
+        .map(|reason| {
+            let values = [
+                reason.value.map(f64::from).into(),
+                reason.contribution.into(),
+            ];
+            (reason.feature.as_str(), values)
+        })
+        .collect();
+    let rows = reasons.into_iter().map(|(feature, [value, contribution])| {
+        vec![case.into(), feature.into(), value, contribution]
+    });
+    let mut insert =
+        Statement::new("INSERT INTO case_reasons (case_id, feature, value, contribution) VALUES ");
+    if insert.bind_rows(rows) {
+        insert.push(
+            " ON CONFLICT (case_id, feature) DO UPDATE SET value = excluded.value, contribution = excluded.contribution",
+        );
+        insert.query().execute(&mut *connection).await?;
     }
-    for link in &recommendation.evidence.links {
-        sqlx::query(
-            "INSERT INTO case_links (case_id, kind, entity, accounts, banned) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (case_id, kind, entity) DO UPDATE SET accounts = excluded.accounts, banned = excluded.banned",
-        )
-        .bind(case)
-        .bind(&link.kind)
-        .bind(link.entity.to_hexadecimal())
-        .bind(f64::from(link.accounts))
-        .bind(f64::from(link.banned))
-        .execute(&mut *connection)
-        .await?;
+    let links: BTreeMap<(&str, String), [Value; 2]> = recommendation
+        .evidence
+        .links
+        .iter()
+        .map(|link| {
+            let values = [
+                f64::from(link.accounts).into(),
+                f64::from(link.banned).into(),
+            ];
+            ((link.kind.as_str(), link.entity.to_hexadecimal()), values)
+        })
+        .collect();
+    let rows = links
+        .into_iter()
+        .map(|((kind, entity), [accounts, banned])| {
+            vec![case.into(), kind.into(), entity.into(), accounts, banned]
+        });
+    let mut insert =
+        Statement::new("INSERT INTO case_links (case_id, kind, entity, accounts, banned) VALUES ");
+    if insert.bind_rows(rows) {
+        insert.push(
+            " ON CONFLICT (case_id, kind, entity) DO UPDATE SET accounts = excluded.accounts, banned = excluded.banned",
+        );
+        insert.query().execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -265,7 +328,12 @@ pub(crate) async fn release(
     .bind(behaviour.name())
     .bind(count)
     .bind(now_ms)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(done.rows_affected())
+    let released = done.rows_affected();
+    let mut waiting = Waiting::default();
+    waiting.add(behaviour, CaseState::Held, -released.cast_signed());
+    waiting.add(behaviour, CaseState::Open, released.cast_signed());
+    waiting.write(connection).await?;
+    Ok(released)
 }

@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, Row as _};
 use crate::store::CaseStoreError;
 
 /// Milliseconds of an hour.
-const HOUR_MS: i64 = 3_600_000;
+pub(crate) const HOUR_MS: i64 = 3_600_000;
 
 /// Hours that tell what is usual, at most and at least.
 const USUAL_HOURS: i64 = 7 * 24;
@@ -17,17 +17,21 @@ const LEAST_HOURS: i64 = 24;
 /// An hour with fewer recommendations is never anomalous.
 const LEAST: i64 = 50;
 
-/// Counts a new recommendation.
+/// Counts new recommendations of an hour since 1970.
 pub(crate) async fn count(
     connection: &mut AnyConnection,
-    recommendation: &Recommendation,
+    behaviour: Behaviour,
+    hour: i64,
+    recommendations: i64,
 ) -> Result<(), CaseStoreError> {
     sqlx::query(
-        "INSERT INTO detector_rates (behaviour, hour, recommendations) VALUES ($1, $2, 1) \
-         ON CONFLICT (behaviour, hour) DO UPDATE SET recommendations = detector_rates.recommendations + 1",
+        "INSERT INTO detector_rates (behaviour, hour, recommendations) VALUES ($1, $2, $3) \
+         ON CONFLICT (behaviour, hour) \
+         DO UPDATE SET recommendations = detector_rates.recommendations + excluded.recommendations",
     )
-    .bind(recommendation.behaviour.name())
-    .bind(recommendation.at.0.div_euclid(HOUR_MS))
+    .bind(behaviour.name())
+    .bind(hour)
+    .bind(recommendations)
     .execute(connection)
     .await?;
     Ok(())

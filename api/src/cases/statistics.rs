@@ -4,7 +4,7 @@ use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::proportion;
 use sqlx::Row as _;
 
-use crate::cases::rates;
+use crate::cases::rates::{self, HOUR_MS};
 use crate::database::Database;
 use crate::store::CaseStoreError;
 
@@ -62,24 +62,42 @@ pub async fn detector(
     behaviour: Behaviour,
     from_ms: i64,
 ) -> Result<DetectorStatistics, CaseStoreError> {
+    // The hours that are whole are counted already; of the first one, which is not, the cases are.
+    let whole_from = from_ms.div_euclid(HOUR_MS) + i64::from(from_ms.rem_euclid(HOUR_MS) != 0);
     let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(right_cases), 0) AS BIGINT) AS right_count, \
+         CAST(COALESCE(SUM(wrong_cases), 0) AS BIGINT) AS wrong_count, \
+         CAST(COALESCE(SUM(overturned), 0) AS BIGINT) AS overturned_count \
+         FROM decided_hours WHERE behaviour = $1 AND hour >= $2",
+    )
+    .bind(behaviour.name())
+    .bind(whole_from)
+    .fetch_one(database.pool())
+    .await?;
+    let first = sqlx::query(
         "SELECT COUNT(CASE WHEN verdict IN ('confirm', 'protect') THEN 1 END) AS right_count, \
          COUNT(CASE WHEN verdict = 'reject' THEN 1 END) AS wrong_count \
-         FROM cases WHERE behaviour = $1 AND decided_ms >= $2 AND state IN ('decided', 'appealed')",
+         FROM cases WHERE behaviour = $1 AND decided_ms >= $2 AND decided_ms < $3 AND state IN ('decided', 'appealed')",
     )
     .bind(behaviour.name())
     .bind(from_ms)
+    .bind(whole_from * HOUR_MS)
     .fetch_one(database.pool())
     .await?;
-    let overturned: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM appeals JOIN cases ON cases.id = appeals.case_id \
-         WHERE cases.behaviour = $1 AND appeals.outcome = 'overturned' AND appeals.decided_ms >= $2",
+    let first_overturned: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM appeals JOIN cases ON cases.id = appeals.case_id WHERE appeals.decided_ms >= $2 \
+         AND appeals.decided_ms < $3 AND appeals.outcome = 'overturned' AND cases.behaviour || '' = $1",
     )
     .bind(behaviour.name())
     .bind(from_ms)
+    .bind(whole_from * HOUR_MS)
     .fetch_one(database.pool())
     .await?;
-    let (right, wrong): (i64, i64) = (row.try_get("right_count")?, row.try_get("wrong_count")?);
+    let sum = |column: &str| -> Result<i64, CaseStoreError> {
+        Ok(row.try_get::<i64, _>(column)? + first.try_get::<i64, _>(column)?)
+    };
+    let (right, wrong) = (sum("right_count")?, sum("wrong_count")?);
+    let overturned = row.try_get::<i64, _>("overturned_count")? + first_overturned;
     let mut connection = database.pool().acquire().await?;
     Ok(DetectorStatistics {
         behaviour,
@@ -87,6 +105,6 @@ pub async fn detector(
         wrong,
         overturned,
         precision: Precision::of(right, wrong),
-        hours: rates::hours(&mut connection, behaviour, from_ms.div_euclid(3_600_000)).await?,
+        hours: rates::hours(&mut connection, behaviour, from_ms.div_euclid(HOUR_MS)).await?,
     })
 }

@@ -1,4 +1,4 @@
-//! The stream of one listener, as server-sent events. It ends when the server stops, and within a minute of the session's
+//! The stream of one listener, as server-sent events. It ends when the server stops, and within seconds of the session's
 //! or token's end.
 
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::state::ApiState;
 const BEAT: Duration = Duration::from_secs(15);
 
 /// Between two looks at whether the person may still listen.
-const CHECK: Duration = Duration::from_mins(1);
+const CHECK: Duration = Duration::from_secs(10);
 
 /// An event about a case, as it is sent.
 #[derive(Serialize)]

@@ -4,6 +4,8 @@
 //! A hold goes before an order to destroy, and that before a period: what a hold covers stays whatever the others say. Every
 //! step is one transaction with its entry of the audit log, which holds counts and ids of cases only. A process that ends
 //! in the middle goes on with the next step when it is started again: what is due is found from the data alone.
+//!
+//! What other accounts' evidence says of an account, as the counterpart of a facet, goes with that evidence.
 
 mod cases;
 mod evidence;

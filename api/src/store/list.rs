@@ -14,6 +14,9 @@ use crate::statement::{Row, Statement};
 /// a page of them.
 const FEW: i64 = 5_000;
 
+/// Up to so many kinds are read one by one and merged.
+const MOST_KINDS: usize = 64;
+
 /// A row of a list: what is known without reading the recommendation itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
@@ -60,6 +63,10 @@ impl Summary {
     }
 }
 
+/// The columns of a list.
+const COLUMNS: &str = "intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, \
+    threshold_margin, is_simulated, at_ms, received_ms";
+
 impl CaseStore {
     /// One page of a list, newest first: at most `limit` rows behind `behind`.
     ///
@@ -74,29 +81,16 @@ impl CaseStore {
         let Some(filter) = &settled(filter) else {
             return Ok(Vec::new());
         };
-        let leader = self.leader(filter).await?;
-        let mut query = Statement::new(
-            "SELECT intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, threshold_margin, \
-             is_simulated, at_ms, received_ms FROM recommendations WHERE 1 = 1",
-        );
-        narrow(&mut query, filter, leader);
-        let at = if leader == Leader::Score {
-            "at_ms + 0"
-        } else {
-            "at_ms"
+        let part = Part {
+            columns: COLUMNS,
+            filter,
+            behind,
+            is_ordered: true,
+            limit,
         };
-        if let Some(behind) = behind {
-            // The first half is implied by the second; it lets the index begin at the right place.
-            query.push(&format!(" AND {at} <= ")).bind(behind.at_ms);
-            query.push(&format!(" AND ({at} < ")).bind(behind.at_ms);
-            query
-                .push(" OR intake_sequence < ")
-                .bind(behind.intake_sequence)
-                .push(")");
-        }
-        query
-            .push(&format!(" ORDER BY {at} DESC, intake_sequence DESC LIMIT "))
-            .bind(i64::from(limit));
+        let Some(query) = part.of(&self.way(filter).await?) else {
+            return Ok(Vec::new());
+        };
         let rows = query.query().fetch_all(self.database.pool()).await?;
         rows.iter().map(read).collect()
     }
@@ -109,14 +103,17 @@ impl CaseStore {
         let Some(filter) = &settled(filter) else {
             return Ok(0);
         };
-        let leader = self.leader(filter).await?;
-        let mut query =
-            Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM recommendations WHERE 1 = 1");
-        narrow(&mut query, filter, leader);
-        query
-            .push(" LIMIT ")
-            .bind(i64::from(most))
-            .push(") AS found");
+        let part = Part {
+            columns: "intake_sequence",
+            filter,
+            behind: None,
+            is_ordered: false,
+            limit: most,
+        };
+        let Some(rows) = part.of(&self.way(filter).await?) else {
+            return Ok(0);
+        };
+        let query = rows.within("SELECT COUNT(*) FROM (", ") AS found");
         let count = query.count().fetch_one(self.database.pool()).await?;
         u32::try_from(count).map_err(|_| CaseStoreError::Damaged)
     }
@@ -133,49 +130,45 @@ impl CaseStore {
         Ok(newest)
     }
 
-    async fn leader(&self, filter: &Filter) -> Result<Leader, CaseStoreError> {
+    async fn way(&self, filter: &Filter) -> Result<Way, CaseStoreError> {
         if filter.account.is_some() {
-            return Ok(Leader::Account);
+            return Ok(Way::Account);
         }
-        if let Some(score) = filter.minimum_score {
-            let count: i64 = sqlx::query_scalar(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM recommendations WHERE score >= $1 LIMIT $2) AS above",
-            )
-            .bind(score)
-            .bind(FEW + 1)
-            .fetch_one(self.database.pool())
-            .await?;
-            if count <= FEW {
-                return Ok(Leader::Score);
-            }
+        if filter.minimum_score.is_some() && self.has_few(filter).await? {
+            return Ok(Way::Score);
         }
-        Ok(match filter {
-            Filter {
-                behaviour: Some(_), ..
-            } => Leader::Behaviour,
-            Filter {
-                answer: Some(_), ..
-            } => Leader::Answer,
-            Filter { mode: Some(_), .. } => Leader::Mode,
-            Filter {
-                platform: Some(_), ..
-            } => Leader::Platform,
-            _ => Leader::Time,
+        let is_narrowed = filter.behaviour.is_some()
+            || filter.mode.is_some()
+            || filter.answer.is_some()
+            || filter.platform.is_some();
+        if !is_narrowed {
+            return Ok(Way::Time);
+        }
+        let rows = sqlx::query(
+            "SELECT behaviour, mode, answer, platform FROM recommendation_kinds \
+             ORDER BY behaviour, mode, answer, platform",
+        )
+        .fetch_all(self.database.pool())
+        .await?;
+        let kinds: Vec<Kind> = rows.iter().map(Kind::read).collect::<Result<_, _>>()?;
+        let all = kinds.len();
+        let kinds: Vec<Kind> = kinds.into_iter().filter(|kind| kind.fits(filter)).collect();
+        Ok(if kinds.len() == all || kinds.len() > MOST_KINDS {
+            Way::Time
+        } else {
+            Way::Kinds(kinds)
         })
     }
-}
 
-/// The condition that finds the rows, through its index; the others only pass rows over. Left to itself, a database
-/// without statistics takes any of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Leader {
-    Account,
-    Score,
-    Behaviour,
-    Answer,
-    Mode,
-    Platform,
-    Time,
+    /// Whether few of the asked behaviours have so high a score.
+    async fn has_few(&self, filter: &Filter) -> Result<bool, CaseStoreError> {
+        let mut query =
+            Statement::new("SELECT COUNT(*) FROM (SELECT 1 FROM recommendations WHERE ");
+        high_scores(&mut query, filter);
+        query.push(" LIMIT ").bind(FEW + 1).push(") AS above");
+        let count = query.count().fetch_one(self.database.pool()).await?;
+        Ok(count <= FEW)
+    }
 }
 
 /// The filter with what its audience may see; none where nothing can be there for it.
@@ -191,82 +184,195 @@ fn settled(filter: &Filter) -> Option<Filter> {
     })
 }
 
-fn narrow(query: &mut Statement, filter: &Filter, leader: Leader) {
-    let equal = [
-        (
-            "account",
-            Leader::Account,
-            filter.account.map(Pseudonym::to_hexadecimal),
-        ),
-        (
-            "behaviour",
-            Leader::Behaviour,
-            filter
-                .behaviour
-                .map(|behaviour| behaviour.name().to_owned()),
-        ),
-        (
-            "answer",
-            Leader::Answer,
-            filter.answer.map(|answer| answer.name().to_owned()),
-        ),
-        (
-            "mode",
-            Leader::Mode,
-            filter.mode.map(|mode| mode.name().to_owned()),
-        ),
-        ("platform", Leader::Platform, filter.platform.clone()),
-    ];
-    for (column, leads, value) in equal {
-        if let Some(value) = value {
-            // An expression has no index.
-            let left = if leads == leader {
-                column.to_owned()
-            } else {
-                format!("{column} || ''")
-            };
-            query.push(&format!(" AND {left} = ")).bind(value);
-        }
+/// The index that finds the rows; the other conditions only pass rows over. Left to itself, a database without statistics
+/// takes any of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Way {
+    /// Those of an account: few.
+    Account,
+    /// Those with a high score, where they are few: all of them, put in order.
+    Score,
+    /// The newest of each of a few kinds, merged: as fast for a combination that is rare, or that there is not, as for
+    /// one that most rows have.
+    Kinds(Vec<Kind>),
+    /// The newest.
+    Time,
+}
+
+/// What a recommendation is, whatever it is about: there are few of these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Kind {
+    behaviour: Behaviour,
+    mode: Mode,
+    answer: Answer,
+    platform: String,
+}
+
+impl Kind {
+    fn read(row: &Row) -> Result<Self, CaseStoreError> {
+        Ok(Self {
+            behaviour: parsed(row, "behaviour", Behaviour::parse)?,
+            mode: parsed(row, "mode", Mode::parse)?,
+            answer: parsed(row, "answer", Answer::parse)?,
+            platform: row.try_get("platform")?,
+        })
     }
-    let unseen = Answer::ALL
-        .iter()
-        .filter(|answer| filter.answer.is_none() && !filter.audience.sees(**answer));
-    for answer in unseen {
-        query.push(" AND answer || '' <> ").bind(answer.name());
-    }
-    if let Some(until) = filter.taken_in_until {
-        query.push(" AND intake_sequence + 0 <= ").bind(until);
-    }
-    if let Some(score) = filter.minimum_score {
-        let left = if leader == Leader::Score {
-            "score"
-        } else {
-            "score + 0"
-        };
-        query.push(&format!(" AND {left} >= ")).bind(score);
-    }
-    let at = if leader == Leader::Score {
-        "at_ms + 0"
-    } else {
-        "at_ms"
-    };
-    if let Some(from) = filter.from {
-        query.push(&format!(" AND {at} >= ")).bind(from.0);
-    }
-    if let Some(until) = filter.until {
-        query.push(&format!(" AND {at} < ")).bind(until.0);
+
+    fn fits(&self, filter: &Filter) -> bool {
+        filter.behaviour.is_none_or(|asked| asked == self.behaviour)
+            && filter.mode.is_none_or(|asked| asked == self.mode)
+            && filter.answer.is_none_or(|asked| asked == self.answer)
+            && filter
+                .platform
+                .as_ref()
+                .is_none_or(|asked| *asked == self.platform)
+            && filter.audience.sees(self.answer)
     }
 }
 
-fn read(row: &Row) -> Result<Summary, CaseStoreError> {
-    fn parsed<T>(
-        row: &Row,
-        column: &str,
-        parse: fn(&str) -> Option<T>,
-    ) -> Result<T, CaseStoreError> {
-        let text: String = row.try_get(column)?;
-        parse(&text).ok_or(CaseStoreError::Damaged)
+/// What is read of the table.
+struct Part<'a> {
+    columns: &'static str,
+    filter: &'a Filter,
+    behind: Option<Cursor>,
+    is_ordered: bool,
+    limit: u32,
+}
+
+impl Part<'_> {
+    /// The statement; none where there can be nothing.
+    fn of(&self, way: &Way) -> Option<Statement> {
+        let Way::Kinds(kinds) = way else {
+            let mut query = self.begin();
+            if *way == Way::Score {
+                high_scores(&mut query, self.filter);
+            } else {
+                query.push("1 = 1");
+            }
+            self.equal(&mut query, *way == Way::Account);
+            self.rest(&mut query, *way == Way::Score);
+            return Some(query);
+        };
+        if kinds.is_empty() {
+            return None;
+        }
+        let mut query = Statement::new("SELECT * FROM (");
+        for (number, kind) in kinds.iter().enumerate() {
+            query.push(if number == 0 { "" } else { " UNION ALL " });
+            query.push(&format!(
+                "SELECT * FROM (SELECT {} FROM recommendations WHERE ",
+                self.columns
+            ));
+            query.push("behaviour = ").bind(kind.behaviour.name());
+            query.push(" AND mode = ").bind(kind.mode.name());
+            query.push(" AND answer = ").bind(kind.answer.name());
+            query.push(" AND platform = ").bind(kind.platform.as_str());
+            self.rest(&mut query, false);
+            query.push(&format!(") AS kind_{number}"));
+        }
+        query.push(") AS kinds");
+        self.order(&mut query, "at_ms");
+        Some(query)
     }
+
+    fn begin(&self) -> Statement {
+        Statement::new(&format!(
+            "SELECT {} FROM recommendations WHERE ",
+            self.columns
+        ))
+    }
+
+    /// Conditions by equality. Where an account leads, its index is used; of the others none is: an expression has no
+    /// index.
+    fn equal(&self, query: &mut Statement, account_leads: bool) {
+        let filter = self.filter;
+        if let Some(account) = filter.account {
+            let left = if account_leads {
+                "account"
+            } else {
+                "account || ''"
+            };
+            query
+                .push(&format!(" AND {left} = "))
+                .bind(account.to_hexadecimal());
+        }
+        let equal = [
+            ("behaviour", filter.behaviour.map(Behaviour::name)),
+            ("mode", filter.mode.map(Mode::name)),
+            ("answer", filter.answer.map(Answer::name)),
+            ("platform", filter.platform.as_deref()),
+        ];
+        for (column, value) in equal {
+            if let Some(value) = value {
+                query.push(&format!(" AND {column} || '' = ")).bind(value);
+            }
+        }
+        let unseen = Answer::ALL
+            .iter()
+            .filter(|answer| filter.answer.is_none() && !filter.audience.sees(**answer));
+        for answer in unseen {
+            query.push(" AND answer || '' <> ").bind(answer.name());
+        }
+    }
+
+    /// The other conditions, the order and the limit.
+    fn rest(&self, query: &mut Statement, score_leads: bool) {
+        let filter = self.filter;
+        if let Some(until) = filter.taken_in_until {
+            query.push(" AND intake_sequence + 0 <= ").bind(until);
+        }
+        if let Some(score) = filter.minimum_score.filter(|_| !score_leads) {
+            query.push(" AND score + 0 >= ").bind(score);
+        }
+        let at = if score_leads { "at_ms + 0" } else { "at_ms" };
+        if let Some(from) = filter.from {
+            query.push(&format!(" AND {at} >= ")).bind(from.0);
+        }
+        if let Some(until) = filter.until {
+            query.push(&format!(" AND {at} < ")).bind(until.0);
+        }
+        if let Some(behind) = self.behind {
+            // The first half is implied by the second; it lets the index begin at the right place.
+            query.push(&format!(" AND {at} <= ")).bind(behind.at_ms);
+            query.push(&format!(" AND ({at} < ")).bind(behind.at_ms);
+            query
+                .push(" OR intake_sequence < ")
+                .bind(behind.intake_sequence)
+                .push(")");
+        }
+        self.order(query, at);
+    }
+
+    fn order(&self, query: &mut Statement, at: &str) {
+        if self.is_ordered {
+            query.push(&format!(" ORDER BY {at} DESC, intake_sequence DESC"));
+        }
+        query.push(" LIMIT ").bind(i64::from(self.limit));
+    }
+}
+
+/// The rows with a high score, behaviour by behaviour: a score that most of one behaviour have may be rare among another's.
+fn high_scores(query: &mut Statement, filter: &Filter) {
+    query.push("behaviour IN (");
+    let behaviours = Behaviour::ALL
+        .iter()
+        .filter(|behaviour| filter.behaviour.is_none_or(|asked| asked == **behaviour));
+    for (number, behaviour) in behaviours.enumerate() {
+        query
+            .push(if number == 0 { "" } else { ", " })
+            .bind(behaviour.name());
+    }
+    query
+        .push(") AND score >= ")
+        .bind(filter.minimum_score.unwrap_or(f64::NEG_INFINITY));
+}
+
+fn parsed<T>(row: &Row, column: &str, parse: fn(&str) -> Option<T>) -> Result<T, CaseStoreError> {
+    let text: String = row.try_get(column)?;
+    parse(&text).ok_or(CaseStoreError::Damaged)
+}
+
+fn read(row: &Row) -> Result<Summary, CaseStoreError> {
     let incarnation: i64 = row.try_get("incarnation")?;
     let is_simulated: i64 = row.try_get("is_simulated")?;
     Ok(Summary {

@@ -167,10 +167,10 @@ impl CaseStore {
             if insert(connection, delivery, sequence, received_ms).await? {
                 new += 1;
                 intake.take(connection, recommendation).await?;
-                rates::count(connection, recommendation).await?;
                 newest.insert(recommendation.behaviour, recommendation);
             }
         }
+        intake.end(connection).await?;
         let entries = shadow_anomalous(&mut write, newest.into_values(), received_ms).await?;
         if entries.is_empty() {
             write.commit_machine().await?;

@@ -157,19 +157,36 @@ pub fn described_paths() -> Vec<String> {
         .collect()
 }
 
-/// The paths that can be read.
+/// The paths that can be read where there are only recommendations and their cases, and whose answer has an end.
 pub fn gettable(paths: Vec<String>) -> Vec<String> {
     let can_be_read = |path: &String| {
-        sealwatch_api::rules().any(|(method, route, _)| *method == "GET" && *route == path.as_str())
+        let is_there = !path.contains("{decision}") && path != NEWS;
+        is_there
+            && sealwatch_api::rules()
+                .any(|(method, route, _)| *method == "GET" && *route == path.as_str())
     };
     paths.into_iter().filter(can_be_read).collect()
 }
 
+/// The route whose answer has no end.
+pub const NEWS: &str = "/api/v1/news";
+
+/// A path with the canary in all its places.
+pub fn with_canary(path: &str) -> String {
+    let parts = path
+        .split('/')
+        .map(|part| if part.starts_with('{') { CANARY } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
 pub fn filled(path: &str) -> String {
-    let path = path.replace(
-        "{id}",
-        &delivery(3, true).recommendation.id.to_hexadecimal(),
-    );
+    let id = delivery(3, true).recommendation.id.to_hexadecimal();
+    let path = path
+        .replace("{id}", &id)
+        .replace("{decision}", &id)
+        .replace("{behaviour}", "bulk_messaging")
+        .replace("{feature}", sealwatch_core::feature::FEATURES[0].name)
+        .replace("{sequence}", "1");
     match path.as_str() {
         "/api/v1/audit/proofs/inclusion" => path + "?position=0&size=2",
         "/api/v1/audit/proofs/consistency" => path + "?from=1&to=2",

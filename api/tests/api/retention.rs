@@ -7,7 +7,7 @@ use sealwatch_api::people::{Actor, PersonName};
 use sealwatch_api::retention::{
     Class, Periods, Retention, Target, destroy_orders, lift_hold, order_destruction, set_hold,
 };
-use sealwatch_api::{CaseStore, Location};
+use sealwatch_api::{Audience, CaseStore, Location};
 use sealwatch_core::behaviour::Answer;
 use sealwatch_core::recommendation::{Delivery, RecommendationId};
 use sqlx::{AnyPool, Row};
@@ -293,12 +293,7 @@ async fn identities_and_evidence_go_before_the_case(folder: Option<&Path>) {
     }
     let get = async |index: usize| {
         let id: RecommendationId = deliveries[index].recommendation.id;
-        opened
-            .store
-            .get(id, sealwatch_api::Audience::Review)
-            .await
-            .unwrap()
-            .unwrap()
+        opened.store.get(id, Audience::Both).await.unwrap().unwrap()
     };
     opened.sweep(2).await;
     assert!(!get(0).await.sealed_identities.is_empty());

@@ -25,9 +25,7 @@ fn path(route: &str) -> String {
     } else {
         "nobody"
     };
-    filled(route)
-        .replace("{name}", name)
-        .replace("{behaviour}", "bulk_messaging")
+    filled(route).replace("{name}", name)
 }
 
 async fn ask(router: &Router, method: &str, route: &str, token: Option<&str>) -> (u16, String) {
