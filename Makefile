@@ -4,7 +4,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ACCOUNTS ?= 4000
 DEMO_DAYS ?= 14
 
-.PHONY: help run demo-data build test lint unit system bench train docs clean
+.PHONY: help run demo-data build test lint unit tools system bench train docs clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -24,11 +24,18 @@ lint: ## Format and lints, warnings are errors
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
-unit: ## Unit and property tests of every crate
+unit: ## Unit and property tests of every crate, the case store's on PostgreSQL too (installs it)
+	bash tests/tools/postgres.sh install
 	cargo test --release --locked --workspace --exclude sealwatch-tests
 
-system: ## The system as its users see it, with a real Kafka broker (installs and starts it)
+tools: ## Installs what the tests use: Debian packages, Kafka, Python tools. Nothing to do where all is there
 	bash tests/tools/packages.sh
+	bash tests/tools/kafka.sh install
+	bash tests/tools/postgres.sh install
+	bash tests/tools/python.sh install console
+	bash tests/tools/python.sh install export
+
+system: tools ## The system as its users see it: real Kafka, PostgreSQL, Chromium (see tools)
 	cargo build --release --locked
 	# The lab's program as the unit tests have built it: another choice of packages would build polars once more.
 	cargo test --release --locked --workspace --exclude sealwatch-tests --no-run

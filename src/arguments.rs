@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 
 /// Finds abusive accounts on an end-to-end-encrypted messenger from metadata alone.
 #[derive(Debug, Parser)]
@@ -30,6 +30,60 @@ pub enum Command {
     /// Gives the pipeline what was decided elsewhere: a label, or a detector's mode. Also while the service runs.
     #[command(subcommand)]
     Feedback(FeedbackCommand),
+    /// Acts on confirmed decisions where the enforcement key is: a small consumer that shows a platform how.
+    Enforce(EnforceArguments),
+}
+
+/// Arguments of `enforce`.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("input").required(true), group = ArgGroup::new("act").required(true))]
+pub struct EnforceArguments {
+    /// The enforcement service's private key.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// Which events were acted on. Kept for ever: it is what makes an event that comes twice count once.
+    #[arg(long, value_name = "FILE", required_unless_present = "dry_run")]
+    pub state: Option<PathBuf>,
+    /// Receive signed webhooks (`POST /`) on this address. Put TLS before it, unless it is 127.0.0.1.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        group = "input",
+        requires = "secret_file"
+    )]
+    pub listen: Option<String>,
+    /// The webhook's secret; several while it is being changed.
+    #[arg(long, value_name = "FILE")]
+    pub secret_file: Vec<PathBuf>,
+    /// Read a topic of these brokers.
+    #[arg(long, value_name = "BROKERS", group = "input", requires = "topic")]
+    pub kafka: Option<String>,
+    /// The topic.
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// A setting of librdkafka, as for TLS and SASL.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub kafka_setting: Vec<String>,
+    /// Read one event a line from standard input.
+    #[arg(long, group = "input")]
+    pub stdin: bool,
+    /// Act by running this program: the account's identifier is on its standard input, what is to be done is in its
+    /// environment (SEALWATCH_ACTION, _PLATFORM, _BEHAVIOUR, _MODE, _INCARNATION, _EVENT). It must end with 0 when it has acted.
+    #[arg(long, value_name = "PROGRAM", group = "act")]
+    pub command: Option<PathBuf>,
+    /// Say what would be done, and remember nothing.
+    #[arg(long, group = "act")]
+    pub dry_run: bool,
+    /// With --dry-run: say whom it would be done to.
+    #[arg(long, requires = "dry_run")]
+    pub show_identifiers: bool,
+    /// Act on events of a demonstration, too. They say that nobody may be acted against.
+    #[arg(long)]
+    pub demo: bool,
+    /// Act again on events that were being acted on when an earlier run ended. Without it they are refused, because the
+    /// program may have acted already.
+    #[arg(long)]
+    pub repeat_interrupted: bool,
 }
 
 /// Arguments of `run` and `doctor`.

@@ -1,7 +1,9 @@
-//! What connects the outbox of the people's side with the places that only this program knows: the feedback log.
+//! What connects the outbox of the people's side with the places: the feedback log and the Kafka topic, which only this
+//! program knows, and the platform's webhooks.
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use sealwatch_api::cases::ControlDocument;
 use sealwatch_api::delivery::{
     Carrier, Destination, EventKind, Failed, FailureKind, LabelGiven, Outgoing, Routes,
@@ -9,10 +11,12 @@ use sealwatch_api::delivery::{
 use sealwatch_ingest::feedback::{
     FeedbackError, FeedbackId, FeedbackRecord, FeedbackWriter, LabelRecord, ModeRecord,
 };
+use sealwatch_ingest::producer::{KafkaProducer, ProduceError};
+use tokio::runtime::Handle;
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::feedback;
+use crate::{feedback, parts};
 
 /// Events that are appended together at most.
 const TOGETHER: usize = 200;
@@ -28,7 +32,7 @@ pub struct Outlets {
 /// The configured outlets.
 ///
 /// # Errors
-/// The feedback log cannot be opened.
+/// The feedback log cannot be opened, or a webhook's address, secret or authorities are none.
 pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
     let mut outlets = Outlets {
         routes: Routes::default(),
@@ -46,8 +50,24 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
                 .push((Destination::Feedback, Arc::new(carrier)));
         }
         _ => {
-            tracing::warn!("no feedback log is configured: what people decide reaches no detector")
+            tracing::warn!("no feedback log is configured: what people decide reaches no detector");
         }
+    }
+    if let Some(kafka) = &config.enforcement.kafka {
+        let carrier = KafkaCarrier {
+            producer: parts::enforcement(kafka)?,
+            topic: kafka.topic.clone(),
+            runtime: Handle::current(),
+        };
+        outlets.routes.enforcement.push(Destination::Kafka);
+        outlets
+            .carriers
+            .push((Destination::Kafka, Arc::new(carrier)));
+    }
+    for (name, webhook) in config.enforcement.webhooks(&config.base)? {
+        let destination = Destination::Webhook(name);
+        outlets.routes.enforcement.push(destination.clone());
+        outlets.carriers.push((destination, Arc::new(webhook)));
     }
     Ok(outlets)
 }
@@ -115,4 +135,43 @@ impl FeedbackCarrier {
             EventKind::Enforcement | EventKind::Page | EventKind::TreeHead => None,
         }
     }
+}
+
+/// Carries events to a Kafka topic, keyed by their case: the events of one case keep their order in its partition.
+struct KafkaCarrier {
+    producer: KafkaProducer,
+    topic: String,
+    runtime: Handle,
+}
+
+impl Carrier for KafkaCarrier {
+    fn together(&self) -> usize {
+        TOGETHER
+    }
+
+    fn carry(&self, batch: &[Outgoing], _now_ms: i64) -> Vec<Result<(), Failed>> {
+        let produced = batch.iter().map(|event| {
+            let key = event.case_id.as_deref().unwrap_or(event.key.as_str());
+            self.producer
+                .produce(&self.topic, key, event.body.as_bytes())
+        });
+        // All are on their way before the first answer is waited for.
+        let results = self.runtime.block_on(join_all(produced));
+        results
+            .into_iter()
+            .map(|result| result.map(|_| ()).map_err(|error| failed(&error)))
+            .collect()
+    }
+}
+
+fn failed(error: &ProduceError) -> Failed {
+    tracing::warn!(
+        error.kind = error.kind(),
+        "Kafka does not take what people decided; it is tried again"
+    );
+    Failed::new(if error.is_retryable() {
+        FailureKind::Write
+    } else {
+        FailureKind::Unacceptable
+    })
 }

@@ -9,9 +9,17 @@ use sealwatch_core::time::{DAY, HOUR, MINUTE};
 use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
-use crate::api_config::ApiConfig;
 use crate::failure::Failure;
-use crate::review::ReviewConfig;
+
+mod api;
+mod enforcement;
+mod review;
+mod webhooks;
+
+pub use api::ApiConfig;
+pub use enforcement::{EnforcementConfig, EnforcementKafka};
+pub use review::ReviewConfig;
+pub use webhooks::secret;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,6 +51,9 @@ pub struct Config {
     pub review: ReviewConfig,
     /// Where people's decisions enter the recorded order. Without it they reach no detector.
     pub feedback: Option<FeedbackConfig>,
+    /// Where confirmed decisions go.
+    #[serde(default)]
+    pub enforcement: EnforcementConfig,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,
@@ -282,6 +293,10 @@ impl Config {
         {
             return Err("feedback.path names no file".to_owned());
         }
+        if let Some(kafka) = &self.enforcement.kafka {
+            kafka.check(&self.source)?;
+        }
+        self.enforcement.check_webhooks()?;
         privileged(limits).map(|_| ())
     }
 
@@ -351,6 +366,12 @@ mod tests {
     #[test]
     fn the_demo_configuration_is_sound() {
         assert!(Config::demo().is_ok());
+    }
+
+    #[test]
+    fn a_feedback_log_without_a_file_name_is_refused() {
+        let text = include_str!("../config/demo.toml").replace("../demo/feedback.ndjson", "..");
+        assert!(Config::parse(&text).unwrap_err().contains("feedback.path"));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! The `sealwatch` command: parses arguments, composes the configuration, builds the parts and connects them.
 
-mod api_config;
 mod arguments;
 mod carriers;
 mod clock;
@@ -13,7 +12,6 @@ mod key_file;
 mod keys;
 mod parts;
 mod progress;
-mod review;
 
 use std::process::ExitCode;
 

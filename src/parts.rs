@@ -17,12 +17,13 @@ use sealwatch_ingest::checkpoint;
 use sealwatch_ingest::feedback::{self, FeedbackTail};
 use sealwatch_ingest::identity::Recipients;
 use sealwatch_ingest::pipeline::{ARCHIVE_DAYS, Pipeline, PipelineOptions, VIRTUAL_SHARDS};
+use sealwatch_ingest::producer::KafkaProducer;
 use sealwatch_ingest::source::kafka::{KafkaSettings, KafkaSource};
 use sealwatch_ingest::source::{FeedbackTurn, Files, Source, StandardInput, WithFeedback};
 use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
 
 use crate::clock;
-use crate::config::{Config, SourceKind};
+use crate::config::{Config, EnforcementKafka, SourceKind};
 use crate::failure::Failure;
 use crate::{key_file, keys};
 
@@ -334,6 +335,14 @@ pub fn kafka(config: &Config) -> Result<KafkaSource, Failure> {
     };
     KafkaSource::connect(&settings, config.limits().maximum_record_bytes)
         .map_err(Failure::configuration)
+}
+
+/// The producer of confirmed decisions. It connects by itself, now and after every loss.
+///
+/// # Errors
+/// librdkafka refuses the settings.
+pub fn enforcement(kafka: &EnforcementKafka) -> Result<KafkaProducer, Failure> {
+    KafkaProducer::connect(&kafka.producer()).map_err(Failure::configuration)
 }
 
 /// Ends the process at the named step of a commit, if the environment asks for it.

@@ -100,6 +100,15 @@ impl ListQuery {
         Ok(parsed)
     }
 
+    /// The same for a program's query: programs leave out what they do not mean, so that an empty value is a wrong one.
+    ///
+    /// # Errors
+    /// As [`ListQuery::parse`], and an empty value.
+    pub fn parse_exact(query: Option<&str>, platforms: &[String]) -> Result<Self, Problem> {
+        exact_pairs(query)?;
+        Self::parse(query, platforms)
+    }
+
     fn set(&mut self, name: &str, value: &str, platforms: &[String]) -> Result<(), Problem> {
         fn some<T>(name: &'static str, value: Option<T>) -> Result<Option<T>, Problem> {
             value.map(Some).ok_or_else(|| Problem::parameter(name))
@@ -228,6 +237,22 @@ pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Proble
     Ok(pairs)
 }
 
+/// The same of a program's query: an empty value is a wrong one.
+pub(crate) fn exact_pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
+    let mut all = query
+        .unwrap_or("")
+        .split('&')
+        .filter(|pair| !pair.is_empty());
+    let is_empty = |pair: &str| {
+        pair.split_once('=')
+            .is_none_or(|(_, value)| value.is_empty())
+    };
+    if all.any(is_empty) {
+        return Err(Problem::parameter("the parameter that is empty"));
+    }
+    pairs(query)
+}
+
 /// RFC 3339, or what a browser's form sends: `2026-11-24T08:00`, in UTC.
 fn parse_time(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text)
@@ -284,6 +309,17 @@ mod tests {
                 .behind,
             Some(cursor)
         );
+    }
+
+    #[test]
+    fn a_form_may_leave_a_value_empty_and_a_program_may_not() {
+        let exact = |query: &str| ListQuery::parse_exact(Some(query), &["chat".to_owned()]);
+        for query in ["mode=", "mode", "limit=2&until="] {
+            assert!(parse(query).is_ok());
+            assert_eq!(exact(query).unwrap_err().status, 400, "{query}");
+        }
+        assert_eq!(exact("mode=demo&limit=2").unwrap().limit, 2);
+        assert_eq!(exact("").unwrap().limit, PAGE);
     }
 
     #[test]

@@ -27,6 +27,7 @@ mod openapi;
 pub mod people;
 mod problem;
 mod routes;
+mod schemas;
 mod search;
 mod server;
 mod state;

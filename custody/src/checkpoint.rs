@@ -56,6 +56,9 @@ pub enum CheckpointError {
     /// No signature line names the key.
     #[error("the checkpoint has no signature of the trusted log key; it was signed with another")]
     NotSignedByKey,
+    /// Other signatures than the log's, where only the log's belongs.
+    #[error("the checkpoint has signatures of others than the log; keep only the log's")]
+    OtherSignatures,
     /// A line names the key and its signature does not hold.
     #[error("the checkpoint's signature does not hold; the checkpoint was altered")]
     SignatureMismatch,
@@ -147,6 +150,23 @@ impl Checkpoint {
         }
         note.verify(origin.as_str(), key)?;
         Ok(checkpoint)
+    }
+
+    /// As [`Checkpoint::verify`], and there is one signature: nothing in the text is unauthenticated.
+    ///
+    /// # Errors
+    /// [`CheckpointError::OtherSignatures`], or as for [`Checkpoint::verify`].
+    pub fn verify_sole(
+        signed: &str,
+        origin: &Origin,
+        key: &VerifyingKey,
+    ) -> Result<Self, CheckpointError> {
+        let checkpoint = Self::verify(signed, origin, key)?;
+        if Note::parse(signed)?.signature_count() == 1 {
+            Ok(checkpoint)
+        } else {
+            Err(CheckpointError::OtherSignatures)
+        }
     }
 
     /// Reads a signed checkpoint without verifying it: to find the log's key by its origin, never to trust what it says.

@@ -13,6 +13,10 @@ use crate::base64;
 use crate::canonical::{self, CanonicalError};
 use crate::signing::{Signature, SigningKey, VerifyingKey};
 
+mod signers;
+
+pub use signers::{Signers, SignersError, verify_signers};
+
 /// The payload type of in-toto statements.
 pub const IN_TOTO_PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 

@@ -11,7 +11,10 @@
 //! * [`commitment`]: what the log holds in place of data that must be deletable.
 //! * [`symmetric`]: free text of people, encrypted for the case store.
 //! * [`canonical`]: one JSON text for one value.
+//! * [`bag`], [`statement`], [`dsse`], [`proofs`], [`trust`] and [`verify`]: a referral's package, what two people sign of it,
+//!   what the log says of them, and how anyone with the trusted keys checks all of it offline.
 
+pub mod bag;
 pub mod base64;
 pub mod canonical;
 pub mod checkpoint;
@@ -21,11 +24,14 @@ mod hexadecimal;
 mod key;
 mod key_document;
 pub mod merkle;
+pub mod proofs;
 mod random;
 mod seal;
 pub mod signing;
 pub mod statement;
 pub mod symmetric;
+pub mod trust;
+pub mod verify;
 
 pub use key::{KeyError, KeyId, PrivateKey, PublicKey, Role};
 pub use key_document::DocumentError;

@@ -27,19 +27,17 @@ pub(crate) const SIGNATURE_LENGTH: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SigningRole {
-    /// The audit log's tree heads. The only signing key that a server holds, next to the webhooks' one.
+    /// The audit log's tree heads. The only signing key that a server holds.
     Log,
     /// A referral officer's findings and exports.
     Officer,
     /// A referral approver's approvals.
     Approver,
-    /// Deliveries to webhooks.
-    Webhook,
 }
 
 impl SigningRole {
     /// Every role.
-    pub const ALL: [Self; 4] = [Self::Log, Self::Officer, Self::Approver, Self::Webhook];
+    pub const ALL: [Self; 3] = [Self::Log, Self::Officer, Self::Approver];
 
     /// The role's name in key documents and on the command line.
     pub const fn name(self) -> &'static str {
@@ -47,7 +45,6 @@ impl SigningRole {
             Self::Log => "log",
             Self::Officer => "officer",
             Self::Approver => "approver",
-            Self::Webhook => "webhook",
         }
     }
 

@@ -8,15 +8,18 @@ use std::fmt;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
-use serde::Deserialize;
-use thiserror::Error;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use crate::base64;
 use crate::key::KeyId;
 use crate::random::Random;
-use crate::{base64, hexadecimal};
 
-const KIND: &str = "sealwatch-note-key";
+mod document;
+mod error;
+
+pub use document::NoteKeyDocumentError;
+pub use error::NoteError;
+
 const KEY_LENGTH: usize = 32;
 const VERSION: u8 = 1;
 const NONCE_LENGTH: usize = 12;
@@ -63,66 +66,6 @@ impl NotePlace<'_> {
         data.extend_from_slice(self.record.as_bytes());
         data
     }
-}
-
-/// Why a text was not encrypted or does not open. Never shows anything of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum NoteError {
-    /// Over [`MAXIMUM_NOTE_LENGTH`].
-    #[error("the text has {0} bytes, the limit is 65536; shorten it")]
-    TooLong(usize),
-    /// Not what [`NoteKey::encrypt`] writes.
-    #[error("the stored text is not in the form of an encrypted one; the store is damaged")]
-    Form,
-    /// Another format.
-    #[error(
-        "the stored text has format version {0}, this program reads version 1; use a newer one"
-    )]
-    Version(u8),
-    /// It was encrypted under another key.
-    #[error(
-        "the stored text is under note key {needed}, configured is {found}; configure the key that it was written with"
-    )]
-    AnotherKey {
-        /// The key that it needs.
-        needed: KeyId,
-        /// The key that was given.
-        found: KeyId,
-    },
-    /// Altered, or of another record or field. Which one cannot be told apart.
-    #[error("the stored text does not open: it was altered or moved from another record")]
-    Refused,
-    /// The cipher refused to encrypt.
-    #[error("the text could not be encrypted under note key {0}; write a new key")]
-    Encryption(KeyId),
-}
-
-/// Why a document is not a note key. Never shows anything of the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum NoteKeyDocumentError {
-    /// Not JSON, or not of the form that [`NoteKey::to_document`] writes.
-    #[error(
-        "not a note key's document (line {line}, column {column}); write one with `sealwatch keys generate`"
-    )]
-    Form {
-        /// Line of the defect, from 1.
-        line: usize,
-        /// Column of the defect, from 1.
-        column: usize,
-    },
-    /// Another kind of document.
-    #[error(
-        "the document's kind is not that of a note key; write one with `sealwatch keys generate`"
-    )]
-    UnknownKind,
-    /// The key's digits are not 64 lower-case hexadecimal ones.
-    #[error("the key is not written as 64 lower-case hexadecimal digits; copy the document again")]
-    Digits,
-    /// The key's id is not that of the key.
-    #[error(
-        "the document's key_id is not that of its key; the document was altered, copy it again"
-    )]
-    KeyId,
 }
 
 /// The key that encrypts notes and findings in the case store. Wiped from memory when dropped.
@@ -227,39 +170,6 @@ impl NoteKey {
             .map_err(|_| NoteError::Refused)
     }
 
-    /// The key's document, one line of JSON. Wiped from memory when dropped; write it with owner-only permissions.
-    pub fn to_document(&self) -> Zeroizing<String> {
-        let secret = Zeroizing::new(hexadecimal::encode(&*self.bytes));
-        let (id, secret) = (self.id, secret.as_str());
-        Zeroizing::new(format!(
-            r#"{{"kind":"{KIND}","key_id":"{id}","secret":"{secret}"}}"#
-        ))
-    }
-
-    /// Reads a note key's document.
-    ///
-    /// # Errors
-    /// [`NoteKeyDocumentError`].
-    pub fn from_document(text: &str) -> Result<Self, NoteKeyDocumentError> {
-        let form = |error: serde_json::Error| NoteKeyDocumentError::Form {
-            line: error.line(),
-            column: error.column(),
-        };
-        let header: Header<'_> = serde_json::from_str(text).map_err(form)?;
-        if header.kind != KIND {
-            return Err(NoteKeyDocumentError::UnknownKind);
-        }
-        let document: Document = serde_json::from_str(text).map_err(form)?;
-        let bytes = hexadecimal::decode::<KEY_LENGTH>(&document.secret)
-            .ok_or(NoteKeyDocumentError::Digits)?;
-        let key = Self::from_bytes(Zeroizing::new(bytes));
-        if key.id.to_string() == document.key_id {
-            Ok(key)
-        } else {
-            Err(NoteKeyDocumentError::KeyId)
-        }
-    }
-
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new(&(*self.bytes).into())
     }
@@ -268,27 +178,6 @@ impl NoteKey {
 impl fmt::Debug for NoteKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "NoteKey({}, redacted)", self.id)
-    }
-}
-
-#[derive(Deserialize)]
-struct Header<'text> {
-    #[serde(borrow)]
-    kind: std::borrow::Cow<'text, str>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(rename = "kind")]
-    _kind: String,
-    key_id: String,
-    secret: String,
-}
-
-impl Drop for Document {
-    fn drop(&mut self) {
-        self.secret.zeroize();
     }
 }
 

@@ -13,6 +13,7 @@ pub mod kafka_admin;
 pub mod metrics;
 pub mod order;
 pub mod pipeline;
+pub mod producer;
 pub mod run;
 pub mod source;
 pub mod store;

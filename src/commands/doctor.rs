@@ -35,6 +35,8 @@ pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
         check_store(&config),
         check_source(&config),
         check_feedback(&config),
+        check_enforcement(&config),
+        check_webhooks(&config),
         check_port(&config),
     ];
     let mut wrong = 0;
@@ -74,6 +76,16 @@ fn check_model(config: &Config) -> Result<String, Failure> {
         rules.join(", "),
         artefact.document().expires.to_rfc3339()
     ))
+}
+
+/// Says nothing to anybody: a receiver is first spoken to when there is something to be said.
+fn check_webhooks(config: &Config) -> Result<String, Failure> {
+    let webhooks = config.enforcement.webhooks(&config.base)?;
+    if webhooks.is_empty() {
+        return Ok("no webhook: confirmed decisions reach no platform".to_owned());
+    }
+    let names: Vec<&str> = webhooks.iter().map(|(name, _)| name.as_str()).collect();
+    Ok(format!("webhooks: {}", names.join(", ")))
 }
 
 fn check_keys(config: &Config) -> Result<String, Failure> {
@@ -165,6 +177,21 @@ fn check_feedback(config: &Config) -> Result<String, Failure> {
     let path = config.path(&feedback.path);
     feedback::open(config)?;
     Ok(format!("feedback log {}", path.display()))
+}
+
+fn check_enforcement(config: &Config) -> Result<String, Failure> {
+    let Some(kafka) = &config.enforcement.kafka else {
+        return Ok(
+            "no topic for confirmed decisions (set enforcement.kafka to send them)".to_owned(),
+        );
+    };
+    let partitions = parts::enforcement(kafka)?
+        .find(&kafka.topic)
+        .map_err(Failure::configuration)?;
+    let (topic, brokers) = (&kafka.topic, &kafka.brokers);
+    Ok(format!(
+        "confirmed decisions: topic {topic} at {brokers}, {partitions} partitions"
+    ))
 }
 
 fn check_port(config: &Config) -> Result<String, Failure> {

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 mod doctor;
+mod enforce;
 mod feedback;
 mod keys;
 mod replay;
@@ -21,6 +22,7 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Keys(command) => keys::keys(command),
+        Command::Enforce(arguments) => enforce::enforce(&arguments),
         Command::Feedback(command) => feedback::feedback(&command),
     }
 }

@@ -6,8 +6,10 @@
 
 pub mod browser;
 pub mod canary;
+pub mod enforcement;
 pub mod kafka;
 pub mod postgres;
 pub mod served;
 pub mod service;
 pub mod system;
+pub mod tools;

@@ -7,9 +7,24 @@ use tempfile::TempDir;
 use crate::service::Service;
 use crate::system::{root, simulate};
 
+/// Who works there: one person for each role, a second reviewer, and one who may do everything.
+const PEOPLE: &[(&str, &str)] = &[
+    ("admin", "admin"),
+    ("ana", "analyst"),
+    ("rita", "reviewer"),
+    ("ron", "reviewer"),
+    ("olga", "referral_officer"),
+    ("anton", "approver"),
+    ("audrey", "auditor"),
+    (
+        "everyone",
+        "analyst reviewer referral_officer approver auditor admin",
+    ),
+];
+
 /// A running service whose list has recommendations of several behaviours. Ended when dropped.
 pub struct Served {
-    /// The service, with the token of its first start.
+    /// The service.
     pub service: Service,
     _folder: TempDir,
 }
@@ -30,7 +45,13 @@ impl Served {
              [source]\nkind = \"files\"\npaths = [\"events.ndjson\"]\n\
              [source.limits]\nprivileged_types = [\"label.given\", \"enforcement.applied\", \"signal.received\"]\n\
              [keys]\npseudonym = \"pseudonym.key\"\n[model]\npolicy = \"policy.toml\"\n\
-             [store]\ndirectory = \"store\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\n";
+             [store]\ndirectory = \"store\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\n\
+             [api.first_people]\n";
+        let people: Vec<String> = PEOPLE
+            .iter()
+            .map(|(name, roles)| format!("{name} = \"{roles}\"\n"))
+            .collect();
+        let text = format!("{text}{}", people.concat());
         let written = fs::write(&config, text).and_then(|()| {
             fs::copy(
                 root().join("config/demo.policy.toml"),
@@ -40,7 +61,9 @@ impl Served {
         if let Err(error) = written {
             panic!("the configuration cannot be written: {error}");
         }
-        let service = Service::start(&config);
+        let mut service = Service::start(&config);
+        let everyone = service.token_of("everyone").to_owned();
+        service.use_token(&everyone);
         service.wait_for_recommendations(20);
         Self {
             service,
@@ -51,5 +74,11 @@ impl Served {
     /// The service's URL, without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://{}", self.service.address())
+    }
+
+    /// Everybody's name and token.
+    pub fn tokens(&self) -> Vec<(&'static str, &str)> {
+        let token = |(name, _): &(&'static str, &str)| (*name, self.service.token_of(name));
+        PEOPLE.iter().map(token).collect()
     }
 }

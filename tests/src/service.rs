@@ -1,18 +1,21 @@
 //! The running service, driven over HTTP with nothing but a socket.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::system::{command, start};
+use crate::system::command;
 
 /// A running `sealwatch run`. Ended when dropped.
 pub struct Service {
     child: Option<Child>,
+    /// What it writes to standard error: a pipe that nobody reads would stop it when full.
+    log: File,
     address: String,
     token: String,
     printed: String,
@@ -24,7 +27,10 @@ impl Service {
     /// # Panics
     /// It does not start.
     pub fn start(config: &Path) -> Self {
-        let mut child = start(command("sealwatch").arg("run").arg("--config").arg(config));
+        let (mut child, mut log) = match spawn(config) {
+            Ok(started) => started,
+            Err(error) => panic!("the service cannot be started: {error}"),
+        };
         let mut printed = String::new();
         let mut byte = [0];
         if let Some(stdout) = child.stdout.as_mut() {
@@ -43,12 +49,9 @@ impl Service {
             .nth(1)
             .and_then(|rest| rest.split('/').next());
         let Some(address) = address.map(str::to_owned) else {
-            let mut errors = String::new();
             let _ = child.kill();
-            if let Some(stderr) = child.stderr.as_mut() {
-                let _ = stderr.read_to_string(&mut errors);
-            }
-            panic!("the service did not start: {printed} {errors}");
+            let _ = child.wait();
+            panic!("the service did not start: {printed} {}", whole(&mut log));
         };
         let token = printed
             .lines()
@@ -59,6 +62,7 @@ impl Service {
             .to_owned();
         Self {
             child: Some(child),
+            log,
             address,
             token,
             printed,
@@ -97,6 +101,11 @@ impl Service {
     /// The token of the first reviewer that it printed.
     pub fn token(&self) -> &str {
         &self.token
+    }
+
+    /// Sends further requests with another token.
+    pub fn use_token(&mut self, token: &str) {
+        token.clone_into(&mut self.token);
     }
 
     /// The process's number.
@@ -232,7 +241,7 @@ impl Service {
                 .join("\n"),
             String::from_utf8_lossy(&output.stdout)
         );
-        (stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+        (stdout, whole(&mut self.log))
     }
 }
 
@@ -243,6 +252,26 @@ impl Drop for Service {
             let _ = child.wait();
         }
     }
+}
+
+fn spawn(config: &Path) -> std::io::Result<(Child, File)> {
+    let log = tempfile::tempfile()?;
+    let child = command("sealwatch")
+        .arg("run")
+        .arg("--config")
+        .arg(config)
+        .stdout(Stdio::piped())
+        .stderr(log.try_clone()?)
+        .spawn()?;
+    Ok((child, log))
+}
+
+/// All that was written to a file.
+fn whole(file: &mut File) -> String {
+    let mut bytes = Vec::new();
+    let _ = file.rewind();
+    let _ = file.read_to_end(&mut bytes);
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn find_id(item: &Value) -> Option<String> {

@@ -71,6 +71,9 @@ fn records() -> Vec<Vec<u8>> {
         format!(
             "{{\"specversion\":\"{CANARY}\",\"id\":\"c20\",\"source\":\"/p\",\"type\":\"account.closed\",\"data\":\"{CANARY}\"}}"
         ),
+        format!(
+            "{{\"id\":\"{CANARY}\",{base},\"type\":\"control.detector_mode\",\"behaviour\":\"group_spam\",\"mode\":\"shadow\",\"reason\":\"{CANARY}\"}}"
+        ),
         CANARY.to_owned(),
         format!("\"{CANARY}\""),
         format!("[\"{CANARY}\"]"),

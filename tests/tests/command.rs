@@ -140,7 +140,7 @@ fn the_doctor_says_what_is_right_and_what_is_wrong() {
     );
     let text = String::from_utf8(sound.stdout).unwrap();
     assert!(
-        text.lines().all(|line| line.starts_with("ok ")) && text.lines().count() == 6,
+        text.lines().all(|line| line.starts_with("ok ")) && text.lines().count() == 8,
         "{text}"
     );
     let broken = configuration(folder.path(), |text| {

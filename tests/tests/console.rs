@@ -11,9 +11,5 @@ fn the_browser_harness_finds_each_planted_fault() {
 #[test]
 fn a_person_logs_in_reads_recommendations_and_finds_nothing_out_of_reach() {
     let served = Served::start();
-    run_script(
-        "console.py",
-        &served.url(),
-        &[("admin", served.service.token())],
-    );
+    run_script("console.py", &served.url(), &served.tokens());
 }

@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::event::values::{ControlReason, ControlledMode, LabelOrigin, Verdict};
-use sealwatch_core::identifier::Pseudonym;
+use sealwatch_core::identifier::{
+    IdentifierKind, Pseudonym, PseudonymKey, Pseudonymiser, RawIdentifier,
+};
 use sealwatch_core::time::Timestamp;
 use sealwatch_ingest::feedback::{
     FeedbackId, FeedbackRecord, FeedbackWriter, LabelRecord, ModeRecord,
 };
 use sealwatch_tests::service::Service;
 use sealwatch_tests::system::{Random, command, disturb, lines, root, simulate, succeed, written};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A configuration of files with a feedback log; the service's state lies where `replay --state state` looks for it.
 fn configuration(folder: &Path, events: &Path) -> PathBuf {
@@ -50,7 +52,7 @@ fn feedback(config: &Path, further: &[&str]) {
 
 fn label(number: usize, recommendation: &Value) -> FeedbackRecord {
     let text = |name: &str| recommendation[name].as_str().unwrap();
-    let verdict = if number % 3 == 0 {
+    let verdict = if number.is_multiple_of(3) {
         Verdict::Benign
     } else {
         Verdict::Abusive
@@ -342,4 +344,56 @@ fn a_wrong_decision_is_refused_by_the_command_without_repeating_it() {
     }
     let log = folder.path().join("state/feedback.ndjson");
     assert_eq!(fs::read(&log).unwrap(), b"");
+}
+
+#[test]
+fn a_late_decision_about_an_idle_account_finds_the_same_whether_its_state_was_removed_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = folder.path().join("events.ndjson");
+    let config = configuration(folder.path(), &events);
+    let day = |day: i64| 1_700_000_000_000 + day * 86_400_000;
+    let mut text = format!(
+        r#"{{"id":"report","at":{},"platform":"demo","type":"user.reported","account":"reporter","target":"idle","category":"spam"}}"#,
+        day(0)
+    );
+    for number in 0..400 {
+        text.push_str(&format!(
+            "\n{{\"id\":\"m{number}\",\"at\":{},\"platform\":\"demo\",\"type\":\"user.reported\",\"account\":\"reporter\",\
+             \"target\":\"other\",\"category\":\"spam\"}}",
+            day(number)
+        ));
+    }
+    fs::write(&events, format!("{text}\n")).unwrap();
+
+    // The pseudonym of the idle account, by the edge's own function.
+    let platforms = ["demo".to_owned()];
+    let pseudonymiser = Pseudonymiser::new(&PseudonymKey::new([0x5e; 32]), &platforms);
+    let raw = RawIdentifier::new("idle").unwrap();
+    let account = pseudonymiser.pseudonym(IdentifierKind::Account, 0, raw);
+    let recommendation = json!({"account": account, "behaviour": "bulk_messaging"});
+    let FeedbackRecord::Label(decision) = label(1, &recommendation) else {
+        panic!("a label is a label");
+    };
+    let log = folder.path().join("state/feedback.ndjson");
+    let run = |name: &str, at: i64, records: &str| {
+        let _ = fs::remove_file(&log);
+        let writer = FeedbackWriter::open(&log, &platforms).unwrap();
+        let decision = LabelRecord {
+            at: Timestamp(at),
+            ..decision.clone()
+        };
+        writer.append(&[FeedbackRecord::Label(decision)]).unwrap();
+        let out = folder.path().join(format!("{name}-{records}"));
+        replay(&config, &out, &["--epoch-records", records]);
+        lines(&written(&out).1)[0].clone()
+    };
+    // In one epoch nothing is removed before the decision is folded; in epochs of one record the idle account long was.
+    let (kept, removed) = (run("old", day(5), "5000"), run("old", day(5), "1"));
+    assert_eq!(kept["records"], 402);
+    assert_eq!(kept["outcomes"]["accepted"], 402);
+    assert_eq!(kept, removed);
+    // Far ahead of the stream, it makes nobody idle.
+    let (kept, removed) = (run("new", day(4_000), "5000"), run("new", day(4_000), "1"));
+    assert_eq!(kept["outcomes"]["accepted"], 402);
+    assert_eq!(kept, removed);
 }

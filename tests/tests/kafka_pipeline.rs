@@ -24,7 +24,7 @@ fn configuration(folder: &Path, brokers: &str) -> std::path::PathBuf {
          [source.limits]\nprivileged_types = [\"label.given\", \"enforcement.applied\", \"signal.received\"]\n\
          ahead_minutes = 5256000\n\
          [keys]\npseudonym = \"unused.key\"\n[model]\npolicy = \"{}\"\n\
-         [store]\ndirectory = \"store\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ rita = \"analyst reviewer admin\" }}\n",
+         [store]\ndirectory = \"store\"\n[feedback]\npath = \"feedback.ndjson\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ rita = \"analyst reviewer admin\" }}\n",
         policy.display()
     );
     fs::write(&path, text).unwrap();
@@ -66,6 +66,15 @@ fn every_offset_occurs_once_in_the_committed_order_and_replaying_it_in_one_piece
     }
     broker.flush().unwrap();
     let config = configuration(folder.path(), &broker.address());
+    // What people decide is a partition of its own, whatever the topic has.
+    let decision = |number: u32| {
+        format!(
+            "{{\"id\":\"d{number}\",\"at\":1900000000000,\"platform\":\"demo\",\"type\":\"control.detector_mode\",\
+             \"behaviour\":\"group_spam\",\"mode\":\"shadow\",\"reason\":\"person\"}}\n"
+        )
+    };
+    let decisions: String = (0..40).map(decision).collect();
+    fs::write(folder.path().join("feedback.ndjson"), decisions).unwrap();
     let replay = |out: &Path, state: &Path, further: &[&str]| {
         let mut command = command("sealwatch");
         command
@@ -117,6 +126,11 @@ fn every_offset_occurs_once_in_the_committed_order_and_replaying_it_in_one_piece
         );
         *due += run.count;
     }
+    assert_eq!(
+        next.remove(&sealwatch_ingest::feedback::PARTITION),
+        Some(40),
+        "every decision"
+    );
     assert_eq!(
         next.into_values().collect::<Vec<u64>>(),
         produced,

@@ -23,6 +23,7 @@ fail() {
 }
 
 install_kafka() {
+  local began=$SECONDS
   command -v "$java" >/dev/null || "$here/packages.sh" openjdk-17-jre-headless
   [ -d "$jars" ] && return
   mkdir -p "$tools"
@@ -56,6 +57,7 @@ POM
   # The folder appears complete or not at all.
   mv "$build/lib" "$jars"
   rm -rf "$build"
+  echo "kafka.sh: installed Kafka $version in $((SECONDS - began)) s" >&2
   exec 9>&-
 }
 

@@ -326,6 +326,3 @@ mod rfc3339 {
         Timestamp::parse(&text).ok_or_else(|| serde::de::Error::custom("not a time in RFC 3339"))
     }
 }
-
-#[cfg(test)]
-mod tests;

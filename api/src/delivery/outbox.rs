@@ -125,6 +125,21 @@ pub(crate) async fn claim(
     Ok(taken)
 }
 
+/// Makes due at once whatever a process that ended had taken, or what waits to be tried again. For SQLite, whose file
+/// belongs to one process; elsewhere another process may be at it.
+pub(crate) async fn release(database: &Database, now_ms: i64) -> Result<(), CaseStoreError> {
+    let mut write = database.write().await?;
+    let mut update = Statement::new("UPDATE outbox SET next_attempt_ms = ");
+    update
+        .bind(now_ms)
+        .push(" WHERE ")
+        .push(WAITING)
+        .push(" AND next_attempt_ms > ")
+        .bind(now_ms);
+    update.query().execute(write.connection()).await?;
+    write.commit_machine().await
+}
+
 fn outgoing(row: &Row) -> Result<Outgoing, CaseStoreError> {
     Ok(Outgoing {
         sequence: row.try_get("sequence")?,
@@ -213,6 +228,3 @@ fn settlement(
         .push(WAITING);
     (outcome, update)
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::database::Engine;
 use crate::delivery::carrier::{Carrier, Outgoing};
 use crate::delivery::event::{Destination, DestinationKind};
 use crate::delivery::failure::{Failed, FailureKind};
@@ -49,6 +50,14 @@ pub async fn run(
         now_ms,
         shutdown,
     };
+    if shared.store.database().engine() == Engine::Sqlite
+        && let Err(error) = outbox::release(shared.store.database(), (shared.now_ms)()).await
+    {
+        tracing::error!(
+            error.kind = error.kind(),
+            "the outbox cannot be written; what the last process had taken waits for a minute"
+        );
+    }
     let mut loops = JoinSet::new();
     for (destination, carrier) in carriers {
         loops.spawn(deliver(shared.clone(), destination, carrier));

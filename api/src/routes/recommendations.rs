@@ -14,6 +14,7 @@ use crate::filter::{Audience, Cursor, Filter, ListQuery};
 use crate::people::{Actor, Permission};
 use crate::problem::Problem;
 use crate::routes::{case_id, log, searched};
+use crate::schemas::{AnswerName, BehaviourName, CursorText, HexadecimalId, ModeName, Moment};
 use crate::state::ApiState;
 use crate::store::{CaseStore, CaseStoreError, Delivered, Summary};
 
@@ -71,16 +72,16 @@ pub(crate) async fn find(
 /// Recommendations, newest first by event time. Of one account: it is a search, and on the log.
 #[utoipa::path(get, path = "/api/v1/recommendations", tag = "recommendations",
     params(
-        ("behaviour" = Option<String>, Query, description = "Only this behaviour"),
-        ("mode" = Option<String>, Query, description = "Only this mode: live, shadow or demo"),
-        ("answer" = Option<String>, Query, description = "Only this answer: limit, ban, protect or refer"),
-        ("account" = Option<String>, Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
+        ("behaviour" = inline(Option<BehaviourName>), Query, description = "Only this behaviour"),
+        ("mode" = inline(Option<ModeName>), Query, description = "Only this mode: live, shadow or demo"),
+        ("answer" = inline(Option<AnswerName>), Query, description = "Only this answer: limit, ban, protect or refer"),
+        ("account" = inline(Option<HexadecimalId>), Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
         ("platform" = Option<String>, Query, description = "Only this platform, of the configured ones"),
         ("minimum_score" = Option<f64>, Query, description = "Scores from here on"),
-        ("from" = Option<String>, Query, description = "Event time from here on (RFC 3339)"),
-        ("until" = Option<String>, Query, description = "Event time before here (RFC 3339)"),
-        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
-        ("limit" = Option<u32>, Query, description = "Recommendations on a page, 1 to 200; 50 unless given"),
+        ("from" = inline(Option<Moment>), Query, description = "Event time from here on (RFC 3339)"),
+        ("until" = inline(Option<Moment>), Query, description = "Event time before here (RFC 3339)"),
+        ("cursor" = inline(Option<CursorText>), Query, description = "The `next_cursor` of the page before"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Recommendations on a page, 1 to 200; 50 unless given"),
     ),
     responses(
         (status = 200, description = "A page", body = RecommendationPage),
@@ -91,7 +92,7 @@ pub async fn recommendations(
     actor: Actor,
     RawQuery(query): RawQuery,
 ) -> Result<Json<RecommendationPage>, Problem> {
-    let query = ListQuery::parse(query.as_deref(), &state.config.platforms)?;
+    let query = ListQuery::parse_exact(query.as_deref(), &state.config.platforms)?;
     let (rows, next_cursor) = page(&state, &actor, &query).await?;
     Ok(Json(RecommendationPage {
         items: rows.iter().map(Into::into).collect(),
@@ -101,7 +102,7 @@ pub async fn recommendations(
 
 /// A recommendation with everything that it rests on. Each reading is on the log.
 #[utoipa::path(get, path = "/api/v1/recommendations/{id}", tag = "recommendations",
-    params(("id" = String, Path, description = "The recommendation's id: 32 hexadecimal digits"),
+    params(("id" = inline(HexadecimalId), Path, description = "The recommendation's id: 32 hexadecimal digits"),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of what the reader has already")),
     responses(
         (status = 200, description = "The recommendation", body = RecommendationDocument,
@@ -124,14 +125,14 @@ pub async fn recommendation(
 /// A list of recommendations as CSV (RFC 4180), newest first by event time, at most 100,000. It is on the log.
 #[utoipa::path(get, path = "/api/v1/recommendations.csv", tag = "recommendations",
     params(
-        ("behaviour" = Option<String>, Query, description = "Only this behaviour"),
-        ("mode" = Option<String>, Query, description = "Only this mode: live, shadow or demo"),
-        ("answer" = Option<String>, Query, description = "Only this answer: limit, ban, protect or refer"),
-        ("account" = Option<String>, Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
+        ("behaviour" = inline(Option<BehaviourName>), Query, description = "Only this behaviour"),
+        ("mode" = inline(Option<ModeName>), Query, description = "Only this mode: live, shadow or demo"),
+        ("answer" = inline(Option<AnswerName>), Query, description = "Only this answer: limit, ban, protect or refer"),
+        ("account" = inline(Option<HexadecimalId>), Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
         ("platform" = Option<String>, Query, description = "Only this platform, of the configured ones"),
         ("minimum_score" = Option<f64>, Query, description = "Scores from here on"),
-        ("from" = Option<String>, Query, description = "Event time from here on (RFC 3339)"),
-        ("until" = Option<String>, Query, description = "Event time before here (RFC 3339)"),
+        ("from" = inline(Option<Moment>), Query, description = "Event time from here on (RFC 3339)"),
+        ("until" = inline(Option<Moment>), Query, description = "Event time before here (RFC 3339)"),
     ),
     responses(
         (status = 200, description = "The list", body = String, content_type = "text/csv"),
@@ -143,7 +144,7 @@ pub async fn recommendations_csv(
     actor: Actor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let query = ListQuery::parse(query.as_deref(), &state.config.platforms)?;
+    let query = ListQuery::parse_exact(query.as_deref(), &state.config.platforms)?;
     let filter = Filter {
         taken_in_until: Some(state.store.newest().await?),
         ..narrowed(&state, &actor, &query.filter).await?

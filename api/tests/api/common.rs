@@ -261,7 +261,11 @@ pub fn review() -> ReviewSettings {
 
 /// Randomness that counts.
 pub fn random() -> Random {
-    let mut counter = 0_u64;
+    random_from(0)
+}
+
+/// Randomness that counts from here on: another process's.
+pub fn random_from(mut counter: u64) -> Random {
     Box::new(move |buffer| {
         for byte in buffer {
             counter += 1;

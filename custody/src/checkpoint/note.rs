@@ -61,6 +61,10 @@ impl Note {
         })
     }
 
+    pub(super) const fn signature_count(&self) -> usize {
+        self.signatures.len()
+    }
+
     /// Checks every line that names this key: at least one, and all of them must hold. Lines of other keys are ignored.
     pub(super) fn verify(&self, name: &str, key: &VerifyingKey) -> Result<(), CheckpointError> {
         let id = key_id(name, key);

@@ -110,6 +110,14 @@ fn signatures_of_witnesses_are_ignored_and_a_broken_one_of_the_log_is_not() {
         Checkpoint::verify(&witnessed, &origin(), &trusted),
         Ok(checkpoint())
     );
+    assert_eq!(
+        Checkpoint::verify_sole(&witnessed, &origin(), &trusted),
+        Err(CheckpointError::OtherSignatures)
+    );
+    assert_eq!(
+        Checkpoint::verify_sole(&signed, &origin(), &trusted),
+        Ok(checkpoint())
+    );
     let line = signed.lines().last().unwrap();
     let (head, encoded) = line.rsplit_once(' ').unwrap();
     let mut bytes = base64::decode(encoded).unwrap();

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::hexadecimal;
 
 fn key(byte: u8) -> NoteKey {
     NoteKey::generate(&mut |buffer: &mut [u8]| buffer.fill(byte))
