@@ -105,16 +105,7 @@ impl ListQuery {
     /// # Errors
     /// As [`ListQuery::parse`], and an empty value.
     pub fn parse_exact(query: Option<&str>, platforms: &[String]) -> Result<Self, Problem> {
-        let mut pairs = query
-            .unwrap_or("")
-            .split('&')
-            .filter(|pair| !pair.is_empty());
-        if pairs.any(|pair| {
-            pair.split_once('=')
-                .is_none_or(|(_, value)| value.is_empty())
-        }) {
-            return Err(Problem::parameter("the parameter that is empty"));
-        }
+        exact_pairs(query)?;
         Self::parse(query, platforms)
     }
 
@@ -244,6 +235,22 @@ pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Proble
         }
     }
     Ok(pairs)
+}
+
+/// The same of a program's query: an empty value is a wrong one.
+pub(crate) fn exact_pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Problem> {
+    let mut all = query
+        .unwrap_or("")
+        .split('&')
+        .filter(|pair| !pair.is_empty());
+    let is_empty = |pair: &str| {
+        pair.split_once('=')
+            .is_none_or(|(_, value)| value.is_empty())
+    };
+    if all.any(is_empty) {
+        return Err(Problem::parameter("the parameter that is empty"));
+    }
+    pairs(query)
 }
 
 /// RFC 3339, or what a browser's form sends: `2026-11-24T08:00`, in UTC.

@@ -52,6 +52,8 @@ impl Metrics {
             Method::GET => "GET",
             Method::HEAD => "HEAD",
             Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::DELETE => "DELETE",
             _ => "other",
         };
         let class = match status.as_u16() {

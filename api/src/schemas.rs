@@ -1,5 +1,8 @@
 //! Schemas of values that many operations take: a description that admits what the service refuses would be a false one.
 
+use crate::cases::{AppealGround, CaseState, DetectorMode, ReasonCode, ReasonOrder, Verdict};
+use crate::people::Role;
+use crate::search::SearchReason;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, RefOr};
@@ -46,6 +49,41 @@ schemas! {
     HexadecimalId = form("^[0-9a-f]{32}$", None);
     /// A time, RFC 3339, from 1970 on.
     Moment = form("^(19[7-9]|[2-9][0-9])", Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+    /// A state of a case.
+    StateName = names(CaseState::ALL.iter().map(|state| state.name()));
+    /// A verdict.
+    VerdictName = names(Verdict::ALL.iter().map(|verdict| verdict.name()));
+    /// A reason of a decision.
+    ReasonName = names(ReasonCode::ALL.iter().map(|reason| reason.name()));
+    /// What an appeal by an account's owner rests on.
+    GroundName = names(
+        AppealGround::ALL
+            .iter()
+            .filter(|ground| **ground != AppealGround::SecondLook)
+            .map(|ground| ground.name()),
+    );
+    /// An order of reasons.
+    OrderName = names(ReasonOrder::ALL.iter().map(|order| order.name()));
+    /// What a detector may do.
+    DetectorModeName = names(DetectorMode::ALL.iter().map(|mode| mode.name()));
+    /// A role.
+    RoleName = names(Role::ALL.iter().map(|role| role.name()));
+    /// Why somebody searches.
+    SearchReasonName = names(SearchReason::ALL.iter().map(|reason| reason.name()));
+    /// Whose claims.
+    ClaimedName = names(["me", "nobody"].into_iter());
+    /// A person's name.
+    PersonText = form("^[a-z][a-z0-9._-]{0,63}$", None);
+    /// A token's id.
+    TokenId = form("^[0-9a-f]{16}$", None);
+    /// An account's identifier at its platform.
+    IdentifierText = form("^[A-Za-z0-9+@._:-]{1,128}$", None);
+    /// A key of a write.
+    KeyText = form("^[A-Za-z0-9_-]{1,128}$", None);
+    /// A version, as it was read.
+    EtagText = form("^\"[0-9]{1,18}\"$", None);
+    /// A place in a queue, or in the list of failed deliveries.
+    PlaceText = form("^(0|-?[1-9][0-9]{0,14})_(0|[1-9][0-9]{0,14})$", None);
     /// A place in a list.
     CursorText = form("^[0-9a-f]{1,15}-[0-9a-f]{1,15}$", None);
 }

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::body::{Private, is_json, parse};
 use crate::problem::Problem;
+use crate::schemas::{IdentifierText, SearchReasonName};
 
 /// The edge's pseudonymiser, lent as a function of a platform's name and an account's identifier. None where the platform
 /// is not configured or the identifier has another form.
@@ -41,10 +42,10 @@ pub struct IdentifierSearch {
     /// The platform.
     pub(crate) platform: String,
     /// The account's identifier there.
-    #[schema(value_type = String)]
+    #[schema(value_type = IdentifierText, inline)]
     pub(crate) identifier: Private,
     /// Why: `appeal`, `police_request`, `support` or `own_test`.
-    #[schema(value_type = String)]
+    #[schema(value_type = SearchReasonName, inline)]
     pub(crate) reason: SearchReason,
 }
 

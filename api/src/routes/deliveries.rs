@@ -9,10 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::delivery::{self, Dead, DeadCursor, RetryError};
-use crate::filter::pairs;
+use crate::filter::exact_pairs;
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::routes::id;
+use crate::schemas::PlaceText;
 use crate::state::ApiState;
 
 /// Deliveries on a page.
@@ -83,7 +84,7 @@ pub struct DeadPage {
 
 fn cursor(query: Option<&str>) -> Result<Option<DeadCursor>, Problem> {
     let mut found = None;
-    for (name, value) in pairs(query)? {
+    for (name, value) in exact_pairs(query)? {
         if name != "cursor" {
             return Err(Problem::unknown_parameter());
         }
@@ -100,7 +101,7 @@ fn cursor(query: Option<&str>) -> Result<Option<DeadCursor>, Problem> {
 
 /// Deliveries that were given up, newest first.
 #[utoipa::path(get, path = "/api/v1/deliveries/dead", tag = "deliveries",
-    params(("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before")),
+    params(("cursor" = inline(Option<PlaceText>), Query, description = "The `next_cursor` of the page before")),
     responses(
         (status = 200, description = "A page", body = DeadPage),
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),

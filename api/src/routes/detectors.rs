@@ -13,10 +13,11 @@ use crate::cases::{
     self, CONFIDENCE, DetectorMode, ModeChange, Precision, ReasonCount, ReasonOrder, Verdict,
 };
 use crate::documents::{DetectorDocument, DetectorList};
-use crate::filter::pairs;
+use crate::filter::exact_pairs;
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::routes::id;
+use crate::schemas::{BehaviourName, DetectorModeName, OrderName, VerdictName};
 use crate::state::ApiState;
 
 const DAY_MS: i64 = 24 * HOUR;
@@ -118,8 +119,8 @@ impl From<&ModeChange> for ModeChangeDocument {
 
 /// What reviews say of a detector: its rate, and its measured precision with an interval.
 #[utoipa::path(get, path = "/api/v1/detectors/{behaviour}/statistics", tag = "detectors",
-    params(("behaviour" = String, Path, description = "The behaviour"),
-        ("days" = Option<i64>, Query, description = "Days that are counted, 1 to 400; 28 unless given")),
+    params(("behaviour" = inline(BehaviourName), Path, description = "The behaviour"),
+        ("days" = Option<i64>, Query, minimum = 1, maximum = 400, description = "Days that are counted, 1 to 400; 28 unless given")),
     responses(
         (status = 200, description = "The statistics", body = StatisticsDocument),
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
@@ -132,7 +133,7 @@ pub async fn statistics(
 ) -> Result<Json<StatisticsDocument>, Problem> {
     let behaviour = id(behaviour, Behaviour::parse)?;
     let mut days = 28;
-    for (name, value) in pairs(query.as_deref())? {
+    for (name, value) in exact_pairs(query.as_deref())? {
         if name != "days" {
             return Err(Problem::unknown_parameter());
         }
@@ -172,13 +173,13 @@ fn number(name: &'static str, text: &str, most: i64) -> Result<i64, Problem> {
 #[serde(deny_unknown_fields)]
 pub struct ModeRequest {
     /// `shadow`: nothing that it recommends is acted on; `configured`: as the policy says.
-    #[schema(value_type = String)]
+    #[schema(value_type = DetectorModeName, inline)]
     mode: DetectorMode,
 }
 
 /// Puts a detector into the shadow, or takes it back. The change enters the pipeline at a recorded position.
 #[utoipa::path(put, path = "/api/v1/detectors/{behaviour}/mode", tag = "detectors",
-    params(("behaviour" = String, Path, description = "The behaviour")),
+    params(("behaviour" = inline(BehaviourName), Path, description = "The behaviour")),
     request_body = ModeRequest,
     responses(
         (status = 200, description = "The change", body = ModeChangeDocument),
@@ -233,9 +234,9 @@ impl From<ReasonCount> for ReasonCountDocument {
 
 /// Which features stand most often behind a behaviour's newest 20,000 cases, and how those were decided.
 #[utoipa::path(get, path = "/api/v1/detectors/{behaviour}/reasons", tag = "detectors",
-    params(("behaviour" = String, Path, description = "The behaviour"),
-        ("by" = Option<String>, Query, description = "Their order: cases, confirmed, rejected or contribution; cases unless given"),
-        ("limit" = Option<i64>, Query, description = "How many, 1 to 100; 20 unless given")),
+    params(("behaviour" = inline(BehaviourName), Path, description = "The behaviour"),
+        ("by" = inline(Option<OrderName>), Query, description = "Their order: cases, confirmed, rejected or contribution; cases unless given"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "How many, 1 to 100; 20 unless given")),
     responses(
         (status = 200, description = "The reasons", body = ReasonList),
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
@@ -248,7 +249,7 @@ pub async fn top_reasons(
 ) -> Result<Json<ReasonList>, Problem> {
     let behaviour = id(behaviour, Behaviour::parse)?;
     let (mut order, mut limit) = (ReasonOrder::Cases, 20);
-    for (name, value) in pairs(query.as_deref())? {
+    for (name, value) in exact_pairs(query.as_deref())? {
         match name.as_str() {
             "by" => {
                 order = ReasonOrder::parse(&value).ok_or_else(|| Problem::parameter("by"))?;
@@ -286,10 +287,10 @@ pub struct FeatureCaseDocument {
 
 /// In which of a behaviour's newest 20,000 cases a feature was highest, of those that rest on it.
 #[utoipa::path(get, path = "/api/v1/detectors/{behaviour}/features/{feature}/cases", tag = "detectors",
-    params(("behaviour" = String, Path, description = "The behaviour"),
+    params(("behaviour" = inline(BehaviourName), Path, description = "The behaviour"),
         ("feature" = String, Path, description = "The feature's name"),
-        ("verdict" = Option<String>, Query, description = "Only cases with this decision in force: confirm, reject, protect or needs_more"),
-        ("limit" = Option<i64>, Query, description = "How many, 1 to 100; 20 unless given")),
+        ("verdict" = inline(Option<VerdictName>), Query, description = "Only cases with this decision in force: confirm, reject, protect or needs_more"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 100, description = "How many, 1 to 100; 20 unless given")),
     responses(
         (status = 200, description = "The cases", body = FeatureCaseList),
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
@@ -307,7 +308,7 @@ pub async fn top_cases(
         .find(|known| known.name == feature)
         .ok_or(Problem::not_found())?;
     let (mut verdict, mut limit) = (None, 20);
-    for (name, value) in pairs(query.as_deref())? {
+    for (name, value) in exact_pairs(query.as_deref())? {
         match name.as_str() {
             "verdict" => {
                 let parsed = Verdict::parse(&value);

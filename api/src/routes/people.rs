@@ -13,6 +13,7 @@ use crate::body::Body;
 use crate::idempotency::{Done, IdempotencyKey, once};
 use crate::people::{self, Actor, PeopleError, Permission, Person, PersonName, Role, Roles, Token};
 use crate::problem::Problem;
+use crate::schemas::{KeyText, PersonText, RoleName, TokenId};
 use crate::state::ApiState;
 
 const DAY_MS: i64 = 86_400_000;
@@ -68,7 +69,7 @@ pub struct PersonList {
 #[serde(deny_unknown_fields)]
 pub struct PersonChange {
     /// All roles that they have from now on: `analyst`, `reviewer`, `referral_officer`, `approver`, `auditor`, `admin`.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<RoleName>, inline)]
     roles: Vec<Role>,
 }
 
@@ -108,9 +109,10 @@ pub struct TokenList {
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// For whom.
+    #[schema(value_type = PersonText, inline)]
     person: String,
     /// For which of their roles.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<RoleName>, inline)]
     roles: Vec<Role>,
     /// For how many days, 1 to 400.
     #[schema(minimum = 1, maximum = 400)]
@@ -177,7 +179,7 @@ pub async fn list(State(state): State<ApiState>) -> Result<Json<PersonList>, Pro
 
 /// Enters a person, or sets their roles. One who was disabled may come in again.
 #[utoipa::path(put, path = "/api/v1/people/{name}", tag = "people",
-    params(("name" = String, Path, description = "1 to 64 of a-z, 0-9, dot, - and _, beginning with a letter")),
+    params(("name" = inline(PersonText), Path, description = "1 to 64 of a-z, 0-9, dot, - and _, beginning with a letter")),
     request_body = PersonChange,
     responses(
         (status = 204, description = "The person has these roles"),
@@ -205,7 +207,7 @@ pub async fn set(
 
 /// Ends what a person may do. Their tokens and sessions are worth nothing from now on.
 #[utoipa::path(delete, path = "/api/v1/people/{name}", tag = "people",
-    params(("name" = String, Path, description = "The person's name")),
+    params(("name" = inline(PersonText), Path, description = "The person's name")),
     responses(
         (status = 204, description = "The person may do nothing more"),
         (status = 404, description = "There is none who may do anything", body = Problem, content_type = "application/problem+json"),
@@ -238,7 +240,7 @@ pub async fn tokens(State(state): State<ApiState>) -> Result<Json<TokenList>, Pr
 
 /// Makes a token. It is in the first answer only: the same request again is answered without it.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "people",
-    params(("Idempotency-Key" = String, Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each token")),
+    params(("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each token")),
     request_body = NewToken,
     responses(
         (status = 201, description = "The token", body = TokenDocument),
@@ -289,7 +291,7 @@ pub async fn create_token(
 
 /// Revokes a token, with the sessions that it began.
 #[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "people",
-    params(("id" = String, Path, description = "The token's id")),
+    params(("id" = inline(TokenId), Path, description = "The token's id")),
     responses(
         (status = 204, description = "It is worth nothing from now on"),
         (status = 404, description = "There is none that is valid", body = Problem, content_type = "application/problem+json"),

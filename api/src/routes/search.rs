@@ -14,6 +14,7 @@ use crate::people::{Actor, Permission};
 use crate::problem::Problem;
 use crate::routes::cases::CaseSummary;
 use crate::routes::{log, searched};
+use crate::schemas::HexadecimalId;
 use crate::search::IdentifierSearch;
 use crate::state::ApiState;
 
@@ -25,7 +26,7 @@ const FOUND: u32 = 100;
 #[serde(deny_unknown_fields)]
 pub struct PseudonymSearch {
     /// The account: 32 hexadecimal digits.
-    #[schema(value_type = String)]
+    #[schema(value_type = HexadecimalId, inline)]
     account: Pseudonym,
 }
 

@@ -17,6 +17,7 @@ mod delivery;
 mod delivery_documents;
 mod delivery_webhooks;
 mod holds;
+mod documentation;
 mod log;
 mod news;
 mod pages;

@@ -64,8 +64,7 @@ impl Events {
                 continue;
             }
             let chunk = tokio::time::timeout(Duration::from_secs(20), self.body.next());
-            self.text
-                .push_str(&chunk.await.expect("an event within 20 seconds")?);
+            self.text.push_str(&chunk.await.unwrap()?);
         }
     }
 

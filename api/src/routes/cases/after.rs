@@ -17,6 +17,7 @@ use crate::idempotency::{IdempotencyKey, once};
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::routes::{case_id, decision_id, log};
+use crate::schemas::{EtagText, GroundName, HexadecimalId, KeyText};
 use crate::state::ApiState;
 
 /// Second looks on a page.
@@ -37,7 +38,7 @@ pub async fn second_looks(
 
 /// A decision, for its second look. The reading is on the log.
 #[utoipa::path(get, path = "/api/v1/second-looks/{decision}", tag = "cases",
-    params(("decision" = String, Path, description = "The decision's id")),
+    params(("decision" = inline(HexadecimalId), Path, description = "The decision's id")),
     responses(
         (status = 200, description = "The decision", body = DecisionDocument),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
@@ -67,7 +68,7 @@ pub struct LookRequest {
 
 /// Answers a second look. Where the two do not agree, the case is open again for a third person.
 #[utoipa::path(post, path = "/api/v1/second-looks/{decision}", tag = "cases",
-    params(("decision" = String, Path, description = "The decision's id")),
+    params(("decision" = inline(HexadecimalId), Path, description = "The decision's id")),
     request_body = LookRequest,
     responses(
         (status = 204, description = "It is answered"),
@@ -90,15 +91,15 @@ pub async fn look_again(
 #[serde(deny_unknown_fields)]
 pub struct AppealRequest {
     /// What it rests on: `legitimate_use`, `not_the_owner`, `mistaken_identity` or `other`.
-    #[schema(value_type = String)]
+    #[schema(value_type = GroundName, inline)]
     ground: AppealGround,
 }
 
 /// Files an appeal for an account's owner: the case is open again, for someone else.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/appeals", tag = "cases",
-    params(("id" = String, Path, description = "The case's id"),
-        ("If-Match" = String, Header, description = "The ETag of the case as it was read"),
-        ("Idempotency-Key" = String, Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each appeal")),
+    params(("id" = inline(HexadecimalId), Path, description = "The case's id"),
+        ("If-Match" = inline(EtagText), Header, description = "The ETag of the case as it was read"),
+        ("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each appeal")),
     request_body = AppealRequest,
     responses(
         (status = 201, description = "The appeal", body = AppealDocument),

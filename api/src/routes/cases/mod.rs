@@ -22,6 +22,7 @@ use crate::filter::Audience;
 use crate::people::{Actor, Permission};
 use crate::problem::Problem;
 use crate::routes::{case_id, log, searched};
+use crate::schemas::{BehaviourName, ClaimedName, HexadecimalId, ModeName, PlaceText, StateName};
 use crate::state::ApiState;
 use crate::store::{CaseStore, CaseStoreError};
 
@@ -52,13 +53,13 @@ pub(super) fn routes() -> OpenApiRouter<ApiState> {
 /// Cases in the order in which they are to be worked. Of one account: it is a search, and on the log.
 #[utoipa::path(get, path = "/api/v1/cases", tag = "cases",
     params(
-        ("state" = Option<String>, Query, description = "Only this state: held, open, decided or appealed. Unless given: the open ones; of an account or a person, all"),
-        ("behaviour" = Option<String>, Query, description = "Only this behaviour"),
-        ("mode" = Option<String>, Query, description = "Only this mode: live, shadow or demo"),
-        ("account" = Option<String>, Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
-        ("claimed" = Option<String>, Query, description = "me: my claims; nobody: what nobody works on"),
-        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
-        ("limit" = Option<u32>, Query, description = "Cases on a page, 1 to 200; 50 unless given"),
+        ("state" = inline(Option<StateName>), Query, description = "Only this state: held, open, decided or appealed. Unless given: the open ones; of an account or a person, all"),
+        ("behaviour" = inline(Option<BehaviourName>), Query, description = "Only this behaviour"),
+        ("mode" = inline(Option<ModeName>), Query, description = "Only this mode: live, shadow or demo"),
+        ("account" = inline(Option<HexadecimalId>), Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
+        ("claimed" = inline(Option<ClaimedName>), Query, description = "me: my claims; nobody: what nobody works on"),
+        ("cursor" = inline(Option<PlaceText>), Query, description = "The `next_cursor` of the page before"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Cases on a page, 1 to 200; 50 unless given"),
     ),
     responses(
         (status = 200, description = "A page", body = CasePage),
@@ -98,7 +99,7 @@ async fn is_search(state: &ApiState, actor: &Actor, filter: &CaseFilter) -> Resu
 
 /// A case with everything that it rests on. Each reading is on the log.
 #[utoipa::path(get, path = "/api/v1/cases/{id}", tag = "cases",
-    params(("id" = String, Path, description = "The case's id: 32 hexadecimal digits"),
+    params(("id" = inline(HexadecimalId), Path, description = "The case's id: 32 hexadecimal digits"),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of what the reader has already")),
     responses(
         (status = 200, description = "The case", body = CaseDocument, headers(("ETag" = String, description = "Its version"))),
@@ -146,11 +147,11 @@ pub async fn queue(State(state): State<ApiState>) -> Result<Json<QueueDocument>,
 /// A list of cases as CSV (RFC 4180), in the order in which they are to be worked, at most 100,000. It is on the log.
 #[utoipa::path(get, path = "/api/v1/cases.csv", tag = "cases",
     params(
-        ("state" = Option<String>, Query, description = "Only this state: held, open, decided or appealed. Unless given: the open ones; of an account or a person, all"),
-        ("behaviour" = Option<String>, Query, description = "Only this behaviour"),
-        ("mode" = Option<String>, Query, description = "Only this mode: live, shadow or demo"),
-        ("account" = Option<String>, Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
-        ("claimed" = Option<String>, Query, description = "me: my claims; nobody: what nobody works on"),
+        ("state" = inline(Option<StateName>), Query, description = "Only this state: held, open, decided or appealed. Unless given: the open ones; of an account or a person, all"),
+        ("behaviour" = inline(Option<BehaviourName>), Query, description = "Only this behaviour"),
+        ("mode" = inline(Option<ModeName>), Query, description = "Only this mode: live, shadow or demo"),
+        ("account" = inline(Option<HexadecimalId>), Query, description = "Only this account: a pseudonym of 32 hexadecimal digits"),
+        ("claimed" = inline(Option<ClaimedName>), Query, description = "me: my claims; nobody: what nobody works on"),
     ),
     responses(
         (status = 200, description = "The list", body = String, content_type = "text/csv"),

@@ -4,7 +4,7 @@ use sealwatch_core::behaviour::{Behaviour, Mode};
 use sealwatch_core::identifier::Pseudonym;
 
 use crate::cases::{CaseFilter, CaseState, Place};
-use crate::filter::{PAGE, pairs};
+use crate::filter::{PAGE, exact_pairs};
 use crate::people::Actor;
 use crate::problem::Problem;
 
@@ -33,7 +33,7 @@ impl CaseQuery {
             limit: PAGE,
             names: Vec::new(),
         };
-        for (name, value) in pairs(query)? {
+        for (name, value) in exact_pairs(query)? {
             parsed.set(&name, &value, actor)?;
         }
         Ok(parsed)
@@ -95,8 +95,7 @@ mod tests {
         let actor = Actor::machine();
         let parse = |query: &str| CaseQuery::parse(Some(query), &actor);
         let query =
-            parse("state=appealed&claimed=me&limit=7&cursor=5_6&mode=&behaviour=group_spam")
-                .unwrap();
+            parse("state=appealed&claimed=me&limit=7&cursor=5_6&behaviour=group_spam").unwrap();
         assert_eq!(
             (query.limit, query.names),
             (7, vec!["state", "claimed", "behaviour"])

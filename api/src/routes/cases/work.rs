@@ -19,6 +19,7 @@ use crate::idempotency::{IdempotencyKey, once};
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::routes::{case_id, decision_id, hexadecimal_id};
+use crate::schemas::{BehaviourName, EtagText, HexadecimalId, KeyText, ReasonName, VerdictName};
 use crate::state::ApiState;
 
 /// Which queue.
@@ -26,13 +27,13 @@ use crate::state::ApiState;
 #[serde(deny_unknown_fields)]
 pub struct WhichQueue {
     /// One behaviour; unless given, all.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<BehaviourName>, inline)]
     behaviour: Option<Behaviour>,
 }
 
 /// Claims the case that comes first: an appeal before the rest.
 #[utoipa::path(post, path = "/api/v1/queue/claim", tag = "cases",
-    params(("Idempotency-Key" = String, Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each claim")),
+    params(("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each claim")),
     request_body = WhichQueue,
     responses(
         (status = 200, description = "The case, claimed", body = CaseSummary, headers(("ETag" = String, description = "Its version"))),
@@ -63,8 +64,8 @@ fn claimed(case: &Case, now_ms: i64) -> Response {
 
 /// Claims a case. Who has claimed it already has it for longer.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/claim", tag = "cases",
-    params(("id" = String, Path, description = "The case's id"),
-        ("If-Match" = String, Header, description = "The ETag of the case as it was read")),
+    params(("id" = inline(HexadecimalId), Path, description = "The case's id"),
+        ("If-Match" = inline(EtagText), Header, description = "The ETag of the case as it was read")),
     responses(
         (status = 200, description = "The case, claimed", body = CaseSummary, headers(("ETag" = String, description = "Its version"))),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
@@ -84,8 +85,8 @@ pub async fn claim(
 
 /// Gives a claimed case back.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/release", tag = "cases",
-    params(("id" = String, Path, description = "The case's id"),
-        ("If-Match" = String, Header, description = "The ETag of the case as it was read")),
+    params(("id" = inline(HexadecimalId), Path, description = "The case's id"),
+        ("If-Match" = inline(EtagText), Header, description = "The ETag of the case as it was read")),
     responses(
         (status = 200, description = "The case, free again", body = CaseSummary, headers(("ETag" = String, description = "Its version"))),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
@@ -108,12 +109,12 @@ pub async fn release(
 #[serde(deny_unknown_fields)]
 pub struct DecisionRequest {
     /// `confirm`, `reject`, `protect` or `needs_more`.
-    #[schema(value_type = String)]
+    #[schema(value_type = VerdictName, inline)]
     verdict: Verdict,
     /// Why, as a code that belongs to the verdict: confirm: `pattern_clear`, `linked_accounts`, `independent_reports`,
     /// `returned`; reject: `legitimate_use`, `shared_device_or_network`, `known_event`, `too_little_evidence`; protect:
     /// `taken_over`; needs_more: `wait_for_activity`, `ask_specialist`.
-    #[schema(value_type = String)]
+    #[schema(value_type = ReasonName, inline)]
     reason: ReasonCode,
     /// A note, at most 4,000 characters: encrypted, and shown with the case only.
     #[schema(value_type = Option<String>, max_length = 4000)]
@@ -122,9 +123,9 @@ pub struct DecisionRequest {
 
 /// Decides about a case. It can be undone for a while; nothing leaves before.
 #[utoipa::path(post, path = "/api/v1/cases/{id}/decisions", tag = "cases",
-    params(("id" = String, Path, description = "The case's id"),
-        ("If-Match" = String, Header, description = "The ETag of the case as it was read"),
-        ("Idempotency-Key" = String, Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each decision")),
+    params(("id" = inline(HexadecimalId), Path, description = "The case's id"),
+        ("If-Match" = inline(EtagText), Header, description = "The ETag of the case as it was read"),
+        ("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each decision")),
     request_body = DecisionRequest,
     responses(
         (status = 201, description = "The decision", body = DecisionDocument),
@@ -169,15 +170,17 @@ pub async fn decide(
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
     /// The cases, at most 500, each with the version that was read.
+    #[schema(max_items = 500)]
     cases: Vec<SeenCase>,
     /// Cases of the set that are left out.
     #[serde(default)]
+    #[schema(value_type = Vec<HexadecimalId>, inline)]
     except: Vec<String>,
     /// What: see a single decision.
-    #[schema(value_type = String)]
+    #[schema(value_type = VerdictName, inline)]
     verdict: Verdict,
     /// Why: see a single decision.
-    #[schema(value_type = String)]
+    #[schema(value_type = ReasonName, inline)]
     reason: ReasonCode,
 }
 
@@ -186,6 +189,7 @@ pub struct BatchRequest {
 #[serde(deny_unknown_fields)]
 pub struct SeenCase {
     /// Its id.
+    #[schema(value_type = HexadecimalId, inline)]
     id: String,
     /// The version that was read.
     version: i64,
@@ -212,7 +216,7 @@ impl BatchRequest {
 
 /// Decides about a set of cases alike, each by itself: one that cannot be decided holds no other.
 #[utoipa::path(post, path = "/api/v1/decisions", tag = "cases",
-    params(("Idempotency-Key" = String, Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each set")),
+    params(("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each set")),
     request_body = BatchRequest,
     responses(
         (status = 201, description = "What became of each", body = BatchDocument),
@@ -249,7 +253,7 @@ pub async fn decide_together(
 
 /// Undoes a decision in time; only who took it can.
 #[utoipa::path(delete, path = "/api/v1/decisions/{id}", tag = "cases",
-    params(("id" = String, Path, description = "The decision's id")),
+    params(("id" = inline(HexadecimalId), Path, description = "The decision's id")),
     responses(
         (status = 200, description = "The decision, undone", body = DecisionDocument),
         (status = 404, description = "There is none of this person with this id", body = Problem, content_type = "application/problem+json"),
@@ -268,7 +272,7 @@ pub async fn undo(
 
 /// Undoes all decisions of a set in time; only who took them can.
 #[utoipa::path(delete, path = "/api/v1/batches/{id}", tag = "cases",
-    params(("id" = String, Path, description = "The set's id")),
+    params(("id" = inline(HexadecimalId), Path, description = "The set's id")),
     responses(
         (status = 200, description = "How many were undone", body = UndoneDocument),
         (status = 404, description = "There is none of this person with this id", body = Problem, content_type = "application/problem+json"),
@@ -291,7 +295,7 @@ pub async fn undo_together(
 #[serde(deny_unknown_fields)]
 pub struct ReleaseRequest {
     /// Of this behaviour.
-    #[schema(value_type = String)]
+    #[schema(value_type = BehaviourName, inline)]
     behaviour: Behaviour,
     /// How many at most, 1 to 1,000.
     #[schema(minimum = 1, maximum = 1000)]
@@ -300,7 +304,7 @@ pub struct ReleaseRequest {
 
 /// Lets the first held cases of a behaviour into the queue, above its quota.
 #[utoipa::path(post, path = "/api/v1/queue/release", tag = "cases",
-    params(("Idempotency-Key" = String, Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each release")),
+    params(("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each release")),
     request_body = ReleaseRequest,
     responses((status = 200, description = "How many came", body = ReleasedDocument)))]
 pub async fn release_held(
