@@ -30,6 +30,15 @@ pub enum Command {
     /// Gives the pipeline what was decided elsewhere: a label, or a detector's mode. Also while the service runs.
     #[command(subcommand)]
     Feedback(FeedbackCommand),
+    /// Makes, lists or revokes tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Enters, disables or lists people.
+    #[command(subcommand)]
+    Person(PersonCommand),
+    /// Verifies the audit log offline, or takes it away as a file.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Acts on confirmed decisions where the enforcement key is: a small consumer that shows a platform how.
     Enforce(EnforceArguments),
 }
@@ -219,4 +228,125 @@ pub struct FeedbackArguments {
     /// The decision's own id: given twice, it counts once. Without it: a random one, which is printed.
     #[arg(long)]
     pub id: Option<String>,
+}
+
+/// What every change of people and tokens needs.
+#[derive(Debug, Args)]
+pub struct ActorArguments {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Who does it: the name under which it stands in the audit log.
+    #[arg(long = "as", value_name = "PERSON")]
+    pub actor: String,
+}
+
+/// Subcommands of `token`.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Makes a token for a person, and prints it: the only time that it is seen.
+    Create {
+        /// Where, and on whose word.
+        #[command(flatten)]
+        common: ActorArguments,
+        /// Whose it is.
+        #[arg(long)]
+        person: String,
+        /// What it is for: roles that the person has, with a comma between.
+        #[arg(long)]
+        roles: String,
+        /// Days until it ends, at most 400.
+        #[arg(long, default_value_t = 90)]
+        days: u32,
+    },
+    /// Lists tokens by their ids.
+    List {
+        /// The configuration.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Revokes a token, and ends its sessions.
+    Revoke {
+        /// Where, and on whose word.
+        #[command(flatten)]
+        common: ActorArguments,
+        /// The token's id, as `sealwatch token list` shows it.
+        #[arg(long)]
+        id: String,
+    },
+}
+
+/// Subcommands of `person`.
+#[derive(Debug, Subcommand)]
+pub enum PersonCommand {
+    /// Enters a person, or gives them other roles.
+    Set {
+        /// Where, and on whose word.
+        #[command(flatten)]
+        common: ActorArguments,
+        /// Who.
+        #[arg(long)]
+        name: String,
+        /// Their roles, with a comma between.
+        #[arg(long)]
+        roles: String,
+    },
+    /// Ends what a person may do.
+    Disable {
+        /// Where, and on whose word.
+        #[command(flatten)]
+        common: ActorArguments,
+        /// Who.
+        #[arg(long)]
+        name: String,
+    },
+    /// Lists people with their roles.
+    List {
+        /// The configuration.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+}
+
+/// Subcommands of `audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Computes the log anew from what is stored, and says what differs. Exit code 1 where anything does.
+    Verify(VerifyArguments),
+    /// Writes the log as lines of JSON, which `verify --export` checks with nothing else. It is an entry of the log.
+    Export {
+        /// The configuration.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Who does it: the name under which it stands in the audit log.
+        #[arg(long = "as", value_name = "PERSON")]
+        actor: String,
+        /// Where it goes.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+/// Arguments of `audit verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The configuration: its database, log and key are taken unless others are named.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A SQLite file, or the address of a PostgreSQL database. It is only read.
+    #[arg(long, value_name = "FILE|URL", conflicts_with = "export")]
+    pub database: Option<String>,
+    /// A file that `sealwatch audit export` wrote.
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
+    /// Heads that were kept elsewhere: each must be a beginning of this log. A log that was rewritten and signed anew is
+    /// found by nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub head: Vec<PathBuf>,
+    /// The log's verifying key; several where it was changed.
+    #[arg(long, value_name = "FILE")]
+    pub key: Vec<PathBuf>,
+    /// The log's name.
+    #[arg(long)]
+    pub origin: Option<String>,
 }

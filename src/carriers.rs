@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
 use sealwatch_api::cases::ControlDocument;
 use sealwatch_api::delivery::{
     Carrier, Destination, EventKind, Failed, FailureKind, LabelGiven, Outgoing, Routes,
@@ -11,12 +10,11 @@ use sealwatch_api::delivery::{
 use sealwatch_ingest::feedback::{
     FeedbackError, FeedbackId, FeedbackRecord, FeedbackWriter, LabelRecord, ModeRecord,
 };
-use sealwatch_ingest::producer::{KafkaProducer, ProduceError};
-use tokio::runtime::Handle;
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::{feedback, parts};
+use crate::feedback;
+use crate::kafka_carrier::KafkaCarrier;
 
 /// Events that are appended together at most.
 const TOGETHER: usize = 200;
@@ -32,7 +30,7 @@ pub struct Outlets {
 /// The configured outlets.
 ///
 /// # Errors
-/// The feedback log cannot be opened, or a webhook's address, secret or authorities are none.
+/// The feedback log cannot be opened, librdkafka refuses its settings, or a webhook's address, secret or authorities are none.
 pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
     let mut outlets = Outlets {
         routes: Routes::default(),
@@ -54,11 +52,7 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
         }
     }
     if let Some(kafka) = &config.enforcement.kafka {
-        let carrier = KafkaCarrier {
-            producer: parts::enforcement(kafka)?,
-            topic: kafka.topic.clone(),
-            runtime: Handle::current(),
-        };
+        let carrier = KafkaCarrier::new(kafka)?;
         outlets.routes.enforcement.push(Destination::Kafka);
         outlets
             .carriers
@@ -67,6 +61,11 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
     for (name, webhook) in config.enforcement.webhooks(&config.base)? {
         let destination = Destination::Webhook(name);
         outlets.routes.enforcement.push(destination.clone());
+        outlets.carriers.push((destination, Arc::new(webhook)));
+    }
+    for (name, webhook) in config.audit.webhooks(&config.base)? {
+        let destination = Destination::Webhook(name);
+        outlets.routes.tree_heads.push(destination.clone());
         outlets.carriers.push((destination, Arc::new(webhook)));
     }
     Ok(outlets)
@@ -89,21 +88,32 @@ impl Carrier for FeedbackCarrier {
         let records: Vec<Option<FeedbackRecord>> =
             batch.iter().map(|event| self.record(event)).collect();
         let readable: Vec<FeedbackRecord> = records.iter().flatten().cloned().collect();
-        let written = self.writer.append(&readable).map_err(|error| {
-            tracing::error!(error = %error, "the feedback log does not take what people decided");
-            match error {
-                FeedbackError::Write { .. } => Failed::new(FailureKind::Write),
-                _ => unacceptable,
-            }
-        });
+        // Where one of them cannot be taken, each goes alone, so that it does not take the others with it.
+        let together = match self.append(&readable) {
+            Err(failed) if failed.is_final() => None,
+            result => Some(result),
+        };
         records
             .iter()
-            .map(|record| record.as_ref().map_or(Err(unacceptable), |_| written))
+            .map(|record| {
+                let record = record.as_ref().ok_or(unacceptable)?;
+                together.unwrap_or_else(|| self.append(std::slice::from_ref(record)))
+            })
             .collect()
     }
 }
 
 impl FeedbackCarrier {
+    fn append(&self, records: &[FeedbackRecord]) -> Result<(), Failed> {
+        self.writer.append(records).map_err(|error| {
+            tracing::error!(error = %error, "the feedback log does not take what people decided");
+            Failed::new(match error {
+                FeedbackError::Write { .. } => FailureKind::Write,
+                _ => FailureKind::Unacceptable,
+            })
+        })
+    }
+
     /// The record of an event; nothing where it is none that the recorded order takes.
     fn record(&self, event: &Outgoing) -> Option<FeedbackRecord> {
         match event.kind {
@@ -135,43 +145,4 @@ impl FeedbackCarrier {
             EventKind::Enforcement | EventKind::Page | EventKind::TreeHead => None,
         }
     }
-}
-
-/// Carries events to a Kafka topic, keyed by their case: the events of one case keep their order in its partition.
-struct KafkaCarrier {
-    producer: KafkaProducer,
-    topic: String,
-    runtime: Handle,
-}
-
-impl Carrier for KafkaCarrier {
-    fn together(&self) -> usize {
-        TOGETHER
-    }
-
-    fn carry(&self, batch: &[Outgoing], _now_ms: i64) -> Vec<Result<(), Failed>> {
-        let produced = batch.iter().map(|event| {
-            let key = event.case_id.as_deref().unwrap_or(event.key.as_str());
-            self.producer
-                .produce(&self.topic, key, event.body.as_bytes())
-        });
-        // All are on their way before the first answer is waited for.
-        let results = self.runtime.block_on(join_all(produced));
-        results
-            .into_iter()
-            .map(|result| result.map(|_| ()).map_err(|error| failed(&error)))
-            .collect()
-    }
-}
-
-fn failed(error: &ProduceError) -> Failed {
-    tracing::warn!(
-        error.kind = error.kind(),
-        "Kafka does not take what people decided; it is tried again"
-    );
-    Failed::new(if error.is_retryable() {
-        FailureKind::Write
-    } else {
-        FailureKind::Unacceptable
-    })
 }

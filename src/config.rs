@@ -1,6 +1,6 @@
 //! The configuration: one file, checked as a whole before anything starts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sealwatch_core::admission::{Limits, is_privileged};
@@ -10,6 +10,7 @@ use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::log_config::{AuditConfig, RetentionConfig};
 
 mod api;
 mod enforcement;
@@ -19,7 +20,7 @@ mod webhooks;
 pub use api::ApiConfig;
 pub use enforcement::{EnforcementConfig, EnforcementKafka};
 pub use review::ReviewConfig;
-pub use webhooks::secret;
+pub use webhooks::{WebhookConfig, secret, webhooks};
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,6 +47,12 @@ pub struct Config {
     pub engine: EngineConfig,
     /// HTTP.
     pub api: ApiConfig,
+    /// The audit log.
+    #[serde(default)]
+    pub audit: AuditConfig,
+    /// How long data are kept.
+    #[serde(default)]
+    pub retention: RetentionConfig,
     /// How people review.
     #[serde(default)]
     pub review: ReviewConfig,
@@ -57,6 +64,9 @@ pub struct Config {
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,
+    /// What it says, without secrets, in one form for one meaning: a change of it is an entry of the audit log.
+    #[serde(skip)]
+    pub without_secrets: String,
 }
 
 /// The kinds of source.
@@ -136,6 +146,9 @@ pub struct KeysConfig {
     /// The file of the key that encrypts people's notes in the case store; created at the first start. Unless it is named,
     /// it lies beside the pseudonym key.
     pub note: Option<PathBuf>,
+    /// The file of the key that signs the audit log's heads; created at the first start. Unless it is named, it lies beside
+    /// the pseudonym key.
+    pub log: Option<PathBuf>,
     /// The enforcement service's public key.
     pub enforcement: Option<PathBuf>,
     /// The referral officers' public key.
@@ -234,13 +247,14 @@ impl Config {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| {
+        let mut config: Self = toml::from_str(text).map_err(|error| {
             let line = error
                 .span()
                 .map_or(0, |span| text[..span.start].matches('\n').count() + 1);
             format!("line {line}: {}", error.message())
         })?;
         config.check()?;
+        config.without_secrets = without_secrets(text);
         Ok(config)
     }
 
@@ -297,6 +311,15 @@ impl Config {
             kafka.check(&self.source)?;
         }
         self.enforcement.check_webhooks()?;
+        let mut names: BTreeSet<&str> = BTreeSet::new();
+        let all = self.enforcement.webhooks.iter().chain(&self.audit.webhooks);
+        for webhook in all {
+            if !names.insert(&webhook.name) {
+                return Err(
+                    "two of enforcement.webhooks and audit.webhooks have the same name".to_owned(),
+                );
+            }
+        }
         privileged(limits).map(|_| ())
     }
 
@@ -345,6 +368,29 @@ impl Config {
     }
 }
 
+/// The configuration as JSON with its keys in order. An address of a database may hold a password, and settings of librdkafka
+/// may: that they are there is kept, and not what they are.
+fn without_secrets(text: &str) -> String {
+    let mut table: toml::Table = text.parse().unwrap_or_default();
+    hide_secrets(&mut table);
+    serde_json::to_string(&table).unwrap_or_default()
+}
+
+fn hide_secrets(table: &mut toml::Table) {
+    for (key, value) in table.iter_mut() {
+        match value {
+            toml::Value::Table(settings) if key == "settings" => {
+                for (_, value) in settings.iter_mut() {
+                    *value = toml::Value::Boolean(true);
+                }
+            }
+            toml::Value::Table(inner) => hide_secrets(inner),
+            value if key == "database_url" => *value = toml::Value::Boolean(true),
+            _ => {}
+        }
+    }
+}
+
 fn privileged(limits: &LimitsConfig) -> Result<Vec<EventType>, String> {
     limits
         .privileged_types
@@ -381,6 +427,30 @@ mod tests {
         assert!(
             problem.contains("threds") && problem.starts_with("line "),
             "{problem}"
+        );
+    }
+
+    #[test]
+    fn what_the_log_keeps_of_the_configuration_holds_no_secret_and_no_order() {
+        let demo = include_str!("../config/demo.toml");
+        let with = |text: &str| demo.replace("[api]", &format!("[api]\n{text}"));
+        let url = with("database_url = \"postgres://ana:canary@host/cases\"");
+        let config = Config::parse(&url).unwrap();
+        assert!(!config.without_secrets.contains("canary"));
+        let other = url.replace("canary", "another");
+        assert_eq!(
+            Config::parse(&other).unwrap().without_secrets,
+            config.without_secrets
+        );
+        assert_ne!(
+            Config::demo().unwrap().without_secrets,
+            config.without_secrets
+        );
+        let turned = with("metrics_open = true").replace("# The demo", "# Another comment");
+        let again = demo.replace("database = ", "metrics_open = true\ndatabase = ");
+        assert_eq!(
+            Config::parse(&turned).unwrap().without_secrets,
+            Config::parse(&again).unwrap().without_secrets
         );
     }
 }

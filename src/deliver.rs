@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sealwatch_api::CaseStore;
+use sealwatch_api::{CaseStore, CaseStoreError};
 use sealwatch_core::recommendation::Delivery;
+use sealwatch_core::threat::{Outgoing, ThreatDelivery};
 use tokio::sync::mpsc::Receiver;
 
 /// Rows delivered in one transaction at most.
@@ -14,24 +15,46 @@ const TOGETHER: usize = 500;
 /// Delivers until the channel is closed. `delivered` becomes the number below which every row is in the case store.
 pub async fn pump(
     store: CaseStore,
-    mut rows: Receiver<(u64, Delivery)>,
+    mut rows: Receiver<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
     now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
 ) {
     let mut together = Vec::with_capacity(TOGETHER);
     while rows.recv_many(&mut together, TOGETHER).await > 0 {
         let last = together.last().map_or(0, |(row, _)| *row);
-        let deliveries: Vec<Delivery> = together.drain(..).map(|(_, delivery)| delivery).collect();
+        let (mut recommendations, mut threats) = (Vec::new(), Vec::new());
+        for (_, row) in together.drain(..) {
+            match row {
+                Outgoing::Recommendation(delivery) => recommendations.push(*delivery),
+                Outgoing::Threat(delivery) => threats.push(*delivery),
+            }
+        }
         let mut wait = Duration::from_millis(100);
         // The rows stay in the outbox until they are in the case store: trying again is all there is to do.
-        while let Err(error) = store.deliver(&deliveries, now_ms()).await {
+        while let Err(error) = deliver(&store, &recommendations, &threats, now_ms()).await {
             tracing::error!(
                 error.kind = error.kind(),
-                "the case store did not take the recommendations; trying again"
+                "the case store did not take what was decided; trying again"
             );
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(10));
         }
         delivered.store(last + 1, Ordering::Release);
     }
+}
+
+/// Threats first: a life may hang on them.
+async fn deliver(
+    store: &CaseStore,
+    recommendations: &[Delivery],
+    threats: &[ThreatDelivery],
+    received_ms: i64,
+) -> Result<(), CaseStoreError> {
+    if !threats.is_empty() {
+        store.deliver_threats(threats, received_ms).await?;
+    }
+    if !recommendations.is_empty() {
+        store.deliver(recommendations, received_ms).await?;
+    }
+    Ok(())
 }

@@ -8,8 +8,10 @@ mod config;
 mod deliver;
 mod failure;
 mod feedback;
+mod kafka_carrier;
 mod key_file;
 mod keys;
+mod log_config;
 mod parts;
 mod progress;
 

@@ -4,14 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sealwatch_api::Location;
+use sealwatch_api::audit::{Setting, digest};
+use sealwatch_api::{CaseStore, Location, Tls};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::identifier::{IdentifierKind, PseudonymKey, Pseudonymiser, RawIdentifier};
 use sealwatch_core::policy::PolicyDocument;
-use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
+use sealwatch_core::threat::Outgoing;
 use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Role;
+use sealwatch_custody::signing::{SigningKey, SigningRole};
 use sealwatch_custody::symmetric::NoteKey;
 use sealwatch_ingest::checkpoint;
 use sealwatch_ingest::feedback::{self, FeedbackTail};
@@ -21,6 +23,8 @@ use sealwatch_ingest::producer::KafkaProducer;
 use sealwatch_ingest::source::kafka::{KafkaSettings, KafkaSource};
 use sealwatch_ingest::source::{FeedbackTurn, Files, Source, StandardInput, WithFeedback};
 use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
+
+use zeroize::Zeroizing;
 
 use crate::clock;
 use crate::config::{Config, EnforcementKafka, SourceKind};
@@ -81,8 +85,9 @@ pub fn expired(scorer: &Scorer, artefact: &Artefact, now: i64) -> Option<String>
     })
 }
 
-fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
-    let (text, name) = if config.base.as_os_str().is_empty()
+/// The policy's text, and where it is from.
+fn policy_text(config: &Config) -> Result<(String, String), Failure> {
+    let found = if config.base.as_os_str().is_empty()
         && config.model.policy == Path::new("demo.policy.toml")
     {
         (
@@ -96,6 +101,11 @@ fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
         })?;
         (text, path.display().to_string())
     };
+    Ok(found)
+}
+
+fn policy(config: &Config) -> Result<PolicyDocument, Failure> {
+    let (text, name) = policy_text(config)?;
     toml::from_str(&text).map_err(|error| {
         let line = error
             .span()
@@ -209,6 +219,104 @@ pub fn note_key(config: &Config) -> Result<NoteKey, Failure> {
         .map_err(|error| Failure::configuration(format!("note key {}: {error}", path.display())))
 }
 
+/// The key that signs the audit log's heads.
+///
+/// # Errors
+/// Its file cannot be read or made, or holds none.
+pub fn log_key(config: &Config) -> Result<SigningKey, Failure> {
+    let path = log_key_path(config);
+    let (document, created) = key_file::read_or_create(&path, "log key", || {
+        SigningKey::generate(SigningRole::Log, &mut *clock::random()).to_document()
+    })?;
+    if created {
+        eprintln!(
+            "sealwatch: made the log key {}; keep it: with another one earlier heads need the old one's public half",
+            path.display()
+        );
+    }
+    parse_log_key(&path, &document)
+}
+
+/// The same, where it is there already.
+///
+/// # Errors
+/// Its file cannot be read, or holds none.
+pub fn existing_log_key(config: &Config) -> Result<SigningKey, Failure> {
+    let path = log_key_path(config);
+    let document = fs::read_to_string(&path)
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::configuration(format!("log key {}: {error}", path.display())))?;
+    parse_log_key(&path, &document)
+}
+
+fn log_key_path(config: &Config) -> PathBuf {
+    match &config.keys.log {
+        Some(path) => config.path(path),
+        None => config
+            .path(&config.keys.pseudonym)
+            .with_file_name("log.key.json"),
+    }
+}
+
+fn parse_log_key(path: &Path, document: &str) -> Result<SigningKey, Failure> {
+    let wrong = |what: &str| {
+        Err(Failure::configuration(format!(
+            "log key {}: {what}",
+            path.display()
+        )))
+    };
+    match SigningKey::from_document(document.trim_end()) {
+        Ok(key) if key.role() == SigningRole::Log => Ok(key),
+        Ok(_) => wrong("it is of another role than log"),
+        Err(error) => wrong(&error.to_string()),
+    }
+}
+
+/// Certificate and key, where the service itself speaks TLS.
+///
+/// # Errors
+/// A file cannot be read, or is none.
+pub fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+    let Some(files) = &config.api.tls else {
+        return Ok(None);
+    };
+    let read = |path: &Path| {
+        let path = config.path(path);
+        fs::read(&path)
+            .map_err(|error| Failure::configuration(format!("api.tls {}: {error}", path.display())))
+    };
+    let key = Zeroizing::new(read(&files.key)?);
+    Tls::from_pem(&read(&files.certificate)?, &key)
+        .map(Some)
+        .map_err(|error| Failure::configuration(format!("api.tls: {error}")))
+}
+
+/// The case store.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn case_store(config: &Config) -> Result<CaseStore, Failure> {
+    CaseStore::open(&database(config)?, config.review()?, clock::random())
+        .await
+        .map_err(Failure::configuration)
+}
+
+/// What this start rests on, by digest: for the audit log.
+///
+/// # Errors
+/// The policy cannot be read.
+pub fn settings(config: &Config, artefact: &Artefact) -> Result<Vec<(Setting, String)>, Failure> {
+    let (policy, _) = policy_text(config)?;
+    Ok(vec![
+        (Setting::Model, artefact.digest().to_owned()),
+        (Setting::Policy, digest(policy.as_bytes())),
+        (
+            Setting::Configuration,
+            digest(config.without_secrets.as_bytes()),
+        ),
+    ])
+}
+
 /// How the store is opened.
 pub struct StoreSettings {
     /// Its folder.
@@ -248,7 +356,7 @@ pub fn pipeline(
     key: &PseudonymKey,
     store: StoreSettings,
     threads: usize,
-) -> Result<(Pipeline, Vec<(u64, Delivery)>), Failure> {
+) -> Result<(Pipeline, Vec<(u64, Outgoing)>), Failure> {
     let limits = config.admission_limits()?;
     let lateness_days = config.limits().lateness_hours.div_ceil(24);
     let options = PipelineOptions {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::MigrateError;
-use sqlx::{Any, AnyPool, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::delivery::Outlet;
@@ -163,6 +163,29 @@ impl Database {
         })
     }
 
+    /// A connection that reads one state of a database and cannot write. The tables are taken as they are.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(crate) async fn snapshot(location: &Location) -> Result<AnyConnection, CaseStoreError> {
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let (url, settings): (String, &[&str]) = match location.engine {
+            Engine::Sqlite => (
+                location.url.replace("?mode=rwc", "?mode=ro"),
+                &["PRAGMA busy_timeout = 10000", "BEGIN"],
+            ),
+            Engine::Postgres => (
+                location.url.clone(),
+                &["BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"],
+            ),
+        };
+        let mut connection = AnyConnection::connect(&url).await?;
+        for setting in settings {
+            sqlx::query(*setting).execute(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
     /// The same database, with all writes in one transaction: what one of them commits waits for the next one, until
     /// [`Database::finish_together`]. If that never comes, none of them happened.
     pub(crate) fn together(&self) -> Self {
@@ -227,6 +250,23 @@ impl Database {
     /// Random bytes of the operating system.
     pub(crate) fn random_bytes<const COUNT: usize>(&self) -> [u8; COUNT] {
         random_bytes(&self.random)
+    }
+
+    /// Brings everything of SQLite's write-ahead log into the database's file and empties it: what was deleted still stands
+    /// in it until then. Where someone reads just now it is left for the next time. PostgreSQL keeps its own house.
+    pub(crate) async fn empty_write_ahead_log(&self) -> Result<(), CaseStoreError> {
+        if self.engine == Engine::Sqlite {
+            let mut connection = self.pool.acquire().await?;
+            // Writers wait while it waits for readers: it gives up soon.
+            for statement in [
+                "PRAGMA busy_timeout = 200",
+                "PRAGMA wal_checkpoint(TRUNCATE)",
+                "PRAGMA busy_timeout = 10000",
+            ] {
+                sqlx::query(statement).fetch_all(&mut *connection).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Fills a buffer with the operating system's randomness.

@@ -247,7 +247,7 @@ pub(crate) fn pairs(query: Option<&str>) -> Result<Vec<(String, String)>, Proble
 }
 
 /// RFC 3339, or what a browser's form sends: `2026-11-24T08:00`, in UTC.
-fn parse_time(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text)
         .or_else(|| (text.len() == 16).then(|| Timestamp::parse(&format!("{text}:00Z")))?)
 }

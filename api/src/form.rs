@@ -36,4 +36,15 @@ impl Fields {
             .find(|(found, _)| found == name)
             .map_or("", |(_, value)| value)
     }
+
+    /// All values of a field, in order.
+    pub(crate) fn all<'fields>(
+        &'fields self,
+        name: &'fields str,
+    ) -> impl Iterator<Item = &'fields str> {
+        self.0
+            .iter()
+            .filter(move |(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    }
 }

@@ -5,10 +5,11 @@
 
 mod access;
 mod assets;
-mod audit;
+pub mod audit;
 mod auth;
 mod body;
 pub mod cases;
+mod client;
 mod console;
 mod csv;
 mod database;
@@ -26,6 +27,7 @@ mod notes;
 mod openapi;
 pub mod people;
 mod problem;
+pub mod retention;
 mod routes;
 mod schemas;
 mod search;
@@ -33,17 +35,19 @@ mod server;
 mod state;
 mod statement;
 mod store;
+mod tls;
 mod upkeep;
 
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
 pub use filter::{Audience, Cursor, Filter};
 pub use search::Pseudonymise;
-pub use server::{router, serve};
+pub use server::{router, serve, serve_tls};
 pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
-pub use store::{CaseStore, CaseStoreError, Delivered, Summary};
+pub use store::{CaseStore, CaseStoreError, Delivered, DeliveredThreat, Summary};
+pub use tls::{Tls, TlsError};
 pub use upkeep::{finish_and_release, upkeep};
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.

@@ -1,15 +1,16 @@
 //! Around every handler: who may come in, time and size limits, headers, one line of log, metrics, and the page of a problem.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use crate::access::{Access, Met, access, methods};
 use crate::auth::Credential;
+use crate::client::Client;
 use crate::console;
 use crate::people::Actor;
 use crate::problem::Problem;
@@ -36,8 +37,9 @@ pub async fn around(State(state): State<ApiState>, mut request: Request, next: N
     let method = request.method().clone();
     let is_for_browser = wants_page(&route, request.headers());
     let headers = request.headers().clone();
-    let address = address(&request);
-    let admission = admit(&state, &route, (&method, &headers), address).await;
+    let client = Client::of(&request, &state.config.trusted_proxies);
+    request.extensions_mut().insert(client);
+    let admission = admit(&state, &route, (&method, &headers), client.address).await;
     let actor = match &admission {
         Ok(actor) => actor.clone(),
         Err(refused) => refused.actor.clone(),
@@ -66,7 +68,8 @@ pub async fn around(State(state): State<ApiState>, mut request: Request, next: N
     if is_for_browser {
         response = as_page(&state, actor.as_ref(), &headers, response);
     }
-    secure(response.headers_mut(), state.config.secure_cookies);
+    let is_tls = state.config.secure_cookies || client.is_by_tls;
+    secure(response.headers_mut(), is_tls);
     let seconds = (state.monotonic)().saturating_sub(started).as_secs_f64();
     state
         .metrics
@@ -157,12 +160,12 @@ async fn admit(
     })
 }
 
-/// Where a request comes from: the other end of its connection.
+/// Where a request comes from.
 pub fn address(request: &Request) -> Option<IpAddr> {
     request
         .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| address.ip())
+        .get::<Client>()
+        .and_then(|client| client.address)
 }
 
 /// Whether a problem is to be shown as a page.
@@ -212,9 +215,30 @@ fn secure(headers: &mut HeaderMap, is_tls: bool) {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
     if is_tls {
+        for_tls_only(headers);
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=31536000"),
         );
+    }
+}
+
+/// Cookies that are set are for TLS only.
+fn for_tls_only(headers: &mut HeaderMap) {
+    let cookies: Vec<HeaderValue> = headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .map(|cookie| {
+            let text = cookie.to_str().unwrap_or_default();
+            if text.ends_with("; Secure") {
+                cookie.clone()
+            } else {
+                HeaderValue::from_str(&format!("{text}; Secure")).unwrap_or_else(|_| cookie.clone())
+            }
+        })
+        .collect();
+    headers.remove(header::SET_COOKIE);
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, cookie);
     }
 }

@@ -4,13 +4,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::connect_info::Connected;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::{IncomingStream, Listener};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::client::Peer;
 use crate::problem::Problem;
 use crate::state::ApiState;
+use crate::tls::{Tls, TlsListener};
 use crate::{assets, console, middleware, openapi};
 
 /// All routes.
@@ -20,6 +24,8 @@ pub fn router(state: ApiState) -> Router {
         .route("/", get(console::home))
         .route("/recommendations", get(console::recommendations))
         .route("/recommendations/{id}", get(console::recommendation))
+        .route("/accounts/{pseudonym}", get(console::account))
+        .merge(console::routes())
         .route("/detectors", get(console::detectors))
         .route("/login", get(console::log_in_page).post(console::log_in))
         .route("/logout", axum::routing::post(console::log_out))
@@ -47,8 +53,33 @@ pub async fn serve(
     state: ApiState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    serve_on(listener, state, shutdown).await
+}
+
+/// The same by TLS.
+///
+/// # Errors
+/// The listener fails.
+pub async fn serve_tls(
+    listener: tokio::net::TcpListener,
+    tls: Tls,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    serve_on(TlsListener::new(listener, tls)?, state, shutdown).await
+}
+
+async fn serve_on<L>(
+    listener: L,
+    state: ApiState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+    Peer: for<'stream> Connected<IncomingStream<'stream, L>>,
+{
     let news = state.news.clone();
-    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(state).into_make_service_with_connect_info::<Peer>();
     let (told, is_told) = tokio::sync::oneshot::channel();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;

@@ -1,5 +1,6 @@
 //! What the server is given, and what every handler is given of it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use sealwatch_core::feature::{FEATURES, Family, Unit};
 use sealwatch_core::recommendation::Threshold;
 use sealwatch_custody::symmetric::NoteKey;
 
+use crate::audit::LogIdentity;
 use crate::auth::Auth;
 use crate::limits::{IDENTIFIER_SEARCHES, Limiter, REQUESTS};
 use crate::metrics::Metrics;
@@ -37,6 +39,8 @@ pub struct ApiConfig {
     pub metrics_open: bool,
     /// Whether people come by TLS (through a proxy): cookies are for TLS only then.
     pub secure_cookies: bool,
+    /// Proxies that are believed about whom they forward for, by their addresses.
+    pub trusted_proxies: Vec<IpAddr>,
     /// The configured platforms, as the lists' filter knows them.
     pub platforms: Vec<String>,
     /// Who is entered at the first start, each with a token that is seen only then. One of them must be an admin.
@@ -110,6 +114,8 @@ pub struct ApiParts {
     pub store: CaseStore,
     /// Settings.
     pub config: ApiConfig,
+    /// What the audit log is known by.
+    pub log: LogIdentity,
     /// The key that encrypts people's notes.
     pub note_key: NoteKey,
     /// The detectors that are on.
@@ -133,6 +139,7 @@ pub struct ApiParts {
 pub struct ApiState {
     pub(crate) store: CaseStore,
     pub(crate) config: Arc<ApiConfig>,
+    pub(crate) log: Arc<LogIdentity>,
     pub(crate) notes: Arc<NoteKey>,
     pub(crate) detectors: Arc<Vec<DetectorDescription>>,
     pub(crate) features: Arc<Vec<FeatureDescription>>,
@@ -161,6 +168,7 @@ impl ApiState {
         let state = Self {
             store: parts.store,
             config: Arc::new(parts.config),
+            log: Arc::new(parts.log),
             notes: Arc::new(parts.note_key),
             detectors: Arc::new(parts.detectors),
             features: Arc::new(parts.features),

@@ -80,6 +80,20 @@ impl Statement {
         }
     }
 
+    /// The same, with this text before it.
+    pub(crate) fn prefixed(&self, prefix: &str) -> Self {
+        Self {
+            text: format!("{prefix}{}", self.text),
+            values: self.values.clone(),
+        }
+    }
+
+    /// With a closing bracket at its end.
+    pub(crate) fn closed(mut self) -> Self {
+        self.push(")");
+        self
+    }
+
     /// Adds rows of values, as an `INSERT` takes them. Returns whether there was any.
     pub(crate) fn bind_rows(&mut self, rows: impl Iterator<Item = Vec<Value>>) -> bool {
         let mut has_any = false;

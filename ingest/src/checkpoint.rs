@@ -12,6 +12,7 @@ use sealwatch_core::state::links::Links;
 use sealwatch_core::state::place::PlaceState;
 use sealwatch_core::state::reporter::ReporterState;
 use sealwatch_core::state::target::TargetState;
+use sealwatch_core::state::threat::ThreatState;
 use sealwatch_core::state::{EntityState, Table};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,7 @@ mod table {
     pub const TARGETS: u8 = 5;
     pub const REPORTERS: u8 = 6;
     pub const ACTORS: u8 = 7;
+    pub const THREATS: u8 = 8;
     pub const DEDUPE: u8 = 200;
 }
 
@@ -62,6 +64,9 @@ pub enum CheckpointError {
     },
 }
 
+/// The form of the outbox's rows: JSON of `sealwatch_core::threat::Outgoing`.
+const OUTBOX: &str = "outbox:recommendation,threat";
+
 /// The layout of [`Meta::lowered`]: a program that does not know it would let a lowered detector ask people again.
 const CONTROLS_LAYOUT: &str = "controls 1: lowered behaviours by name";
 
@@ -78,6 +83,8 @@ pub fn layout() -> String {
         TargetState::LAYOUT,
         ReporterState::LAYOUT,
         ActorState::LAYOUT,
+        ThreatState::LAYOUT,
+        OUTBOX,
         CONTROLS_LAYOUT,
         FEEDBACK_LAYOUT,
         &sealwatch_core::feature::schema_digest(),
@@ -184,6 +191,7 @@ pub fn collect<J: Judge + Send>(
             write,
         );
         collect_table(table::ACTORS, &mut shard.actors, &mut bytes, write);
+        collect_table(table::THREATS, &mut shard.threats, &mut bytes, write);
     }
     for (partition, admission) in admissions.iter_mut().enumerate() {
         collect_dedupe(partition as u32, admission, write);
@@ -310,6 +318,7 @@ fn restore_state(
         table::TARGETS => put(&mut shard.shared.targets, number, key, value),
         table::REPORTERS => put(&mut shard.shared.reporters, number, key, value),
         table::ACTORS => put(&mut shard.actors, number, key, value),
+        table::THREATS => put(&mut shard.threats, number, key, value),
         other => Err(CheckpointError::UnknownTable(other)),
     }
 }
@@ -370,6 +379,7 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String 
         engine.shards().map(|shard| &shard.shared.reporters),
     );
     add(out, oldest, engine.shards().map(|shard| &shard.actors));
+    add(out, oldest, engine.shards().map(|shard| &shard.threats));
     for behaviour in engine.controls().lowered() {
         hasher.update(behaviour.name().as_bytes());
     }

@@ -6,6 +6,7 @@
 use sealwatch_core::engine::Engine;
 use sealwatch_core::evidence::{StoredFacet, decode, encode, links, links_key};
 use sealwatch_core::facet::{ActorTouch, Facet};
+use sealwatch_core::fold::ThreatUpdate;
 use sealwatch_core::recommendation::Evidence;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::Decision;
@@ -31,20 +32,53 @@ pub struct Archive<'a> {
     pub first_sequence: u64,
 }
 
+/// Which facets of an account a bundle may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// The account.
+    pub account: u128,
+    /// Sequence of the account's first event in this incarnation.
+    pub first: u64,
+    /// Sequence of the deciding event.
+    pub deciding: u64,
+    /// Event time of the deciding event, milliseconds.
+    pub at: i64,
+}
+
+impl Window {
+    /// Up to a decision.
+    pub const fn of(decision: &Decision) -> Self {
+        let point = &decision.point;
+        Self {
+            account: point.account,
+            first: point.first.sequence,
+            deciding: point.position.sequence,
+            at: point.at,
+        }
+    }
+
+    /// Up to an update about an account.
+    pub const fn of_threat(update: &ThreatUpdate) -> Self {
+        Self {
+            account: update.key,
+            first: update.first.sequence,
+            deciding: update.position.sequence,
+            at: update.at,
+        }
+    }
+}
+
 /// Builds the bundle. Facets older than the archive's period before the decision are left out whether or not they are
 /// still there, so that the time of their removal does not show.
 ///
 /// # Errors
 /// The archive cannot be read.
-pub fn bundle(archive: Archive<'_>, decision: &Decision) -> Result<Evidence, PipelineError> {
+pub fn bundle(archive: Archive<'_>, window: Window) -> Result<Evidence, PipelineError> {
     let mut archive = archive;
-    let facets = archive.last(decision, decision.point.account, FACETS, |_| true)?;
-    let readings = archive.last(
-        decision,
-        links_key(decision.point.account),
-        READINGS,
-        |facet| matches!(facet.touch, ActorTouch::PlaceReading { .. }),
-    )?;
+    let facets = archive.last(window, window.account, FACETS, |_| true)?;
+    let readings = archive.last(window, links_key(window.account), READINGS, |facet| {
+        matches!(facet.touch, ActorTouch::PlaceReading { .. })
+    })?;
     Ok(Evidence {
         facets: facets.into_iter().map(|stored| stored.facet).collect(),
         links: links(&readings),
@@ -55,19 +89,13 @@ impl Archive<'_> {
     /// The last `limit` facets under a key of the archive up to the decision, oldest first, of this incarnation only.
     fn last(
         &mut self,
-        decision: &Decision,
+        window: Window,
         key: u128,
         limit: usize,
         keep: impl Fn(&Facet<ActorTouch>) -> bool,
     ) -> Result<Vec<StoredFacet>, PipelineError> {
-        let (first, deciding) = (
-            decision.point.first.sequence,
-            decision.point.position.sequence,
-        );
-        let oldest_at = decision
-            .point
-            .at
-            .saturating_sub(i64::from(ARCHIVE_DAYS) * DAY);
+        let (first, deciding) = (window.first, window.deciding);
+        let oldest_at = window.at.saturating_sub(i64::from(ARCHIVE_DAYS) * DAY);
         let mut found = Vec::new();
         let mut bytes = Vec::with_capacity(160);
         if self.first_sequence > 0 {
@@ -83,7 +111,7 @@ impl Archive<'_> {
                 }
             }
         }
-        for facet in self.engine.facets_of(decision.point.account) {
+        for facet in self.engine.facets_of(window.account) {
             let sequence = facet.place.sequence();
             if sequence > deciding || sequence < first || facet.at < oldest_at || !keep(facet) {
                 continue;

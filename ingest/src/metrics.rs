@@ -5,9 +5,11 @@ use prometheus::{
     Registry,
 };
 use sealwatch_core::behaviour::{Behaviour, Mode};
+use sealwatch_core::credibility::priority::Priority;
 
 use crate::pipeline::{EpochReport, Pipeline};
 use sealwatch_core::outcome::Outcome;
+use sealwatch_core::threat::{Outgoing, ThreatKind};
 
 /// The pipeline's metrics.
 pub struct Metrics {
@@ -18,6 +20,7 @@ pub struct Metrics {
     score_points: IntCounterVec,
     gates: IntCounterVec,
     recommendations: IntCounterVec,
+    threats: IntCounterVec,
     accounts: IntGauge,
     state_bytes: IntGauge,
     watermark_seconds: Gauge,
@@ -69,6 +72,13 @@ impl Metrics {
                 ),
                 &["behaviour", "mode"],
             )?,
+            threats: IntCounterVec::new(
+                Opts::new(
+                    "sealwatch_threat_signals_total",
+                    "Revisions of cases of threat signals, by kind and priority.",
+                ),
+                &["kind", "priority"],
+            )?,
             accounts: IntGauge::new("sealwatch_accounts", "Accounts with a state.")?,
             state_bytes: IntGauge::new("sealwatch_state_bytes", "Memory that all state holds.")?,
             watermark_seconds: Gauge::new(
@@ -91,6 +101,7 @@ impl Metrics {
         registry.register(Box::new(metrics.score_points.clone()))?;
         registry.register(Box::new(metrics.gates.clone()))?;
         registry.register(Box::new(metrics.recommendations.clone()))?;
+        registry.register(Box::new(metrics.threats.clone()))?;
         registry.register(Box::new(metrics.accounts.clone()))?;
         registry.register(Box::new(metrics.state_bytes.clone()))?;
         registry.register(Box::new(metrics.watermark_seconds.clone()))?;
@@ -104,6 +115,12 @@ impl Metrics {
         }
         for result in ["scored", "ungated"] {
             self.score_points.with_label_values(&[result]);
+        }
+        for kind in ThreatKind::ALL {
+            for priority in Priority::ALL {
+                self.threats
+                    .with_label_values(&[kind.name(), priority.name()]);
+            }
         }
         for behaviour in Behaviour::WITH_DETECTOR {
             self.gates.with_label_values(&[behaviour.name()]);
@@ -145,9 +162,17 @@ impl Metrics {
                 .inc_by(count);
         }
         for (_, delivery) in &report.deliveries {
-            let recommendation = &delivery.recommendation;
-            let labels = [recommendation.behaviour.name(), recommendation.mode.name()];
-            self.recommendations.with_label_values(&labels).inc();
+            match delivery {
+                Outgoing::Recommendation(delivery) => {
+                    let recommendation = &delivery.recommendation;
+                    let labels = [recommendation.behaviour.name(), recommendation.mode.name()];
+                    self.recommendations.with_label_values(&labels).inc();
+                }
+                Outgoing::Threat(delivery) => {
+                    let labels = [delivery.threat.kind.name(), delivery.threat.priority.name()];
+                    self.threats.with_label_values(&labels).inc();
+                }
+            }
         }
         let times = &report.times;
         for (step, time) in [

@@ -4,6 +4,7 @@
 //! of the log: nothing depends on threads, on where epochs are cut, or on the clock (law 3).
 
 mod parts;
+mod threats;
 
 pub use parts::{Clock, EpochReport, PipelineError, PipelineOptions, Random, StepTimes};
 
@@ -16,10 +17,11 @@ use sealwatch_core::event::{Edge, Read, UnknownFields};
 use sealwatch_core::recommendation::{Delivery, Recommendation, SealedIdentity};
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::Decision;
+use sealwatch_core::threat::Outgoing;
 
 use crate::checkpoint::{self, CheckpointError, Meta, PartitionMeta};
 use crate::decode::decode;
-use crate::evidence::{self, Archive};
+use crate::evidence::{self, Archive, Window};
 use crate::feedback::{self, FeedbackGate};
 use crate::identity::IdentityError;
 use crate::order::order_runs;
@@ -62,7 +64,7 @@ impl Pipeline {
     pub fn open(
         options: PipelineOptions,
         store: StoreOptions,
-    ) -> Result<(Self, Vec<(u64, Delivery)>), PipelineError> {
+    ) -> Result<(Self, Vec<(u64, Outgoing)>), PipelineError> {
         let shards = store.virtual_shards;
         let mut engine = Engine::new(shards, || Arc::clone(&options.scorer));
         let mut admissions = Vec::new();
@@ -143,9 +145,11 @@ impl Pipeline {
         let decoded = clock();
         let outcomes = self.admit(batch);
         let admitted = clock();
-        let result = self.engine.fold(&self.threads);
+        let mut result = self.engine.fold(&self.threads);
         let folded = clock();
-        let deliveries = self.recommend(batch, &result)?;
+        let mut deliveries = self.recommend(batch, &result)?;
+        let threats = std::mem::take(&mut result.threats);
+        self.signal_threats(batch, threats, &result.decisions, &mut deliveries)?;
         let recommended = clock();
         let epoch = self.commit(batch, &deliveries)?;
         let times = StepTimes {
@@ -226,7 +230,7 @@ impl Pipeline {
         &mut self,
         batch: &Batch,
         result: &EpochResult,
-    ) -> Result<Vec<(u64, Delivery)>, PipelineError> {
+    ) -> Result<Vec<(u64, Outgoing)>, PipelineError> {
         let mut deliveries = Vec::with_capacity(result.decisions.len());
         for decision in &result.decisions {
             let Some(recommendation) = self.recommendation(decision)? else {
@@ -234,13 +238,11 @@ impl Pipeline {
             };
             let sealed_identities = self.seal(batch, decision, &recommendation)?;
             let row = self.next_outbox + deliveries.len() as u64;
-            deliveries.push((
-                row,
-                Delivery {
-                    recommendation,
-                    sealed_identities,
-                },
-            ));
+            let delivery = Delivery {
+                recommendation,
+                sealed_identities,
+            };
+            deliveries.push((row, Outgoing::Recommendation(Box::new(delivery))));
         }
         Ok(deliveries)
     }
@@ -258,7 +260,7 @@ impl Pipeline {
             engine: &self.engine,
             first_sequence: self.next_sequence,
         };
-        let evidence = evidence::bundle(archive, decision)?;
+        let evidence = evidence::bundle(archive, Window::of(decision))?;
         let contributions = scorer.contributions(decision.detector, decision.row.as_slice());
         let platforms = &self.options.vocabulary.platforms;
         let context = Context {
@@ -293,7 +295,7 @@ impl Pipeline {
     fn commit(
         &mut self,
         batch: &Batch,
-        deliveries: &[(u64, Delivery)],
+        deliveries: &[(u64, Outgoing)],
     ) -> Result<u64, PipelineError> {
         self.remove_expired();
         let mut write = EpochWrite::new(self.next_epoch);
@@ -436,7 +438,7 @@ impl Pipeline {
             let others = shard.shared.groups.bytes()
                 + shard.shared.targets.bytes()
                 + shard.shared.reporters.bytes();
-            shard.links.bytes() + places + others + shard.actors.bytes()
+            shard.links.bytes() + places + others + shard.actors.bytes() + shard.threats.bytes()
         });
         (accounts, bytes.sum())
     }
@@ -454,7 +456,7 @@ impl Pipeline {
     }
 }
 
-fn read_row(row: &OutboxRow) -> Result<(u64, Delivery), PipelineError> {
+fn read_row(row: &OutboxRow) -> Result<(u64, Outgoing), PipelineError> {
     let delivery = serde_json::from_slice(&row.bytes).map_err(|_| CheckpointError::Meta)?;
     Ok((row.sequence, delivery))
 }

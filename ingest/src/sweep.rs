@@ -30,5 +30,6 @@ pub fn remove_expired<J: Judge + Send>(engine: &mut Engine<J>, oldest_possible: 
         shard.shared.targets.remove_expired(oldest_possible);
         shard.shared.reporters.remove_expired(oldest_possible);
         shard.actors.remove_expired(oldest_possible);
+        shard.threats.remove_expired(oldest_possible);
     }
 }

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod audit;
 mod doctor;
 mod enforce;
 mod feedback;
@@ -7,6 +8,7 @@ mod keys;
 mod replay;
 mod run;
 mod schema;
+mod token;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
@@ -22,7 +24,19 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Schema(arguments) => schema::schema(&arguments),
         Command::Doctor(arguments) => doctor::doctor(&arguments),
         Command::Keys(command) => keys::keys(command),
+        Command::Token(command) => token::token(&command),
+        Command::Person(command) => token::person(&command),
+        Command::Audit(command) => audit::audit(&command),
         Command::Enforce(arguments) => enforce::enforce(&arguments),
         Command::Feedback(command) => feedback::feedback(&command),
     }
+}
+
+/// Runs a command that waits for the database.
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::running)?
+        .block_on(work)
 }

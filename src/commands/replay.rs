@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use sealwatch_core::identifier::PseudonymKey;
-use sealwatch_core::recommendation::Delivery;
+use sealwatch_core::threat::Outgoing;
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunOptions, run};
 use sealwatch_ingest::source::{FeedbackTurn, Files, Ordered, Source, StandardInput};
@@ -70,14 +70,15 @@ pub fn replay(arguments: &ReplayArguments) -> Result<(), Failure> {
         &mut |report, _| {
             line.inc(report.records);
             rows.extend(report.deliveries);
-            line.set_message(format!("{} recommendations", rows.len()));
+            line.set_message(format!("{} recommendations and threat signals", rows.len()));
         },
     )
     .map_err(Failure::running)?;
     line.finish_and_clear();
-    write(&arguments.out, &rows, &pipeline)?;
+    let written = write(&arguments.out, &rows, &pipeline)?;
     print!("{}", progress::table(pipeline.records(), pipeline.counts()));
-    println!("{:<28} {:>11}", "recommendations", rows.len());
+    println!("{:<28} {:>11}", "recommendations", written.recommendations);
+    println!("{:<28} {:>11}", "threat signals", written.threats);
     drop(pipeline);
     if arguments.state.is_none() {
         remove(&state)?;
@@ -158,16 +159,36 @@ fn beside(path: &Path, what: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Writes recommendations, sealed identities and outcomes, each under a temporary name first.
-fn write(out: &Path, rows: &[(u64, Delivery)], pipeline: &Pipeline) -> Result<(), Failure> {
-    write_lines(out, rows, |delivery| {
-        serde_json::to_string(&delivery.recommendation)
+/// How much was written.
+struct Written {
+    recommendations: usize,
+    threats: usize,
+}
+
+/// Writes recommendations, threat signals, sealed identities and outcomes, each under a temporary name first.
+fn write(out: &Path, rows: &[(u64, Outgoing)], pipeline: &Pipeline) -> Result<Written, Failure> {
+    let recommendations = write_lines(out, rows, |row| match row {
+        Outgoing::Recommendation(delivery) => Some(serde_json::to_string(&delivery.recommendation)),
+        Outgoing::Threat(_) => None,
     })?;
-    write_lines(&beside(out, "identities"), rows, |delivery| {
-        let id = delivery.recommendation.id;
-        serde_json::to_string(
-            &json!({"recommendation": id, "sealed_identities": delivery.sealed_identities}),
-        )
+    let threats = write_lines(&beside(out, "threats"), rows, |row| match row {
+        Outgoing::Recommendation(_) => None,
+        Outgoing::Threat(delivery) => Some(serde_json::to_string(&delivery.threat)),
+    })?;
+    write_lines(&beside(out, "identities"), rows, |row| match row {
+        Outgoing::Recommendation(delivery) => Some(serde_json::to_string(&json!({
+            "recommendation": delivery.recommendation.id,
+            "sealed_identities": delivery.sealed_identities,
+        }))),
+        Outgoing::Threat(_) => None,
+    })?;
+    write_lines(&beside(out, "threat-identities"), rows, |row| match row {
+        Outgoing::Recommendation(_) => None,
+        Outgoing::Threat(delivery) => Some(serde_json::to_string(&json!({
+            "threat": delivery.threat.id,
+            "case": delivery.threat.case,
+            "sealed_identity": delivery.sealed_identity,
+        }))),
     })?;
     let outcomes: serde_json::Map<String, serde_json::Value> = pipeline
         .counts()
@@ -177,26 +198,36 @@ fn write(out: &Path, rows: &[(u64, Delivery)], pipeline: &Pipeline) -> Result<()
     let summary = json!({
         "records": pipeline.records(),
         "outcomes": outcomes,
-        "recommendations": rows.len(),
+        "recommendations": recommendations,
+        "threat_signals": threats,
         "state_digest": pipeline.state_digest(),
     });
     let path = beside(out, "outcomes");
     fs::write(&path, format!("{summary}\n"))
-        .map_err(|error| Failure::running(format!("{}: {error}", path.display())))
+        .map_err(|error| Failure::running(format!("{}: {error}", path.display())))?;
+    Ok(Written {
+        recommendations,
+        threats,
+    })
 }
 
+/// Writes a line for each row that has one. Returns how many.
 fn write_lines(
     path: &Path,
-    rows: &[(u64, Delivery)],
-    line: impl Fn(&Delivery) -> Result<String, serde_json::Error>,
-) -> Result<(), Failure> {
+    rows: &[(u64, Outgoing)],
+    line: impl Fn(&Outgoing) -> Option<Result<String, serde_json::Error>>,
+) -> Result<usize, Failure> {
     let failed = |error: std::io::Error| Failure::running(format!("{}: {error}", path.display()));
     let temporary = beside(path, "temporary");
     let mut file = BufWriter::new(File::create(&temporary).map_err(failed)?);
-    for (_, delivery) in rows {
-        let text = line(delivery).map_err(Failure::running)?;
-        writeln!(file, "{text}").map_err(failed)?;
+    let mut written = 0;
+    for (_, row) in rows {
+        if let Some(text) = line(row) {
+            writeln!(file, "{}", text.map_err(Failure::running)?).map_err(failed)?;
+            written += 1;
+        }
     }
     file.flush().map_err(failed)?;
-    fs::rename(&temporary, path).map_err(failed)
+    fs::rename(&temporary, path).map_err(failed)?;
+    Ok(written)
 }

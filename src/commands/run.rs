@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use sealwatch_api::audit::{HeadKeeper, note_settings};
 use sealwatch_api::delivery::{DeliveryMetrics, Schedule};
 use sealwatch_api::people::FirstToken;
-use sealwatch_api::{
-    ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
-};
-use sealwatch_core::recommendation::Delivery;
+use sealwatch_api::retention::Retention;
+use sealwatch_api::{ApiConfig, ApiParts, ApiState, DetectorDescription, FeatureDescription};
 use sealwatch_core::scorer::Scorer;
+use sealwatch_core::threat::Outgoing;
 use sealwatch_ingest::metrics::Metrics;
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
@@ -61,10 +61,10 @@ struct Ingest {
     source: Box<dyn Source>,
     options: RunOptions,
     metrics: Metrics,
-    rows: mpsc::Sender<(u64, Delivery)>,
+    rows: mpsc::Sender<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
-    undelivered: Vec<(u64, Delivery)>,
+    undelivered: Vec<(u64, Outgoing)>,
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
@@ -97,15 +97,25 @@ async fn serve(config: Config) -> Result<(), Failure> {
     parts::seek(&config, &mut *source, &pipeline)?;
     let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
     metrics.restore(&pipeline);
-    let cases = CaseStore::open(
-        &parts::database(&config)?,
-        config.review()?,
-        clock::random(),
-    )
-    .await
-    .map_err(Failure::configuration)?;
+    let tls = parts::tls(&config)?;
+    let cases = parts::case_store(&config).await?;
     cases.set_routes(outlets.routes);
     let delivery_metrics = DeliveryMetrics::register(&registry).map_err(Failure::configuration)?;
+
+    let keeper = HeadKeeper::new(
+        &cases,
+        config.origin()?,
+        parts::log_key(&config)?,
+        config.heads(),
+        &registry,
+    )
+    .map_err(Failure::configuration)?;
+    let retention =
+        Retention::new(&cases, config.periods(), &registry).map_err(Failure::configuration)?;
+    let settings = parts::settings(&config, &artefact)?;
+    note_settings(&cases, &settings, clock::now_ms()())
+        .await
+        .map_err(Failure::configuration)?;
 
     let ready = Arc::new(AtomicBool::new(true));
     let is_ready = Arc::clone(&ready);
@@ -113,11 +123,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
         store: cases.clone(),
         config: ApiConfig {
             metrics_open: config.api.metrics_open,
-            secure_cookies: config.api.secure_cookies,
+            secure_cookies: config.api.secure_cookies || tls.is_some(),
+            trusted_proxies: config.api.trusted_proxies.clone(),
             platforms: config.platforms.clone(),
             first_people: config.api.first_people()?,
         },
         note_key: parts::note_key(&config)?,
+        log: keeper.identity(),
         detectors: detectors(&scorer),
         features: FeatureDescription::registry(),
         ready: Arc::new(move || is_ready.load(Ordering::Acquire)),
@@ -129,7 +141,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
     .await
     .map_err(Failure::configuration)?;
     let address = listener.local_addr().map_err(Failure::running)?;
-    announce(&address.to_string(), &tokens);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    announce(&format!("{scheme}://{address}/"), &tokens);
 
     let upkept = cases.clone();
     let (rows, receiver) = mpsc::channel(1_024);
@@ -155,6 +168,10 @@ async fn serve(config: Config) -> Result<(), Failure> {
         clock::now_ms(),
         end.clone(),
     ));
+    let deleting = tokio::spawn(retention.run(clock::now_ms(), is_over(end.clone())));
+    // The last head is signed when the last act is on the log.
+    let (finished, finish) = watch::channel(false);
+    let heads = tokio::spawn(keeper.run(clock::now_ms(), is_over(finish)));
     stop_on_signals(Arc::clone(&stop), ended.clone());
     let ingest = Ingest {
         pipeline,
@@ -181,20 +198,27 @@ async fn serve(config: Config) -> Result<(), Failure> {
             result
         })
         .map_err(Failure::running)?;
-    let mut signal = end.clone();
-    let shutdown = async move {
-        let _ = signal.wait_for(|ended| *ended).await;
-    };
-    sealwatch_api::serve(listener, state, shutdown)
-        .await
-        .map_err(Failure::running)?;
+    let shutdown = is_over(end.clone());
+    match tls {
+        Some(tls) => sealwatch_api::serve_tls(listener, tls, state, shutdown).await,
+        None => sealwatch_api::serve(listener, state, shutdown).await,
+    }
+    .map_err(Failure::running)?;
     let result = thread
         .join()
         .map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
     deliveries.await.map_err(Failure::running)?;
     upkeep.await.map_err(Failure::running)?;
     leaving.await.map_err(Failure::running)?;
+    deleting.await.map_err(Failure::running)?;
+    let _ = finished.send(true);
+    heads.await.map_err(Failure::running)?;
     result.map(|_| ()).map_err(Failure::running)
+}
+
+/// Ends when the channel says so, or is gone.
+async fn is_over(mut signal: watch::Receiver<bool>) {
+    let _ = signal.wait_for(|ended| *ended).await;
 }
 
 impl Ingest {
@@ -213,10 +237,13 @@ impl Ingest {
             &self.delivered,
             &mut |report, pipeline| {
                 metrics.observe(&report, pipeline);
+                let is_threat = |row: &&(u64, Outgoing)| matches!(row.1, Outgoing::Threat(_));
+                let threats = report.deliveries.iter().filter(is_threat).count();
                 tracing::info!(
                     epoch = report.epoch,
                     records = report.records,
-                    recommendations = report.deliveries.len(),
+                    recommendations = report.deliveries.len() - threats,
+                    threat_signals = threats,
                     "epoch committed"
                 );
                 for row in report.deliveries {
@@ -252,7 +279,7 @@ fn detectors(scorer: &Scorer) -> Vec<DetectorDescription> {
 }
 
 fn announce(address: &str, tokens: &[FirstToken]) {
-    println!("Sealwatch serves the review console at http://{address}/");
+    println!("Sealwatch serves the review console at {address}");
     if tokens.is_empty() {
         println!(
             "Sign in with a token that was printed at the first start, or make one with `sealwatch token create`."

@@ -1,6 +1,7 @@
 //! The `[api]` section of the configuration.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use sealwatch_api::people::{PersonName, Role, Roles};
@@ -27,9 +28,26 @@ pub struct ApiConfig {
     /// Whether `/metrics` needs no token.
     #[serde(default)]
     pub metrics_open: bool,
-    /// Whether cookies are for TLS only (behind a proxy with TLS).
+    /// Whether cookies are for TLS only, whatever a proxy says. With `tls` they are by themselves.
     #[serde(default)]
     pub secure_cookies: bool,
+    /// A certificate, where no proxy in front speaks TLS.
+    #[serde(default)]
+    pub tls: Option<TlsConfig>,
+    /// Addresses of proxies that are believed about whom they forward for: rate limits count the client whom they name,
+    /// and cookies are for TLS only where they were asked by TLS.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// A certificate and its key, as PEM.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The chain, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
 }
 
 fn default_database() -> PathBuf {

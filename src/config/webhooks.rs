@@ -62,21 +62,32 @@ impl EnforcementConfig {
     /// # Errors
     /// An address, a secret or a file of certificates that is none.
     pub fn webhooks(&self, base: &Path) -> Result<Vec<(WebhookName, Webhook)>, Failure> {
-        let mut webhooks = Vec::with_capacity(self.webhooks.len());
-        for config in &self.webhooks {
-            let wrong = |what: String| {
-                Failure::Configuration(format!("enforcement.webhooks {}: {what}", config.name))
-            };
-            let name = WebhookName::parse(&config.name)
-                .ok_or_else(|| wrong("the name is of another form".to_owned()))?;
-            let secret = secret(&base.join(&config.secret_file)).map_err(wrong)?;
-            let authorities = config.ca_file.as_ref().map(|path| base.join(path));
-            let webhook = Webhook::new(&config.url, secret, authorities.as_deref())
-                .map_err(|error| wrong(error.to_string()))?;
-            webhooks.push((name, webhook));
-        }
-        Ok(webhooks)
+        webhooks("enforcement.webhooks", &self.webhooks, base)
     }
+}
+
+/// The webhooks of a section, ready to be sent to. `base` is the folder that paths start from.
+///
+/// # Errors
+/// An address, a secret or a file of certificates that is none.
+pub fn webhooks(
+    section: &str,
+    configs: &[WebhookConfig],
+    base: &Path,
+) -> Result<Vec<(WebhookName, Webhook)>, Failure> {
+    let mut webhooks = Vec::with_capacity(configs.len());
+    for config in configs {
+        let wrong =
+            |what: String| Failure::Configuration(format!("{section} {}: {what}", config.name));
+        let name = WebhookName::parse(&config.name)
+            .ok_or_else(|| wrong("the name is of another form".to_owned()))?;
+        let secret = secret(&base.join(&config.secret_file)).map_err(wrong)?;
+        let authorities = config.ca_file.as_ref().map(|path| base.join(path));
+        let webhook = Webhook::new(&config.url, secret, authorities.as_deref())
+            .map_err(|error| wrong(error.to_string()))?;
+        webhooks.push((name, webhook));
+    }
+    Ok(webhooks)
 }
 
 /// Reads a webhook's secret from a file that its owner alone can read.

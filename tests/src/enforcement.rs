@@ -142,24 +142,35 @@ impl Receiver {
     /// # Errors
     /// It does not start.
     pub fn start(platform: &Platform, further: &[&str]) -> Result<Self> {
-        let mut child = start(
+        Self::start_at(platform, "127.0.0.1:0", further)
+    }
+
+    /// Starts it at this address.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start_at(platform: &Platform, address: &str, further: &[&str]) -> Result<Self> {
+        let child = start(
             command("sealwatch")
-                .args(["enforce", "--listen", "127.0.0.1:0", "--key"])
+                .args(["enforce", "--listen", address, "--key"])
                 .arg(platform.key())
                 .arg("--secret-file")
                 .arg(platform.secret())
                 .args(further),
         );
+        let mut receiver = Self {
+            child,
+            address: String::new(),
+        };
         let mut line = String::new();
-        let stdout = child.stdout.take().context("no output")?;
+        let stdout = receiver.child.stdout.take().context("no output")?;
         BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.split("http://").nth(1).map(|rest| rest.trim_end());
-        let address = address.map(|rest| rest.trim_end_matches('/').to_owned());
-        if address.is_none() {
-            let _ = child.kill();
-        }
+        let address = line.trim_end().split("http://").nth(1);
         let address = address.context("it does not say where it receives")?;
-        Ok(Self { child, address })
+        address
+            .trim_end_matches('/')
+            .clone_into(&mut receiver.address);
+        Ok(receiver)
     }
 
     /// Where it receives.
@@ -195,7 +206,7 @@ impl Receiver {
             body.len()
         );
         let mut stream = std::net::TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
         let read = stream.read_to_string(&mut answer);
@@ -226,12 +237,11 @@ impl Drop for Receiver {
 
 /// HMAC-SHA256 with the secret, in base64, by openssl: another implementation than ours.
 fn sign(text: &str) -> Result<String> {
-    openssl(
+    let code = openssl(
         &["dgst", "-sha256", "-hmac", SECRET, "-binary"],
         text.as_bytes(),
-    )
-    .and_then(|code| Ok(openssl(&["base64", "-A"], &code)?))
-    .and_then(|text| Ok(String::from_utf8(text)?))
+    )?;
+    Ok(String::from_utf8(openssl(&["base64", "-A"], &code)?)?)
 }
 
 fn base64(text: &str) -> Result<String> {

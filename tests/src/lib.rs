@@ -4,10 +4,12 @@
     reason = "a test's tools end the test when they cannot go on"
 )]
 
+pub mod attack;
 pub mod browser;
 pub mod canary;
 pub mod enforcement;
 pub mod kafka;
+pub mod plot;
 pub mod postgres;
 pub mod served;
 pub mod service;

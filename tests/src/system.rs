@@ -87,15 +87,20 @@ pub fn succeed(command: &mut Command) -> Output {
     }
 }
 
-/// What a replay wrote: recommendations and outcomes, byte for byte.
+/// What a replay wrote, byte for byte: recommendations; outcomes (one line) followed by the threat signals.
 ///
 /// # Panics
 /// A file is missing.
 pub fn written(out: &Path) -> (Vec<u8>, Vec<u8>) {
-    let mut outcomes = out.as_os_str().to_os_string();
-    outcomes.push(".outcomes");
-    match (fs::read(out), fs::read(&outcomes)) {
-        (Ok(recommendations), Ok(outcomes)) => (recommendations, outcomes),
+    let beside = |what: &str| {
+        let mut path = out.as_os_str().to_os_string();
+        path.push(what);
+        fs::read(path)
+    };
+    match (fs::read(out), beside(".outcomes"), beside(".threats")) {
+        (Ok(recommendations), Ok(outcomes), Ok(threats)) => {
+            (recommendations, [outcomes, threats].concat())
+        }
         other => panic!("a replay's output is missing: {other:?}"),
     }
 }

@@ -72,7 +72,10 @@ fn arrows_only_point_down() {
         ("sealwatch-simulator", &[]),
         ("sealwatch-custody", &[]),
         ("sealwatch-core", &[]),
-        ("sealwatch-tests", &["sealwatch-core", "sealwatch-ingest"]),
+        (
+            "sealwatch-tests",
+            &["sealwatch-core", "sealwatch-ingest", "sealwatch-simulator"],
+        ),
     ]);
     for (package, dependencies) in arrows(&metadata()) {
         let ours: Vec<&String> = dependencies

@@ -44,6 +44,13 @@ impl Judge for Eager {
 fn event() -> impl Strategy<Value = Value> {
     let account = || (0_u8..6).prop_map(|number| format!("a{number}"));
     let group = || (0_u8..3).prop_map(|number| format!("g{number}"));
+    let danger = || {
+        prop_oneof![
+            Just("threat_to_life"),
+            Just("self_harm"),
+            Just("child_safety")
+        ]
+    };
     let device = || (0_u8..3).prop_map(|number| format!("d{number}"));
     prop_oneof![
         2 => (account(), device(), device()).prop_map(|(a, d, n)| json!({"type": "account.registered", "account": a, "device": d, "network": n, "number_range": "r", "country": "DE", "verification_attempts": 2})),
@@ -60,6 +67,12 @@ fn event() -> impl Strategy<Value = Value> {
         2 => (account(), group()).prop_map(|(a, g)| json!({"type": "group.left", "account": a, "group": g, "seconds_since_join": 30})),
         2 => (account(), 1_u32..90).prop_map(|(a, n)| json!({"type": "contact.looked_up", "account": a, "numbers": n, "hits": 1, "sequential_share": 0.5})),
         2 => (account(), account()).prop_map(|(a, b)| json!({"type": "user.reported", "account": a, "target": b, "category": "spam", "first_message": true})),
+        3 => (account(), account(), danger()).prop_map(|(a, b, category)| json!({"type": "user.reported", "account": a, "target": b, "category": category, "first_message": true})),
+        1 => (account(), group(), danger()).prop_map(|(a, g, category)| json!({"type": "user.reported", "account": a, "group": g, "category": category})),
+        1 => (account(), any::<bool>()).prop_map(|(a, exact)| json!({"type": "surface.matched", "account": a, "surface": "profile_photo", "bank": "industry", "match": if exact { "exact" } else { "near" }})),
+        1 => group().prop_map(|g| json!({"type": "surface.matched", "group": g, "surface": "group_name", "bank": "industry", "match": "near"})),
+        1 => (account(), prop_oneof![Just("disabled"), Just("risk_high"), Just("enabled")]).prop_map(|(a, kind)| json!({"type": "signal.received", "account": a, "issuer": "sister", "kind": kind})),
+        1 => account().prop_map(|a| json!({"type": "enforcement.applied", "account": a, "action": "reinstated"})),
         1 => (account(), account()).prop_map(|(a, b)| json!({"type": "user.blocked", "account": a, "target": b})),
         1 => account().prop_map(|a| json!({"type": "enforcement.applied", "account": a, "action": "banned"})),
         1 => account().prop_map(|a| json!({"type": "label.given", "account": a, "behaviour": "group_spam", "verdict": "benign", "origin": "review"})),
@@ -74,7 +87,7 @@ fn sequence() -> impl Strategy<Value = Vec<Event>> {
         let vocabulary = Vocabulary {
             platforms: vec!["demo".to_owned()],
             issuers: vec!["sister".to_owned()],
-            banks: vec![],
+            banks: vec!["industry".to_owned()],
         };
         let pseudonymiser = Pseudonymiser::new(&PseudonymKey::new([4; 32]), &vocabulary.platforms);
         let edge = Edge::new(&vocabulary, &pseudonymiser);
@@ -100,16 +113,18 @@ fn sequence() -> impl Strategy<Value = Vec<Event>> {
     })
 }
 
-/// What a run leaves: states by table, score points in order, decisions in order.
+/// What a run leaves: states by table, score points in order, decisions in order, threat signals in order.
 type Left = (
     Vec<Vec<u8>>,
     Vec<(u64, u128, Vec<u32>)>,
     Vec<(u64, u128, usize)>,
+    Vec<String>,
 );
 
 fn fold(events: &[Event], cuts: &[usize], shards: u16, threads: usize) -> Left {
     let mut engine = Engine::new(shards, Eager::default);
     let mut decisions = Vec::new();
+    let mut threats = Vec::new();
     let mut start = 0;
     for cut in cuts.iter().copied().chain([events.len()]) {
         engine.begin(start as u64);
@@ -128,6 +143,8 @@ fn fold(events: &[Event], cuts: &[usize], shards: u16, threads: usize) -> Left {
                 decision.detector,
             )
         }));
+        // The written form: a margin that is not a number equals itself.
+        threats.extend(result.threats.iter().map(|update| format!("{update:?}")));
         start = cut;
     }
     let mut points: Vec<_> = engine
@@ -135,7 +152,7 @@ fn fold(events: &[Event], cuts: &[usize], shards: u16, threads: usize) -> Left {
         .flat_map(|judge| std::mem::take(&mut judge.0))
         .collect();
     points.sort();
-    (states(&engine), points, decisions)
+    (states(&engine), points, decisions, threats)
 }
 
 fn states(engine: &Engine<Eager>) -> Vec<Vec<u8>> {
@@ -149,6 +166,13 @@ fn states(engine: &Engine<Eager>) -> Vec<Vec<u8>> {
         all.extend(
             shard
                 .links
+                .sorted()
+                .iter()
+                .map(|(key, state)| put(*key, &|out| state.put(out))),
+        );
+        all.extend(
+            shard
+                .threats
                 .sorted()
                 .iter()
                 .map(|(key, state)| put(*key, &|out| state.put(out))),

@@ -58,6 +58,25 @@ fn threads_and_epochs_change_no_byte_on_a_stream_with_recommendations_of_every_d
             "the stream has records that end as {outcome}"
         );
     }
+    let kinds: BTreeSet<String> = lines(&outcomes)[1..]
+        .iter()
+        .map(|threat| threat["kind"].as_str().unwrap().to_owned())
+        .collect();
+    for kind in [
+        "threat_to_life",
+        "self_harm",
+        "other_platform",
+        "minor_contact",
+    ] {
+        assert!(
+            kinds.contains(kind),
+            "the stream has threat signals of kind {kind}"
+        );
+    }
+    assert_eq!(
+        summary["threat_signals"].as_u64().unwrap() as usize,
+        lines(&outcomes).len() - 1
+    );
     let sum: u64 = summary["outcomes"]
         .as_object()
         .unwrap()

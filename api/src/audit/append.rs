@@ -1,10 +1,11 @@
 //! Entries are appended by the one writer, in the transaction of the act.
 
 use sealwatch_custody::commitment::{self, Salt};
-use sealwatch_custody::merkle::{self, Frontier, Hash};
+use sealwatch_custody::merkle::{self, Frontier};
 use sqlx::AnyConnection;
 
 use crate::audit::entry::{Entry, Leaf};
+use crate::audit::tree;
 use crate::database::Write;
 use crate::people::Actor;
 use crate::store::CaseStoreError;
@@ -19,54 +20,28 @@ pub(crate) async fn commit(
     now_ms: i64,
     entries: &[Entry],
 ) -> Result<Vec<i64>, CaseStoreError> {
-    let salts: Vec<[u8; 32]> = entries.iter().map(|_| write.random_bytes()).collect();
+    let salts: Vec<Salt> = entries
+        .iter()
+        .map(|_| Salt::new(write.random_bytes()))
+        .collect();
     let connection = write.connection();
-    let (mut size, mut frontier) = frontier(connection).await?;
+    let size = tree::size(connection).await?;
+    let mut frontier = tree::frontier(connection, size).await?;
     let mut positions = Vec::with_capacity(entries.len());
-    for (entry, salt) in entries.iter().zip(salts) {
+    for (position, (entry, salt)) in (size.cast_signed()..).zip(entries.iter().zip(salts)) {
         append(
             connection,
             &mut frontier,
-            size,
+            position,
             (actor, now_ms),
             entry,
-            salt,
+            &salt,
         )
         .await?;
-        positions.push(size);
-        size += 1;
+        positions.push(position);
     }
     write.commit_machine().await?;
     Ok(positions)
-}
-
-async fn frontier(connection: &mut AnyConnection) -> Result<(i64, Frontier), CaseStoreError> {
-    let size: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(position) + 1, 0) FROM audit_entries")
-        .fetch_one(&mut *connection)
-        .await?;
-    let mut nodes = Vec::new();
-    for (level, place) in merkle::frontier_nodes(size.unsigned_abs()) {
-        let hash: String =
-            sqlx::query_scalar("SELECT hash FROM audit_nodes WHERE level = $1 AND place = $2")
-                .bind(i64::from(level))
-                .bind(place.cast_signed())
-                .fetch_optional(&mut *connection)
-                .await?
-                .ok_or(CaseStoreError::Damaged)?;
-        nodes.push((
-            (level, place),
-            Hash::from_hex(&hash).ok_or(CaseStoreError::Damaged)?,
-        ));
-    }
-    let lookup = |level, place| {
-        nodes
-            .iter()
-            .find(|(at, _)| *at == (level, place))
-            .map(|(_, hash)| *hash)
-    };
-    let frontier =
-        Frontier::from_nodes(size.unsigned_abs(), lookup).map_err(|_| CaseStoreError::Damaged)?;
-    Ok((size, frontier))
 }
 
 async fn append(
@@ -75,16 +50,15 @@ async fn append(
     position: i64,
     (actor, now_ms): (&Actor, i64),
     entry: &Entry,
-    salt: [u8; 32],
+    salt: &Salt,
 ) -> Result<(), CaseStoreError> {
-    let salt = Salt::new(salt);
     let leaf = Leaf {
         act: entry.act.name(),
         at_ms: now_ms,
         commitment: entry
             .detail
             .as_ref()
-            .map(|detail| commitment::commit(&salt, detail.as_bytes()).to_hex()),
+            .map(|detail| commitment::commit(salt, detail.as_bytes()).to_hex()),
         facts: &entry.facts,
         person: actor.person.as_str(),
         position,

@@ -49,6 +49,8 @@ sealwatch_core::closed_set! {
         HoldSet = "hold_set",
         /// A hold was lifted.
         HoldLifted = "hold_lifted",
+        /// Data were ordered to be deleted before their period ends.
+        DestructionOrdered = "destruction_ordered",
         /// Data were deleted because their period had ended.
         Deleted = "deleted",
     }

@@ -44,6 +44,7 @@ pub use queue::{
 };
 pub use second_look::{SecondLook, decision, look_again, second_looks};
 pub use settings::ReviewSettings;
+pub(crate) use statement_of_reasons::statement;
 pub use statistics::{CONFIDENCE, DetectorStatistics, Precision, detector};
 pub use top::{FeatureValue, ReasonCount, ReasonOrder, top_cases, top_reasons};
 pub use types::{

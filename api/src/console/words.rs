@@ -4,6 +4,8 @@ use sealwatch_core::behaviour::{Answer, Behaviour};
 use sealwatch_core::feature::Family;
 use sealwatch_core::time::Timestamp;
 
+use crate::cases::{AppealGround, Verdict};
+
 /// A time as it is shown, and as machines read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
@@ -111,6 +113,27 @@ pub const fn behaviour(behaviour: Behaviour) -> &'static str {
         }
         Behaviour::FalseReporting => "reports that are coordinated or wrong",
         Behaviour::MinorContactRisk => "adults reaching out to many minors who do not know them",
+    }
+}
+
+/// A verdict, as a heading.
+pub const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Confirm => "Confirm",
+        Verdict::Reject => "Reject",
+        Verdict::Protect => "Protect",
+        Verdict::NeedsMore => "Needs more",
+    }
+}
+
+/// What an appeal rests on.
+pub const fn ground(ground: AppealGround) -> &'static str {
+    match ground {
+        AppealGround::LegitimateUse => "The use is a legitimate one",
+        AppealGround::NotTheOwner => "It was not the owner who acted",
+        AppealGround::MistakenIdentity => "The account was taken for another",
+        AppealGround::Other => "Something else, which support knows",
+        AppealGround::SecondLook => "A second look did not agree",
     }
 }
 

@@ -21,6 +21,7 @@ use crate::audit::{self, Act, Entry};
 use crate::cases::DecisionId;
 use crate::people::Actor;
 use crate::problem::Problem;
+use crate::retention;
 use crate::state::ApiState;
 
 pub(crate) use cases::QueueDocument;
@@ -50,6 +51,20 @@ pub(crate) fn all(
         .routes(routes!(people::set, people::disable))
         .routes(routes!(people::tokens, people::create_token))
         .routes(routes!(people::revoke_token))
+        .routes(routes!(
+            retention::http::list_holds,
+            retention::http::create_hold
+        ))
+        .routes(routes!(retention::http::delete_hold))
+        .routes(routes!(
+            retention::http::list_orders,
+            retention::http::create_order
+        ))
+        .routes(routes!(audit::http::entries))
+        .routes(routes!(audit::http::head))
+        .routes(routes!(audit::http::key))
+        .routes(routes!(audit::http::inclusion))
+        .routes(routes!(audit::http::consistency))
         .routes(routes!(process::description))
         .routes(routes!(process::live))
         .routes(routes!(process::ready))
@@ -65,7 +80,7 @@ pub(crate) async fn log(state: &ApiState, actor: &Actor, entry: Entry) -> Result
 }
 
 /// The entry of a search: the account is only committed to.
-fn searched(by: &str, account: Pseudonym) -> Entry {
+pub(crate) fn searched(by: &str, account: Pseudonym) -> Entry {
     Entry::new(Act::Searched)
         .fact("by", by)
         .detail(account.to_hexadecimal())

@@ -1,6 +1,7 @@
-//! The case store: recommendations as they were delivered, and what people make of them.
+//! The case store: recommendations and threat signals as they were delivered, and what people make of them.
 
 mod list;
+mod threats;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::people::Actor;
 use crate::state::Random;
 
 pub use list::Summary;
+pub use threats::DeliveredThreat;
 
 /// Why the case store refuses.
 #[derive(Debug, thiserror::Error)]

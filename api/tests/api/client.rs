@@ -1,10 +1,11 @@
 //! Asking the real router, in one process.
 
-use crate::common::{delivery, parts, server, store, token_of};
+use crate::common::{START, delivery, log, log_key, parts, server, store, token_of};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use sealwatch_api::{ApiState, openapi_document, router};
+use sealwatch_api::audit::{HeadKeeper, HeadSettings};
+use sealwatch_api::{ApiState, CaseStore, openapi_document, router};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -128,8 +129,21 @@ pub async fn lenient_demo(count: u64) -> (tempfile::TempDir, Router, String) {
             60 * minutes.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
         )
     });
+    let store = parts.store.clone();
     let (state, token) = ApiState::new(parts).await.unwrap();
+    sign_head(&store).await;
     (folder, router(state), token_of(&token, "all"))
+}
+
+/// Signs a head of the audit log.
+pub async fn sign_head(store: &CaseStore) {
+    let settings = HeadSettings {
+        interval: std::time::Duration::from_mins(1),
+        file: None,
+    };
+    let registry = prometheus::Registry::new();
+    let mut keeper = HeadKeeper::new(store, log().origin, log_key(), settings, &registry).unwrap();
+    keeper.step(START).await.unwrap();
 }
 
 pub fn described_paths() -> Vec<String> {
@@ -137,8 +151,9 @@ pub fn described_paths() -> Vec<String> {
     document["paths"]
         .as_object()
         .unwrap()
-        .keys()
-        .cloned()
+        .iter()
+        .filter(|(_, methods)| methods.get("get").is_some())
+        .map(|(path, _)| path.clone())
         .collect()
 }
 
@@ -166,9 +181,77 @@ pub fn with_canary(path: &str) -> String {
 
 pub fn filled(path: &str) -> String {
     let id = delivery(3, true).recommendation.id.to_hexadecimal();
-    path.replace("{id}", &id)
+    let path = path
+        .replace("{id}", &id)
         .replace("{decision}", &id)
         .replace("{behaviour}", "bulk_messaging")
         .replace("{feature}", sealwatch_core::feature::FEATURES[0].name)
-        .replace("{sequence}", "1")
+        .replace("{sequence}", "1");
+    match path.as_str() {
+        "/api/v1/audit/proofs/inclusion" => path + "?position=0&size=2",
+        "/api/v1/audit/proofs/consistency" => path + "?from=1&to=2",
+        _ => path,
+    }
+}
+
+/// A signed-in browser.
+pub struct Browser {
+    pub router: Router,
+    pub cookie: String,
+    pub secret: String,
+}
+
+impl Browser {
+    /// Signs in with a token, as the page does.
+    pub async fn sign_in(router: &Router, token: &str) -> Self {
+        let page = send(router, Method::GET, "/login", &[], "").await;
+        let body = format!("form_secret={}&token={token}", page.form_secret());
+        let cookie = page.cookie();
+        let begun = send(
+            router,
+            Method::POST,
+            "/login",
+            &[("cookie", &cookie)],
+            &body,
+        )
+        .await;
+        assert_eq!(begun.status, 303);
+        let cookie = begun.cookie();
+        let headers = [("cookie", cookie.as_str()), ("accept", "text/html")];
+        let home = send(router, Method::GET, "/", &headers, "").await;
+        let home = home.headers["location"].to_str().unwrap();
+        let first = send(router, Method::GET, home, &headers, "").await;
+        Self {
+            router: router.clone(),
+            cookie: cookie.clone(),
+            secret: first.form_secret(),
+        }
+    }
+
+    pub async fn see(&self, path: &str) -> Answer {
+        let headers = [("cookie", self.cookie.as_str()), ("accept", "text/html")];
+        send(&self.router, Method::GET, path, &headers, "").await
+    }
+
+    /// Posts a form of a page of ours.
+    pub async fn post(&self, path: &str, fields: &str) -> Answer {
+        let body = format!("form_secret={}&{fields}", self.secret);
+        self.post_raw(path, &[], &body).await
+    }
+
+    pub async fn post_raw(&self, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
+        let mut headers = vec![("cookie", self.cookie.as_str()), ("accept", "text/html")];
+        headers.extend(more);
+        send(&self.router, Method::POST, path, &headers, body).await
+    }
+
+    /// Posts a form and follows where it leads.
+    pub async fn follow(&self, path: &str, fields: &str) -> (String, Answer) {
+        let answer = self.post(path, fields).await;
+        assert_eq!(answer.status, 303, "{path}: {}", answer.text);
+        let to = answer.headers["location"].to_str().unwrap().to_owned();
+        let page = self.see(&to).await;
+        assert_eq!(page.status, 200, "{to}");
+        (to, page)
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sealwatch_api::audit::LogIdentity;
 use sealwatch_api::cases::ReviewSettings;
 use sealwatch_api::people::{FirstToken, PersonName, Roles};
 use sealwatch_api::{
@@ -17,6 +18,8 @@ use sealwatch_core::recommendation::{
     RecommendationId, SealedFor, SealedIdentity, Threshold,
 };
 use sealwatch_core::time::{HOUR, MINUTE, SECOND, Timestamp};
+use sealwatch_custody::checkpoint::Origin;
+use sealwatch_custody::signing::{SigningKey, SigningRole};
 use sealwatch_custody::symmetric::NoteKey;
 
 pub const START: i64 = 1_790_000_000_000;
@@ -208,6 +211,7 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
         config: ApiConfig {
             metrics_open,
             secure_cookies: false,
+            trusted_proxies: Vec::new(),
             platforms: vec!["chat".to_owned(), "market".to_owned()],
             first_people: PEOPLE
                 .iter()
@@ -219,6 +223,7 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
                 })
                 .collect(),
         },
+        log: log(),
         note_key: NoteKey::generate(&mut *random()),
         detectors: detectors(simulated),
         features: FeatureDescription::registry(),
@@ -227,6 +232,19 @@ pub fn parts(store: CaseStore, simulated: bool, metrics_open: bool) -> ApiParts 
         monotonic: Arc::new(|| Duration::from_secs(1_000)),
         pseudonymise: Some(Arc::new(pseudonymise)),
         registry: prometheus::Registry::new(),
+    }
+}
+
+/// The tested log's key.
+pub fn log_key() -> SigningKey {
+    SigningKey::from_bytes(SigningRole::Log, &[7; 32])
+}
+
+/// What the tested log is known by.
+pub fn log() -> LogIdentity {
+    LogIdentity {
+        origin: Origin::new("test.example/sealwatch").unwrap(),
+        key: log_key().verifying_key(),
     }
 }
 
@@ -241,7 +259,7 @@ fn pseudonymise(platform: &str, identifier: &str) -> Option<Pseudonym> {
 /// Who works at the tested server.
 pub const PEOPLE: [(&str, &str); 8] = [
     ("admin", "admin"),
-    ("all", "analyst reviewer admin"),
+    ("all", "analyst reviewer auditor admin"),
     ("ana", "analyst"),
     ("anton", "approver"),
     ("audrey", "auditor"),

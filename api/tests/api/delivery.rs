@@ -131,7 +131,7 @@ impl Running {
         wait(async || self.task.is_finished()).await;
     }
 
-    pub async fn delivered(&self) -> usize {
+    pub fn delivered(&self) -> usize {
         let (delivered, _, _) = self.counts("webhook");
         delivered as usize
     }
@@ -148,7 +148,7 @@ impl Running {
                 let labels: Vec<&str> = metric
                     .get_label()
                     .iter()
-                    .map(|label| label.value())
+                    .map(prometheus::proto::LabelPair::value)
                     .collect();
                 labels == [kind, outcome]
             });
@@ -166,13 +166,16 @@ pub async fn wait(holds: impl AsyncFn() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("it does not hold within half a minute");
+    assert!(holds().await, "it does not hold within half a minute");
 }
+
+/// How a place answers.
+type Answering = Box<dyn Fn(&Outgoing) -> Result<(), Failed> + Send + Sync>;
 
 /// A place that keeps what it is given, and answers as a function says.
 struct Place {
     taken: Mutex<Vec<(String, i64)>>,
-    answer: Box<dyn Fn(&Outgoing) -> Result<(), Failed> + Send + Sync>,
+    answer: Answering,
 }
 
 impl Place {
@@ -246,7 +249,7 @@ async fn events_of_a_case_stay_in_order_and_those_of_others_do_not_wait() {
         enqueue_events(&running.store, &events, START)
             .await
             .unwrap();
-        wait(async || running.delivered().await == 5).await;
+        wait(async || running.delivered() == 5).await;
         running.stop().await;
         let taken = place.taken();
         let index = |of: &str, attempt| {
@@ -285,9 +288,9 @@ async fn a_place_that_hangs_holds_no_other() {
             .await
             .unwrap();
         wait(async || other.taken().len() == 20).await;
-        assert_eq!((hanging.taken().len(), running.delivered().await), (1, 0));
+        assert_eq!((hanging.taken().len(), running.delivered()), (1, 0));
         drop(release);
-        wait(async || running.delivered().await == 20).await;
+        wait(async || running.delivered() == 20).await;
         running.stop().await;
     })
     .await;
@@ -336,7 +339,7 @@ async fn an_event_is_given_up_after_the_last_attempt_and_a_person_has_it_tried_a
         retry(&running.store, &actor, all[0].sequence, START)
             .await
             .unwrap();
-        wait(async || running.delivered().await == 1).await;
+        wait(async || running.delivered() == 1).await;
         running.stop().await;
         assert_eq!(dead(&running.store, None, 10).await.unwrap().len(), 2);
         let again = retry(&running.store, &actor, all[0].sequence, START).await;
@@ -361,7 +364,7 @@ async fn an_event_that_was_given_up_does_not_undo_a_later_one() {
         enqueue_events(&running.store, &events, START)
             .await
             .unwrap();
-        wait(async || running.delivered().await == 1).await;
+        wait(async || running.delivered() == 1).await;
         running.stop().await;
         let actor = Actor::at_the_machine(PersonName::parse("ada").unwrap());
         let given_up = &dead(&running.store, None, 1).await.unwrap()[0];
@@ -394,7 +397,7 @@ async fn what_a_process_had_taken_when_it_died_is_delivered_by_the_next() {
         let place = Place::new(|_| Ok(()));
         let carriers: Vec<(_, Arc<dyn Carrier>)> = vec![(webhook("a"), place.clone())];
         let running = Running::start(store, carriers, quick(), clock);
-        wait(async || running.delivered().await == 1).await;
+        wait(async || running.delivered() == 1).await;
         running.stop().await;
         assert_eq!(place.taken(), [("d1".to_owned(), 2)]);
         drop(release);

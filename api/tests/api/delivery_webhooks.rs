@@ -52,7 +52,7 @@ async fn a_receiver_that_fails_and_then_accepts_is_sent_the_same_event_under_the
         Answer::Status(204, ""),
     ];
     let (receiver, running) = deliver(&answers, quick()).await;
-    wait(async || running.delivered().await == 1).await;
+    wait(async || running.delivered() == 1).await;
     running.stop().await;
     let received = receiver.received();
     assert_eq!(received.len(), 4);
@@ -91,7 +91,7 @@ async fn a_redirect_is_never_followed() {
     let elsewhere = Receiver::start(&[], monotonic());
     let header: &'static str = format!("location: {}", elsewhere.url()).leak();
     let (receiver, running) = deliver(&[Answer::Status(307, header)], quick()).await;
-    wait(async || running.delivered().await == 1).await;
+    wait(async || running.delivered() == 1).await;
     running.stop().await;
     assert_eq!(receiver.received().len(), 2);
     assert!(elsewhere.received().is_empty());
@@ -108,7 +108,7 @@ async fn a_receiver_that_asks_for_patience_gets_it_up_to_the_cap() {
         ..quick()
     };
     let (receiver, running) = deliver(&answers, schedule).await;
-    wait(async || running.delivered().await == 1).await;
+    wait(async || running.delivered() == 1).await;
     running.stop().await;
     let at: Vec<Duration> = receiver
         .received()

@@ -4,6 +4,8 @@
 
 mod access;
 mod answers;
+mod audit;
+mod audit_http;
 mod case_store;
 mod cases;
 mod client;
@@ -14,12 +16,18 @@ mod databases;
 mod delivery;
 mod delivery_documents;
 mod delivery_webhooks;
+mod holds;
 mod log;
 mod news;
 mod pages;
+mod pages_cases;
+mod pages_keeping;
 mod postgres;
 mod receiver;
+mod retention;
 mod roles;
 mod searching;
 mod serving;
+mod threats;
+mod tls;
 mod work;

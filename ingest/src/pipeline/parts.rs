@@ -7,9 +7,9 @@ use sealwatch_core::admission::Limits;
 use sealwatch_core::event::{UnknownFields, Vocabulary};
 use sealwatch_core::identifier::Pseudonymiser;
 use sealwatch_core::outcome::OutcomeCounts;
-use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::FoldCounts;
+use sealwatch_core::threat::Outgoing;
 
 use crate::checkpoint::CheckpointError;
 use crate::identity::{IdentityError, Recipients};
@@ -89,7 +89,7 @@ pub struct EpochReport {
     /// What folding counted.
     pub counts: FoldCounts,
     /// New outbox rows: what goes to the case store, with the row's number.
-    pub deliveries: Vec<(u64, Delivery)>,
+    pub deliveries: Vec<(u64, Outgoing)>,
     /// Where the time went.
     pub times: StepTimes,
 }

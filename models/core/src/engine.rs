@@ -1,9 +1,9 @@
-//! The three stages of one epoch over all shards: the same function for the live pipeline, replay, training and tests.
+//! The stages of one epoch over all shards: the same function for the live pipeline, replay, training and tests.
 
 use crate::control::Controls;
 use crate::event::Event;
-use crate::facet::{ActorTouch, Facet, LinksTouch, SharedTouch};
-use crate::fold::Emitted;
+use crate::facet::{ActorTouch, Facet, LinksTouch, SharedTouch, ThreatTouch};
+use crate::fold::{Emitted, ThreatUpdate};
 use crate::recommendation::Position;
 use crate::shard::{Decision, FoldCounts, Judge, Shard, shard_of};
 use crate::split::{FacetSink, split};
@@ -32,6 +32,8 @@ struct Lane<J> {
     links: Vec<Facet<LinksTouch>>,
     shared: Vec<Facet<SharedTouch>>,
     actors: Vec<Facet<ActorTouch>>,
+    threats: Vec<Facet<ThreatTouch>>,
+    updates: Vec<ThreatUpdate>,
     emitted: Emitted,
     decisions: Vec<Decision>,
     counts: FoldCounts,
@@ -52,6 +54,8 @@ pub struct Engine<J> {
 pub struct EpochResult {
     /// Decisions in the order of the log.
     pub decisions: Vec<Decision>,
+    /// Revisions of cases of threat signals, in the order of the log.
+    pub threats: Vec<ThreatUpdate>,
     /// What was counted.
     pub counts: FoldCounts,
 }
@@ -79,6 +83,12 @@ impl<J> FacetSink for Sink<'_, J> {
             .actors
             .push(facet);
     }
+
+    fn threat(&mut self, facet: Facet<ThreatTouch>) {
+        self.lanes[shard_of(facet.key, self.shards)]
+            .threats
+            .push(facet);
+    }
 }
 
 impl<J: Judge + Send> Engine<J> {
@@ -92,6 +102,8 @@ impl<J: Judge + Send> Engine<J> {
                 links: Vec::new(),
                 shared: Vec::new(),
                 actors: Vec::new(),
+                threats: Vec::new(),
+                updates: Vec::new(),
                 emitted: Emitted::default(),
                 decisions: Vec::new(),
                 counts: FoldCounts::default(),
@@ -149,6 +161,7 @@ impl<J: Judge + Send> Engine<J> {
             lane.links.clear();
             lane.shared.clear();
             lane.actors.clear();
+            lane.threats.clear();
         }
     }
 
@@ -173,17 +186,17 @@ impl<J: Judge + Send> Engine<J> {
         }
     }
 
-    /// Folds what was taken: stage 0, then 1, then 2.
+    /// Folds what was taken: stage 0, then 1, then 2, then 3.
     pub fn fold(&mut self, executor: &impl Executor) -> EpochResult {
         executor.run(&mut self.lanes, &|lane| {
             lane.shard.fold_links(&lane.links, &mut lane.emitted);
         });
-        self.route();
+        route(&mut self.lanes, self.shards);
         executor.run(&mut self.lanes, &|lane| {
             lane.shared.sort_by_key(|facet| facet.place);
             lane.shard.fold_shared(&lane.shared, &mut lane.emitted);
         });
-        self.route();
+        route(&mut self.lanes, self.shards);
         let (positions, first) = (&self.positions, self.first_sequence);
         let position_of = |sequence: u64| positions[(sequence - first) as usize];
         executor.run(&mut self.lanes, &|lane| {
@@ -193,12 +206,21 @@ impl<J: Judge + Send> Engine<J> {
                 &position_of,
                 &mut lane.judge,
                 &mut lane.decisions,
+                &mut lane.emitted,
             );
-            lane.counts.facets += (lane.links.len() + lane.shared.len()) as u64;
+        });
+        route(&mut self.lanes, self.shards);
+        executor.run(&mut self.lanes, &|lane| {
+            lane.threats.sort_by_key(|facet| facet.place);
+            lane.shard
+                .fold_threats(&lane.threats, &position_of, &mut lane.updates);
+            let others = lane.links.len() + lane.shared.len() + lane.threats.len();
+            lane.counts.facets += others as u64;
         });
         let mut result = EpochResult::default();
         for lane in &mut self.lanes {
             result.decisions.append(&mut lane.decisions);
+            result.threats.append(&mut lane.updates);
             result.counts.add(&lane.counts);
         }
         result.decisions.sort_by_key(|decision| {
@@ -209,6 +231,9 @@ impl<J: Judge + Send> Engine<J> {
             )
         });
         self.controls.mark(&mut result.decisions);
+        result
+            .threats
+            .sort_by_key(|update| (update.position.sequence, update.key, update.kind));
         result
     }
 
@@ -231,19 +256,21 @@ impl<J: Judge + Send> Engine<J> {
         let index = sequence.checked_sub(self.first_sequence)?;
         self.positions.get(usize::try_from(index).ok()?).copied()
     }
+}
 
-    /// Moves emitted facets to the shards of their keys.
-    fn route(&mut self) {
-        let shards = self.shards;
-        for source in 0..self.lanes.len() {
-            let mut emitted = std::mem::take(&mut self.lanes[source].emitted);
-            for facet in emitted.shared.drain(..) {
-                self.lanes[shard_of(facet.key, shards)].shared.push(facet);
-            }
-            for facet in emitted.actor.drain(..) {
-                self.lanes[shard_of(facet.key, shards)].actors.push(facet);
-            }
-            self.lanes[source].emitted = emitted;
+/// Moves emitted facets to the shards of their keys.
+fn route<J>(lanes: &mut [Lane<J>], shards: u16) {
+    for source in 0..lanes.len() {
+        let mut emitted = std::mem::take(&mut lanes[source].emitted);
+        for facet in emitted.shared.drain(..) {
+            lanes[shard_of(facet.key, shards)].shared.push(facet);
         }
+        for facet in emitted.actor.drain(..) {
+            lanes[shard_of(facet.key, shards)].actors.push(facet);
+        }
+        for facet in emitted.threat.drain(..) {
+            lanes[shard_of(facet.key, shards)].threats.push(facet);
+        }
+        lanes[source].emitted = emitted;
     }
 }

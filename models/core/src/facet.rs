@@ -5,8 +5,12 @@
 //! not depend on epochs.
 
 mod actor;
+pub mod threat;
 
 pub use actor::{ActorTouch, PlaceValues};
+pub use threat::ThreatTouch;
+
+use threat::Danger;
 
 use crate::event::values::{EnforcementAction, ReportCategory, Verdict};
 
@@ -230,7 +234,12 @@ pub enum SharedTouch {
         removed: Ternary,
     },
     /// A group was reported.
-    GroupReported,
+    GroupReported {
+        /// The reporter.
+        reporter: u128,
+        /// What about.
+        category: ReportCategory,
+    },
     /// An account was reported.
     Reported {
         /// The reporter.
@@ -260,8 +269,12 @@ pub enum SharedTouch {
     },
     /// An account made a report.
     MadeReport {
-        /// The account reported (0 for a group): receives the reporter's record.
+        /// The account or group reported. An account receives the reporter's record.
         target: u128,
+        /// Whether it is a group.
+        is_group: bool,
+        /// For a report of danger: what the reporter's links say.
+        danger: Option<Box<Danger>>,
     },
     /// A report of the account turned out right or wrong.
     ReportJudged {
@@ -311,6 +324,16 @@ pub enum Contact {
 }
 
 impl Contact {
+    /// Whether this begins a conversation with somebody who is not known to have the account.
+    pub fn begins_as_stranger(self) -> bool {
+        match self {
+            Self::Message { first, known, .. } | Self::Call { first, known, .. } => {
+                first.is_yes() && !known.is_yes()
+            }
+            Self::Request { accepted } => !accepted.is_yes(),
+        }
+    }
+
     /// Whether the counterpart is known not to have the account.
     pub fn is_to_stranger(self) -> bool {
         match self {

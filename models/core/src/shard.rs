@@ -3,14 +3,20 @@
 //! How many shards there are is written in the store. Shards of a stage are independent, so they may run on any number of
 //! threads; within a shard facets are folded in the order of the log.
 
+use crate::behaviour::Behaviour;
 use crate::detector::{self, DETECTORS, DetectorIndex};
-use crate::facet::{ActorTouch, Facet, LinksTouch, SharedTouch};
+use crate::facet::threat::ThreatSubject;
+use crate::facet::{ActorTouch, Facet, LinksTouch, Place, RANKS, SharedTouch, ThreatTouch};
 use crate::feature::{self, COUNT, View};
-use crate::fold::{Emitted, SharedTables, fold_actor, fold_links, fold_shared};
+use crate::fold::{
+    Emitted, SharedTables, ThreatFold, ThreatUpdate, fold_actor, fold_links, fold_shared, touch_of,
+};
 use crate::recommendation::Position;
 use crate::state::actor::{ActorState, ENFORCED};
 use crate::state::links::Links;
 use crate::state::table::Table;
+use crate::state::threat::ThreatState;
+use crate::threat::SubjectKind;
 
 /// The shard of a key among `shards`.
 pub const fn shard_of(key: u128, shards: u16) -> usize {
@@ -128,6 +134,8 @@ pub struct Shard {
     pub shared: SharedTables,
     /// Stage 2.
     pub actors: Table<ActorState>,
+    /// Stage 3.
+    pub threats: Table<ThreatState>,
 }
 
 /// Points are scored when this many wait.
@@ -161,6 +169,7 @@ impl Shard {
         position_of: &(impl Fn(u64) -> Position + ?Sized),
         judge: &mut dyn Judge,
         decisions: &mut Vec<Decision>,
+        out: &mut Emitted,
     ) -> FoldCounts {
         let mut counts = FoldCounts {
             facets: facets.len() as u64,
@@ -178,7 +187,16 @@ impl Shard {
             if is_expired {
                 self.actors.reset(slot);
             }
-            fold_actor(self.actors.state_mut(slot), facet, position);
+            let state = self.actors.state_mut(slot);
+            fold_actor(state, facet, position);
+            if let Some(touch) = touch_of(&facet.touch, state) {
+                out.threat.push(Facet {
+                    key: facet.key,
+                    place: facet.place,
+                    at: facet.at,
+                    touch,
+                });
+            }
             if detector::is_own(&facet.touch) {
                 match waiting
                     .entries
@@ -200,7 +218,21 @@ impl Shard {
             }
         }
         self.decide(&mut batch, judge, decisions);
+        out.threat.extend(decisions.iter().filter_map(referral));
         counts
+    }
+
+    /// Folds stage 3. Facets must be in the order of the log.
+    pub fn fold_threats(
+        &mut self,
+        facets: &[Facet<ThreatTouch>],
+        position_of: &(impl Fn(u64) -> Position + ?Sized),
+        updates: &mut Vec<ThreatUpdate>,
+    ) {
+        let mut fold = ThreatFold::new(&mut self.threats, updates);
+        for facet in facets {
+            fold.fold(facet, position_of(facet.place.sequence()));
+        }
     }
 
     /// Puts the account into the batch if this is a score point and a gate is passed.
@@ -289,6 +321,31 @@ impl Shard {
         batch.points.clear();
         batch.rows.clear();
     }
+}
+
+/// Behind every other facet of a record: the decision at a record comes after it.
+const DECISION_RANK: u64 = RANKS - 1;
+
+/// What a decision says to the account's cases: only minor contact risk has one.
+fn referral(decision: &Decision) -> Option<Facet<ThreatTouch>> {
+    let behaviour = Behaviour::WITH_DETECTOR.get(decision.detector)?;
+    if *behaviour != Behaviour::MinorContactRisk {
+        return None;
+    }
+    let point = &decision.point;
+    Some(Facet {
+        key: point.account,
+        place: Place::new(point.position.sequence, DECISION_RANK),
+        at: point.at,
+        touch: ThreatTouch::Scored {
+            subject: ThreatSubject {
+                kind: SubjectKind::Account,
+                incarnation: point.incarnation,
+                first: Some(point.first),
+            },
+            margin: decision.margin,
+        },
+    })
 }
 
 /// Whether a facet may release a latch or begin a new life: what came before must be decided first.

@@ -1,11 +1,14 @@
 //! Split: an event becomes facets, each keyed by the entity that it touches (the table of DESIGN §3).
 
-use crate::event::values::SignalKind;
+use crate::event::values::{MatchKind, ReportCategory, SignalKind};
 use crate::event::{
     AccountKnown, AccountLogin, AccountRegistered, Body, CallPlaced, Event, GroupMemberAdded,
-    MessageSent, UserReported,
+    MessageSent, SurfaceMatched, UserReported,
 };
-use crate::facet::{ActorTouch, Contact, Facet, LinksTouch, Place, SharedTouch, Ternary};
+use crate::facet::threat::ThreatSubject;
+use crate::facet::{
+    ActorTouch, Contact, Facet, LinksTouch, Place, SharedTouch, Ternary, ThreatTouch,
+};
 use crate::identifier::Pseudonym;
 use crate::state::actor::NEVER;
 use crate::state::links::UNKNOWN;
@@ -18,6 +21,8 @@ pub trait FacetSink {
     fn shared(&mut self, facet: Facet<SharedTouch>);
     /// A facet of stage 2.
     fn actor(&mut self, facet: Facet<ActorTouch>);
+    /// A facet of stage 3.
+    fn threat(&mut self, facet: Facet<ThreatTouch>);
 }
 
 /// Splits an event at this sequence into its direct facets.
@@ -113,19 +118,7 @@ pub fn split(sequence: u64, event: &Event, sink: &mut impl FacetSink) {
             );
         }
         Body::UserReported(body) => reported(body, &mut out),
-        Body::SurfaceMatched(body) => {
-            if let Some(account) = body.account {
-                let exact = body.matched == crate::event::values::MatchKind::Exact;
-                out.actor(
-                    account.0,
-                    0,
-                    ActorTouch::SurfaceMatched {
-                        surface: body.surface as u8,
-                        exact,
-                    },
-                );
-            }
-        }
+        Body::SurfaceMatched(body) => surface_matched(body, &mut out),
         Body::SignalReceived(body) => {
             if body.kind == SignalKind::IdentifierRecycled {
                 out.links(body.account.0, 0, LinksTouch::Recycled);
@@ -138,7 +131,11 @@ pub fn split(sequence: u64, event: &Event, sink: &mut impl FacetSink) {
                     },
                 );
             }
-            out.actor(body.account.0, 0, ActorTouch::Signal { kind: body.kind });
+            let touch = ActorTouch::Signal {
+                issuer: body.issuer.0,
+                kind: body.kind,
+            };
+            out.actor(body.account.0, 0, touch);
         }
         Body::EnforcementApplied(body) => {
             out.links(
@@ -369,6 +366,28 @@ fn member_added<S: FacetSink>(body: &GroupMemberAdded, out: &mut Splitter<'_, S>
     );
 }
 
+fn surface_matched<S: FacetSink>(body: &SurfaceMatched, out: &mut Splitter<'_, S>) {
+    let (surface, bank) = (body.surface as u8, body.bank.0);
+    let exact = body.matched == MatchKind::Exact;
+    if let Some(account) = body.account {
+        let touch = ActorTouch::SurfaceMatched {
+            surface,
+            exact,
+            bank,
+        };
+        out.actor(account.0, 0, touch);
+    } else if let Some(group) = body.group {
+        let touch = ThreatTouch::Matched {
+            subject: ThreatSubject::GROUP,
+            bank,
+            surface,
+            exact,
+        };
+        let facet = out.facet(group.0, 0, touch);
+        out.sink.threat(facet);
+    }
+}
+
 fn reported<S: FacetSink>(body: &UserReported, out: &mut Splitter<'_, S>) {
     use crate::event::values::InitiatedBy;
     let (target, is_group) = match (body.target, body.group) {
@@ -384,7 +403,8 @@ fn reported<S: FacetSink>(body: &UserReported, out: &mut Splitter<'_, S>) {
         target_began: body.initiated_by.map(|by| by == InitiatedBy::Target).into(),
     };
     out.links(body.account.0, 0, touch);
-    if !is_group {
+    // Reporters of self-harm are not judged by what becomes of the account: the report is no accusation.
+    if !is_group && body.category != ReportCategory::SelfHarm {
         out.links(
             target,
             1,

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod act;
+pub mod attack;
 pub mod calendar;
 pub mod event;
 pub mod goal;

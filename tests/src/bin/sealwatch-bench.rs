@@ -15,6 +15,7 @@ use sealwatch_core::identifier::{IdentifierKind, PseudonymKey, Pseudonymiser, Ra
 use sealwatch_core::policy::PolicyDocument;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::shard::{Batch as ScoreBatch, Crossing, Judge};
+use sealwatch_core::threat::Outgoing;
 use sealwatch_core::time::DAY;
 use sealwatch_core::wire::Fields;
 use sealwatch_ingest::checkpoint;
@@ -211,7 +212,10 @@ fn whole(
             let progress = source.fill(&mut batch, 50_000, Duration::from_secs(1))?;
             if !batch.is_empty() {
                 let report = pipeline.epoch(&batch)?;
-                recommendations += report.deliveries.len();
+                let decided = report.deliveries.iter();
+                recommendations += decided
+                    .filter(|(_, row)| matches!(row, Outgoing::Recommendation(_)))
+                    .count();
                 times.decode += report.times.decode;
                 times.admit += report.times.admit;
                 times.fold += report.times.fold;

@@ -136,15 +136,15 @@ pub(super) fn describe(touch: &ActorTouch) -> Description {
             .told(Name::FirstMessage, *first_message)
             .told(Name::AccountBegan, *target_began)
             .with(Name::Reporters, *reporters),
-        ActorTouch::ReporterRecord { by, precision } => {
+        ActorTouch::ReporterRecord { by, precision, .. } => {
             Description::new(FacetKind::ReporterRecord, *by).with(Name::Precision, *precision)
         }
-        ActorTouch::SurfaceMatched { surface, exact } => {
+        ActorTouch::SurfaceMatched { surface, exact, .. } => {
             Description::new(FacetKind::SurfaceMatched, 0)
                 .with(Name::Code, f32::from(*surface))
                 .with(Name::Exact, flag(*exact))
         }
-        ActorTouch::Signal { kind } => {
+        ActorTouch::Signal { kind, .. } => {
             Description::new(FacetKind::Signal, 0).with(Name::Code, *kind as u8 as f32)
         }
         ActorTouch::Enforced { action } => {

@@ -2,7 +2,9 @@
 
 use super::{Contact, PlaceKind, Ternary};
 use crate::behaviour::Behaviour;
+use crate::credibility::reporter::Report;
 use crate::event::values::{EnforcementAction, ReportCategory, SignalKind, Verdict};
+use crate::threat::ThreatKind;
 
 /// Stage 2: what touches an account as actor. This is also what the archive keeps as evidence.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +159,8 @@ pub enum ActorTouch {
         by: u128,
         /// The mean of the posterior that the reporter is right.
         precision: f32,
+        /// For a report of danger: the report as the referral side weighs it.
+        danger: Option<Box<(ThreatKind, Report)>>,
     },
     /// A surface of it was matched.
     SurfaceMatched {
@@ -164,9 +168,13 @@ pub enum ActorTouch {
         surface: u8,
         /// Whether exactly.
         exact: bool,
+        /// Index of the bank.
+        bank: u8,
     },
     /// Another platform said something.
     Signal {
+        /// Index of the issuer.
+        issuer: u8,
         /// What.
         kind: SignalKind,
     },

@@ -38,6 +38,7 @@ fn begins_incarnation(state: &ActorState, facet: &Facet<ActorTouch>) -> bool {
         }
         ActorTouch::Signal {
             kind: SignalKind::IdentifierRecycled,
+            ..
         } => state.facets > 0,
         _ => false,
     }
@@ -144,10 +145,10 @@ fn apply(state: &mut ActorState, facet: &Facet<ActorTouch>) {
             state.week[week::BLOCKS] += 1.0;
         }
         ActorTouch::Reported { .. } => reported(state, facet),
-        // Kept as evidence; credibility uses it in the referral side's work.
+        // Kept as evidence; a report of danger goes on to its case.
         ActorTouch::ReporterRecord { .. } => {}
         ActorTouch::SurfaceMatched { .. } => state.week[week::MATCHES] += 1.0,
-        ActorTouch::Signal { kind } => signal(state, *kind),
+        ActorTouch::Signal { kind, .. } => signal(state, *kind),
         ActorTouch::Enforced { action } => {
             state.release_all();
             if *action == EnforcementAction::Reinstated {

@@ -1,10 +1,14 @@
 //! Stage 0: an account's links.
 
 use super::Emitted;
+use crate::credibility::reporter::Cohort;
 use crate::event::values::{EnforcementAction, Verdict};
+use crate::facet::threat::{Danger, fingerprint};
 use crate::facet::{ActorTouch, Facet, LinksTouch, Place, PlaceKind, SharedTouch, Ternary};
 use crate::state::links::{Links, UNKNOWN, remember};
 use crate::state::table::{EntityState, Table};
+use crate::threat::ThreatKind;
+use crate::time::DAY;
 
 /// Ranks of emitted facets, after the direct ones.
 const RANK: u64 = 4;
@@ -25,7 +29,11 @@ pub fn fold_links(table: &mut Table<Links>, facet: &Facet<LinksTouch>, out: &mut
             target_began,
         } => {
             if *is_group {
-                emit(out, facet, *target, SharedTouch::GroupReported);
+                let touch = SharedTouch::GroupReported {
+                    reporter: facet.key,
+                    category: *category,
+                };
+                emit(out, facet, *target, touch);
             } else {
                 let touch = SharedTouch::Reported {
                     reporter: facet.key,
@@ -37,8 +45,23 @@ pub fn fold_links(table: &mut Table<Links>, facet: &Facet<LinksTouch>, out: &mut
                 };
                 emit(out, facet, *target, touch);
             }
-            let target = if *is_group { 0 } else { *target };
-            emit(out, facet, facet.key, SharedTouch::MadeReport { target });
+            let danger = ThreatKind::of_report(*category).map(|kind| {
+                Box::new(Danger {
+                    kind,
+                    cohort: Cohort::at(links.registered_at, facet.at),
+                    devices: links.devices.map(fingerprint),
+                    networks: links.networks.map(fingerprint),
+                    cluster: cluster(links),
+                    first_message: *first_message,
+                    target_began: *target_began,
+                })
+            });
+            let touch = SharedTouch::MadeReport {
+                target: *target,
+                is_group: *is_group,
+                danger,
+            };
+            emit(out, facet, facet.key, touch);
         }
         LinksTouch::ReportedBy { reporter } => {
             remember(&mut links.reporters, *reporter);
@@ -55,6 +78,17 @@ pub fn fold_links(table: &mut Table<Links>, facet: &Facet<LinksTouch>, out: &mut
             };
         }
     }
+}
+
+/// The registration cluster: accounts of one number range that were registered on one day.
+fn cluster(links: &Links) -> u32 {
+    if links.range == 0 || links.registered_at == i64::MIN {
+        return 0;
+    }
+    let day = links.registered_at.div_euclid(DAY) as u32;
+    fingerprint(u128::from(
+        fingerprint(links.range) ^ day.wrapping_mul(0x9e37_79b9),
+    ))
 }
 
 fn emit(out: &mut Emitted, facet: &Facet<LinksTouch>, key: u128, touch: SharedTouch) {

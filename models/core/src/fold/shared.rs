@@ -1,9 +1,11 @@
 //! Stage 1: devices, networks, ranges, groups; accounts as targets and as reporters.
 
 use super::Emitted;
+use crate::credibility::reporter::{Contact as Known, Report};
 use crate::event::values::{AgeBand, ReportCategory};
+use crate::facet::threat::{Danger, ThreatSubject};
 use crate::facet::{
-    ActorTouch, Contact, Facet, Place, PlaceKind, PlaceValues, SharedTouch, Ternary,
+    ActorTouch, Contact, Facet, Place, PlaceKind, PlaceValues, SharedTouch, Ternary, ThreatTouch,
 };
 use crate::state::group::GroupState;
 use crate::state::links::{UNKNOWN, remember};
@@ -12,6 +14,7 @@ use crate::state::reporter::ReporterState;
 use crate::state::sketch;
 use crate::state::table::{EntityState, Table};
 use crate::state::target::TargetState;
+use crate::threat::ThreatKind;
 
 /// The tables of stage 1 in one shard.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +69,7 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
         SharedTouch::GroupReached { sender, contact } => {
             let group = touch_group(&mut tables.groups, facet);
             group.messages_day += 1.0;
+            group.note_seen(*sender);
             let touch = ActorTouch::Contacted {
                 counterpart: facet.key,
                 is_group: true,
@@ -78,14 +82,19 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
         SharedTouch::GroupCreated { creator, members } => {
             let group = touch_group(&mut tables.groups, facet);
             group.creator = *creator;
+            group.note_seen(*creator);
             group.members = *members as f32;
         }
         SharedTouch::MemberAdded {
-            adder, by_itself, ..
+            adder,
+            target,
+            by_itself,
+            ..
         } => {
             let group = touch_group(&mut tables.groups, facet);
             group.members += 1.0;
             group.added_day += 1.0;
+            group.note_seen(*target);
             if !by_itself {
                 remember(&mut group.adders, *adder);
             }
@@ -99,16 +108,20 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
                 out,
             );
         }
-        SharedTouch::GroupReported => {
+        SharedTouch::GroupReported { reporter, category } => {
             let group = touch_group(&mut tables.groups, facet);
-            group.reports_week += 1.0;
-            emit(
-                out,
-                facet,
-                group.creator,
-                8,
-                ActorTouch::GroupReported { group: facet.key },
-            );
+            if group.has_seen(*reporter) && ThreatKind::of_report(*category).is_some() {
+                let touch = ThreatTouch::GroupMember {
+                    reporter: *reporter,
+                };
+                threat(out, facet, facet.key, 8, touch);
+            }
+            // A report of self-harm is about somebody to be protected: it counts nowhere towards a ban.
+            if *category != ReportCategory::SelfHarm {
+                group.reports_week += 1.0;
+                let touch = ActorTouch::GroupReported { group: facet.key };
+                emit(out, facet, group.creator, 8, touch);
+            }
         }
         SharedTouch::Reported { .. } => reported(&mut tables.targets, facet, out),
         SharedTouch::Blocked { by } => {
@@ -128,17 +141,7 @@ pub fn fold_shared(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &
                 target.age_band = *age_band;
             }
         }
-        SharedTouch::MadeReport { target } => {
-            let slot = tables.reporters.touch(facet.key, facet.at);
-            let reporter = tables.reporters.state_mut(slot);
-            reporter.advance(facet.at);
-            reporter.made_week += 1.0;
-            let touch = ActorTouch::ReporterRecord {
-                by: facet.key,
-                precision: reporter.precision(),
-            };
-            emit(out, facet, *target, 9, touch);
-        }
+        SharedTouch::MadeReport { .. } => made_report(tables, facet, out),
         SharedTouch::ReportJudged { right } => {
             let slot = tables.reporters.touch(facet.key, facet.at);
             let reporter = tables.reporters.state_mut(slot);
@@ -160,6 +163,73 @@ fn emit(out: &mut Emitted, facet: &Facet<SharedTouch>, key: u128, rank: u64, tou
             at: facet.at,
             touch,
         });
+    }
+}
+
+fn threat(out: &mut Emitted, facet: &Facet<SharedTouch>, key: u128, rank: u64, touch: ThreatTouch) {
+    out.threat.push(Facet {
+        key,
+        place: Place::new(facet.place.sequence(), rank),
+        at: facet.at,
+        touch,
+    });
+}
+
+/// A report reaches its reporter's record, which goes on to whom it is about.
+fn made_report(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted) {
+    let SharedTouch::MadeReport {
+        target,
+        is_group,
+        danger,
+    } = &facet.touch
+    else {
+        return;
+    };
+    let slot = tables.reporters.touch(facet.key, facet.at);
+    let reporter = tables.reporters.state_mut(slot);
+    reporter.advance(facet.at);
+    reporter.made_week += 1.0;
+    let past = reporter.note_target(*target);
+    let report = danger.as_deref().map(|danger| {
+        let reached = tables.targets.alive(facet.key, facet.at);
+        let report = Report {
+            reporter: facet.key,
+            at: facet.at,
+            right: reporter.right,
+            wrong: reporter.wrong,
+            cohort: danger.cohort,
+            contact: contact(danger, reached.and_then(|state| state.sender(*target))),
+            devices: danger.devices,
+            networks: danger.networks,
+            cluster: danger.cluster,
+            past,
+        };
+        (danger.kind, report)
+    });
+    if !is_group {
+        let touch = ActorTouch::ReporterRecord {
+            by: facet.key,
+            precision: reporter.precision(),
+            danger: report.map(Box::new),
+        };
+        emit(out, facet, *target, 9, touch);
+    } else if let Some((kind, report)) = report {
+        let touch = ThreatTouch::Reported {
+            subject: ThreatSubject::GROUP,
+            kind,
+            report: Box::new(report),
+        };
+        threat(out, facet, *target, 9, touch);
+    }
+}
+
+/// What is known of a contact: what the log shows, else what the report says.
+fn contact(danger: &Danger, seen: Option<bool>) -> Known {
+    match seen {
+        Some(true) if !danger.target_began.is_no() => Known::BeganAsStranger,
+        Some(_) => Known::Seen,
+        None if danger.first_message.is_yes() || danger.target_began.is_yes() => Known::Claimed,
+        None => Known::None,
     }
 }
 
@@ -275,6 +345,7 @@ fn reached(
     if contact.is_to_stranger() {
         target.strangers_day += 1.0;
     }
+    target.note_sender(sender, contact.begins_as_stranger());
     emit(out, facet, sender, 8, touch);
 }
 

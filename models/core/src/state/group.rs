@@ -1,5 +1,6 @@
 //! Stage 1: groups.
 
+use crate::facet::threat::fingerprint;
 use crate::state::decay::Factors;
 use crate::state::flat::flat_state;
 use crate::state::table::EntityState;
@@ -24,8 +25,13 @@ flat_state! {
         reports_week: f32,
         /// Messages, half-life a day.
         messages_day: f32,
+        /// Fingerprints of the last accounts seen in it, newest first. Zero is none.
+        seen: [u32; SEEN],
     }
 }
+
+/// How many accounts a group remembers.
+const SEEN: usize = 32;
 
 impl EntityState for GroupState {
     const PERIOD: i64 = 60 * DAY;
@@ -40,6 +46,7 @@ impl EntityState for GroupState {
             left_day: 0.0,
             reports_week: 0.0,
             messages_day: 0.0,
+            seen: [0; SEEN],
         }
     }
 
@@ -49,6 +56,19 @@ impl EntityState for GroupState {
 }
 
 impl GroupState {
+    /// Remembers that an account is in the group.
+    pub fn note_seen(&mut self, account: u128) {
+        let key = fingerprint(account);
+        let place = self.seen.iter().position(|known| *known == key);
+        self.seen.copy_within(0..place.unwrap_or(SEEN - 1), 1);
+        self.seen[0] = key;
+    }
+
+    /// Whether the account was seen in the group lately.
+    pub fn has_seen(&self, account: u128) -> bool {
+        account != 0 && self.seen.contains(&fingerprint(account))
+    }
+
     /// Decays the counters to `at`.
     pub fn advance(&mut self, at: i64) {
         if self.last_at != i64::MIN {

@@ -10,5 +10,6 @@ pub mod reporter;
 pub mod sketch;
 pub mod table;
 pub mod target;
+pub mod threat;
 
 pub use table::{EntityState, Table};

@@ -1,5 +1,7 @@
 //! Stage 1: accounts as reporters, and whether they were right.
 
+use crate::credibility::reporter::PAST;
+use crate::facet::threat::fingerprint;
 use crate::state::decay::Factors;
 use crate::state::flat::flat_state;
 use crate::state::table::EntityState;
@@ -16,6 +18,8 @@ flat_state! {
         right: f32,
         /// Reported accounts that were later judged benign.
         wrong: f32,
+        /// Fingerprints of the last accounts and groups reported, newest first. Zero is none.
+        targets: [u32; PAST],
     }
 }
 
@@ -28,6 +32,7 @@ impl EntityState for ReporterState {
             made_week: 0.0,
             right: 0.0,
             wrong: 0.0,
+            targets: [0; PAST],
         }
     }
 
@@ -43,6 +48,20 @@ impl ReporterState {
             self.made_week *= Factors::over(at.saturating_sub(self.last_at)).week;
         }
         self.last_at = self.last_at.max(at);
+    }
+
+    /// Remembers what is reported. Returns what was reported before, without it.
+    pub fn note_target(&mut self, target: u128) -> [u32; PAST] {
+        let key = fingerprint(target);
+        let mut before = [0; PAST];
+        let others = self.targets.iter().filter(|known| **known != key);
+        for (place, other) in before.iter_mut().zip(others) {
+            *place = *other;
+        }
+        let place = self.targets.iter().position(|known| *known == key);
+        self.targets.copy_within(0..place.unwrap_or(PAST - 1), 1);
+        self.targets[0] = key;
+        before
     }
 
     /// The mean of the posterior that this reporter is right: Beta(1 + right, 1 + wrong).

@@ -102,6 +102,12 @@ impl<S: EntityState> Table<S> {
         self.states.get(*slot as usize)
     }
 
+    /// The state of a key, if it has one that a touch at `at` would not find idle for longer than its period.
+    pub fn alive(&self, key: u128, at: i64) -> Option<&S> {
+        self.get(key)
+            .filter(|state| at.saturating_sub(state.last_at()) <= S::PERIOD)
+    }
+
     /// Puts a state that was read from the store. It is not dirty.
     pub fn restore(&mut self, key: u128, state: S) {
         let found = self

@@ -5,7 +5,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::{Frame, draw};
+use super::draw;
+use super::frame::Frame;
 use crate::auth::{
     form_cookie, form_secret, is_our_log_in, is_our_page, session_cookie, session_secret,
 };

@@ -1,0 +1,223 @@
+//! Signed tree heads: when the log has grown, its size and root are signed as a checkpoint (c2sp.org/tlog-checkpoint), kept
+//! in `audit_heads`, and sent away. Whoever rewrites the log and signs it anew, with the log's own key even, contradicts
+//! the heads that have left before.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use prometheus::Registry;
+use sealwatch_custody::checkpoint::{Checkpoint, CheckpointError, Origin};
+use sealwatch_custody::signing::{SigningKey, VerifyingKey};
+use sqlx::Row as _;
+
+use crate::audit::heads_file::HeadsFile;
+use crate::audit::metrics::LogMetrics;
+use crate::audit::{sending, tree};
+use crate::database::Database;
+use crate::delivery::EventKind;
+use crate::store::CaseStoreError;
+
+/// What the log is known by: its name, and the key that verifies its heads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogIdentity {
+    /// The log's name, which stands in every head.
+    pub origin: Origin,
+    /// The public half of its key.
+    pub key: VerifyingKey,
+}
+
+/// Why no head was signed or sent.
+#[derive(Debug, thiserror::Error)]
+pub enum HeadError {
+    /// The case store refused.
+    #[error(transparent)]
+    Store(#[from] CaseStoreError),
+    /// The key is none of a log.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The file of heads cannot be written.
+    #[error(
+        "audit heads: the file of heads cannot be written ({0}); see that its folder is there and has space"
+    )]
+    File(#[from] std::io::Error),
+    /// A metric is there twice.
+    #[error(
+        "audit heads: a metric cannot be registered ({0}); give each server a registry of its own"
+    )]
+    Metrics(#[from] prometheus::Error),
+}
+
+impl From<sqlx::Error> for HeadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// When heads are signed, and the file that they go to. Which webhooks they go to, the store's routes say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadSettings {
+    /// Time between two heads at least; a stop signs one whatever the time.
+    pub interval: Duration,
+    /// A file that heads are appended to.
+    pub file: Option<PathBuf>,
+}
+
+/// Signs heads and sends them away. There is one in a process.
+pub struct HeadKeeper {
+    database: Database,
+    origin: Origin,
+    key: SigningKey,
+    settings: HeadSettings,
+    file: Option<HeadsFile>,
+    metrics: LogMetrics,
+}
+
+/// Longest time between two looks at the log.
+const LOOK: Duration = Duration::from_secs(10);
+
+impl HeadKeeper {
+    /// A keeper of this log.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or the metrics are registered already.
+    pub fn new(
+        store: &crate::CaseStore,
+        origin: Origin,
+        key: SigningKey,
+        settings: HeadSettings,
+        registry: &Registry,
+    ) -> Result<Self, HeadError> {
+        let file = settings.file.as_deref().map(HeadsFile::open).transpose()?;
+        Ok(Self {
+            database: store.database().clone(),
+            origin,
+            key,
+            settings,
+            file,
+            metrics: LogMetrics::register(registry)?,
+        })
+    }
+
+    /// What the log is known by.
+    pub fn identity(&self) -> LogIdentity {
+        LogIdentity {
+            origin: self.origin.clone(),
+            key: self.key.verifying_key(),
+        }
+    }
+
+    /// Signs and sends until `shutdown` ends, and then once more. A failure is said and tried again.
+    pub async fn run(
+        mut self,
+        now_ms: std::sync::Arc<dyn Fn() -> i64 + Send + Sync>,
+        shutdown: impl Future<Output = ()> + Send,
+    ) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            say(self.step_if_due(now_ms()).await);
+            tokio::select! {
+                () = &mut shutdown => break,
+                () = tokio::time::sleep(self.settings.interval.min(LOOK)) => {}
+            }
+        }
+        say(self.step(now_ms()).await);
+    }
+
+    /// Signs a head if the log has grown and the newest head is old enough; sends what has not left.
+    async fn step_if_due(&mut self, now_ms: i64) -> Result<(), HeadError> {
+        let newest = self.newest().await?;
+        let interval_ms = i64::try_from(self.settings.interval.as_millis()).unwrap_or(i64::MAX);
+        if newest.is_none_or(|(_, at_ms)| now_ms.saturating_sub(at_ms) >= interval_ms) {
+            self.sign(now_ms).await?;
+        }
+        self.send(now_ms).await
+    }
+
+    /// Signs a head if the log has grown, however new the newest is, and sends what has not left.
+    ///
+    /// # Errors
+    /// The database refused, or the file of heads cannot be written.
+    pub async fn step(&mut self, now_ms: i64) -> Result<(), HeadError> {
+        self.sign(now_ms).await?;
+        self.send(now_ms).await
+    }
+
+    async fn newest(&self) -> Result<Option<(u64, i64)>, HeadError> {
+        let row = sqlx::query("SELECT size, at_ms FROM audit_heads ORDER BY size DESC LIMIT 1")
+            .fetch_optional(self.database.pool())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let size: i64 = row.try_get("size")?;
+        Ok(Some((size.unsigned_abs(), row.try_get("at_ms")?)))
+    }
+
+    async fn sign(&self, now_ms: i64) -> Result<(), HeadError> {
+        let newest = self.newest().await?.map_or(0, |(size, _)| size);
+        if tree::size(&mut *self.database.pool().acquire().await?).await? <= newest {
+            return Ok(());
+        }
+        let mut write = self.database.write().await?;
+        let connection = write.connection();
+        let size = tree::size(connection).await?;
+        let checkpoint = Checkpoint {
+            origin: self.origin.clone(),
+            size,
+            root: tree::frontier(connection, size).await?.root(),
+            time: Some(now_ms.unsigned_abs()),
+        };
+        let note = checkpoint.sign(&self.key)?;
+        // Another process of the fleet may have signed for this size while this one waited for its turn.
+        let inserted = sqlx::query(
+            "INSERT INTO audit_heads (size, at_ms, note) VALUES ($1, $2, $3) ON CONFLICT (size) DO NOTHING",
+        )
+        .bind(size.cast_signed())
+        .bind(now_ms)
+        .bind(&note)
+        .execute(&mut *connection)
+        .await?;
+        if inserted.rows_affected() == 1 {
+            sending::enqueue(&mut write, &checkpoint, &note, now_ms).await?;
+        }
+        write.commit_machine().await?;
+        Ok(())
+    }
+
+    /// Appends to the file what is not in it, and marks what has left everywhere.
+    async fn send(&mut self, now_ms: i64) -> Result<(), HeadError> {
+        if let Some(file) = &mut self.file {
+            let rows =
+                sqlx::query("SELECT size, note FROM audit_heads WHERE size > $1 ORDER BY size")
+                    .bind(file.newest().cast_signed())
+                    .fetch_all(self.database.pool())
+                    .await?;
+            for row in rows {
+                let size: i64 = row.try_get("size")?;
+                let note: String = row.try_get("note")?;
+                file.append(size.unsigned_abs(), &note)?;
+            }
+        }
+        let places = self.database.outlet().destinations(EventKind::TreeHead);
+        if self.file.is_some() || !places.is_empty() {
+            let in_file = self.file.as_ref().map_or(u64::MAX, HeadsFile::newest);
+            sending::mark_left(&self.database, in_file, now_ms).await?;
+        }
+        self.measure(now_ms).await
+    }
+
+    async fn measure(&self, now_ms: i64) -> Result<(), HeadError> {
+        let size = tree::size(&mut *self.database.pool().acquire().await?).await?;
+        let newest = self.newest().await?;
+        let waiting: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM audit_heads WHERE left_ms IS NULL")
+                .fetch_one(self.database.pool())
+                .await?;
+        self.metrics.set(size, newest, waiting, now_ms);
+        Ok(())
+    }
+}
+
+fn say(result: Result<(), HeadError>) {
+    if let Err(error) = result {
+        tracing::error!(error = %error, "a tree head was not signed or not sent; trying again");
+    }
+}

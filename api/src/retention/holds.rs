@@ -1,0 +1,356 @@
+//! Holds, which stop deletion, and orders to destroy, which do not wait for a period to end.
+
+use sqlx::Row as _;
+
+use crate::audit::{self, Act, Entry};
+use crate::database::{Database, Write};
+use crate::hexadecimal;
+use crate::people::Actor;
+use crate::statement::{Row, Statement};
+use crate::store::CaseStoreError;
+
+/// A hold that is in force.
+pub(super) const IN_FORCE: &str = "h.lifted_ms IS NULL AND h.expires_ms > {now}";
+
+/// That no hold in force covers a row of `cases`.
+pub(super) const NOT_HELD: &str = "NOT EXISTS (SELECT 1 FROM holds h WHERE h.case_id = cases.id AND h.lifted_ms IS NULL \
+     AND h.expires_ms > {now}) AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = cases.account \
+     AND h.lifted_ms IS NULL AND h.expires_ms > {now})";
+
+/// That no hold in force covers the account in this column.
+pub(super) fn held_account(column: &str, now_ms: i64) -> String {
+    let in_force = IN_FORCE.replace("{now}", &now_ms.to_string());
+    format!("NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = {column} AND {in_force})")
+}
+
+/// What a hold or an order is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A case, by its id.
+    Case(String),
+    /// Everything of an account, by its pseudonym of 32 hexadecimal digits.
+    Account(String),
+}
+
+impl Target {
+    fn case(&self) -> Option<String> {
+        match self {
+            Self::Case(id) => Some(id.clone()),
+            Self::Account(_) => None,
+        }
+    }
+
+    fn account(&self) -> Option<String> {
+        match self {
+            Self::Case(_) => None,
+            Self::Account(account) => Some(account.clone()),
+        }
+    }
+
+    fn read(row: &Row) -> Result<Option<Self>, sqlx::Error> {
+        let case: Option<String> = row.try_get("case_id")?;
+        let account: Option<String> = row.try_get("account")?;
+        Ok(case.map(Self::Case).or(account.map(Self::Account)))
+    }
+
+    /// About what, as a fact of the log. Whose account it is stands only in the detail.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Case(_) => "case",
+            Self::Account(_) => "account",
+        }
+    }
+}
+
+/// A hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Its id.
+    pub id: String,
+    /// What it covers.
+    pub target: Option<Target>,
+    /// Why.
+    pub reason: String,
+    /// Who set it.
+    pub set_by: String,
+    /// When it was set, in milliseconds since 1970.
+    pub set_ms: i64,
+    /// When it ends by itself.
+    pub expires_ms: i64,
+    /// When it was lifted.
+    pub lifted_ms: Option<i64>,
+}
+
+/// An order to destroy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestroyOrder {
+    /// Its id.
+    pub id: String,
+    /// What goes. Nothing once it is carried out for an account.
+    pub target: Option<Target>,
+    /// Why.
+    pub reason: String,
+    /// Who ordered it.
+    pub ordered_by: String,
+    /// When, in milliseconds since 1970.
+    pub ordered_ms: i64,
+    /// When it was carried out.
+    pub done_ms: Option<i64>,
+}
+
+/// Why a hold is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldError {
+    /// The case store refused.
+    #[error(transparent)]
+    Store(#[from] CaseStoreError),
+    /// There is no such case, or no such hold in force.
+    #[error("hold: there is no such case, or no such hold in force")]
+    NotFound,
+    /// Its length is not allowed.
+    #[error("hold: it lasts 1 to 3660 days")]
+    Length,
+    /// Its reason is empty or too long.
+    #[error("hold: say why, in 1 to 500 characters")]
+    Reason,
+}
+
+impl From<sqlx::Error> for HoldError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Milliseconds of a day, and the longest hold in days: ten years.
+const DAY_MS: i64 = 86_400_000;
+const LONGEST_DAYS: i64 = 3_660;
+
+/// Characters of a reason at most.
+const LONGEST_REASON: usize = 500;
+
+/// Sets a hold for so many days. On the log. Returns its id.
+///
+/// # Errors
+/// The database refused, there is no such case, or reason or length is not allowed.
+pub async fn set_hold(
+    database: &Database,
+    actor: &Actor,
+    target: &Target,
+    (reason, days): (&str, i64),
+    now_ms: i64,
+) -> Result<String, HoldError> {
+    check_reason(reason)?;
+    if !(1..=LONGEST_DAYS).contains(&days) {
+        return Err(HoldError::Length);
+    }
+    let mut write = database.write().await?;
+    check_case(&mut write, target).await?;
+    let id = new_id(&write);
+    sqlx::query(
+        "INSERT INTO holds (id, case_id, account, reason, set_by, set_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&id)
+    .bind(target.case())
+    .bind(target.account())
+    .bind(reason)
+    .bind(actor.person.as_str())
+    .bind(now_ms)
+    .bind(now_ms + days * DAY_MS)
+    .execute(&mut *write.connection())
+    .await?;
+    let entry = Entry::new(Act::HoldSet)
+        .fact("days", &days.to_string())
+        .fact("covers", target.kind());
+    let entry = about(entry, &id, target, reason);
+    audit::commit(write, actor, now_ms, &[entry]).await?;
+    Ok(id)
+}
+
+/// Lifts a hold that is in force. On the log.
+///
+/// # Errors
+/// The database refused, or there is no such hold in force.
+pub async fn lift_hold(
+    database: &Database,
+    actor: &Actor,
+    id: &str,
+    now_ms: i64,
+) -> Result<(), HoldError> {
+    let mut write = database.write().await?;
+    let lifted = sqlx::query(
+        "UPDATE holds SET lifted_by = $2, lifted_ms = $3 WHERE id = $1 AND lifted_ms IS NULL AND expires_ms > $3",
+    )
+    .bind(id)
+    .bind(actor.person.as_str())
+    .bind(now_ms)
+    .execute(&mut *write.connection())
+    .await?;
+    if lifted.rows_affected() == 0 {
+        return Err(HoldError::NotFound);
+    }
+    let entry = Entry::new(Act::HoldLifted).about(id);
+    audit::commit(write, actor, now_ms, &[entry]).await?;
+    Ok(())
+}
+
+/// Orders something to be destroyed as soon as no hold covers it. On the log. Returns the order's id.
+///
+/// # Errors
+/// The database refused, there is no such case, or the reason is not allowed.
+pub async fn order_destruction(
+    database: &Database,
+    actor: &Actor,
+    target: &Target,
+    reason: &str,
+    now_ms: i64,
+) -> Result<String, HoldError> {
+    check_reason(reason)?;
+    let mut write = database.write().await?;
+    check_case(&mut write, target).await?;
+    let id = new_id(&write);
+    sqlx::query(
+        "INSERT INTO destroy_orders (id, case_id, account, reason, ordered_by, ordered_ms) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(&id)
+    .bind(target.case())
+    .bind(target.account())
+    .bind(reason)
+    .bind(actor.person.as_str())
+    .bind(now_ms)
+    .execute(&mut *write.connection())
+    .await?;
+    let entry = Entry::new(Act::DestructionOrdered).fact("covers", target.kind());
+    let entry = about(entry, &id, target, reason);
+    audit::commit(write, actor, now_ms, &[entry]).await?;
+    Ok(id)
+}
+
+/// The entry is about the hold or order. Case, account and reason are its detail, which goes when they do.
+fn about(entry: Entry, id: &str, target: &Target, reason: &str) -> Entry {
+    let name = match target {
+        Target::Case(name) | Target::Account(name) => name,
+    };
+    entry.about(id).detail(format!("{name}\n{reason}"))
+}
+
+fn check_reason(reason: &str) -> Result<(), HoldError> {
+    let length = reason.chars().count();
+    if (1..=LONGEST_REASON).contains(&length) && !reason.trim().is_empty() {
+        Ok(())
+    } else {
+        Err(HoldError::Reason)
+    }
+}
+
+async fn check_case(write: &mut Write, target: &Target) -> Result<(), HoldError> {
+    let Target::Case(id) = target else {
+        return Ok(());
+    };
+    let found: Option<i64> = sqlx::query_scalar("SELECT sequence FROM cases WHERE id = $1")
+        .bind(id)
+        .fetch_optional(write.connection())
+        .await?;
+    found.map(|_| ()).ok_or(HoldError::NotFound)
+}
+
+fn new_id(write: &Write) -> String {
+    hexadecimal(&write.random_bytes::<16>())
+}
+
+/// Holds and orders on a list at most.
+const LISTED: i64 = 500;
+
+/// Holds, the newest first: at most 500; those in force alone, if that is asked for.
+///
+/// # Errors
+/// The database refused.
+pub async fn holds(
+    database: &Database,
+    in_force_at: Option<i64>,
+) -> Result<Vec<Hold>, CaseStoreError> {
+    let mut query = Statement::new(
+        "SELECT id, case_id, account, reason, set_by, set_ms, expires_ms, lifted_ms FROM holds",
+    );
+    if let Some(now_ms) = in_force_at {
+        query
+            .push(" WHERE lifted_ms IS NULL AND expires_ms > ")
+            .bind(now_ms);
+    }
+    query.push(" ORDER BY set_ms DESC, id LIMIT ").bind(LISTED);
+    let rows = query.query().fetch_all(database.pool()).await?;
+    let read = |row: &Row| -> Result<Hold, CaseStoreError> {
+        Ok(Hold {
+            id: row.try_get("id")?,
+            target: Target::read(row)?,
+            reason: row.try_get("reason")?,
+            set_by: row.try_get("set_by")?,
+            set_ms: row.try_get("set_ms")?,
+            expires_ms: row.try_get("expires_ms")?,
+            lifted_ms: row.try_get("lifted_ms")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Orders to destroy, the newest first: at most 500.
+///
+/// # Errors
+/// The database refused.
+pub async fn destroy_orders(database: &Database) -> Result<Vec<DestroyOrder>, CaseStoreError> {
+    let mut query = Statement::new(
+        "SELECT id, case_id, account, reason, ordered_by, ordered_ms, done_ms FROM destroy_orders \
+         ORDER BY ordered_ms DESC, id LIMIT ",
+    );
+    query.bind(LISTED);
+    let rows = query.query().fetch_all(database.pool()).await?;
+    let read = |row: &Row| -> Result<DestroyOrder, CaseStoreError> {
+        Ok(DestroyOrder {
+            id: row.try_get("id")?,
+            target: Target::read(row)?,
+            reason: row.try_get("reason")?,
+            ordered_by: row.try_get("ordered_by")?,
+            ordered_ms: row.try_get("ordered_ms")?,
+            done_ms: row.try_get("done_ms")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Closes the orders of which nothing is left to go, with what named the account.
+pub(super) async fn close_orders(database: &Database, now_ms: i64) -> Result<(), CaseStoreError> {
+    let done: Vec<String> = sqlx::query_scalar(
+        "SELECT o.id FROM destroy_orders o WHERE o.done_ms IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = o.account AND h.lifted_ms IS NULL AND h.expires_ms > $1) \
+         AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = o.case_id) \
+         AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.account = o.account) \
+         AND NOT EXISTS (SELECT 1 FROM recommendations r WHERE r.account = o.account) ORDER BY o.id LIMIT 100",
+    )
+    .bind(now_ms)
+    .fetch_all(database.pool())
+    .await?;
+    if done.is_empty() {
+        return Ok(());
+    }
+    let mut write = database.write().await?;
+    for id in done {
+        for statement in [
+            "DELETE FROM audit_details WHERE subject IN (SELECT h.id FROM holds h JOIN destroy_orders o \
+             ON o.account = h.account WHERE o.id = $1)",
+            "DELETE FROM holds WHERE account IN (SELECT account FROM destroy_orders WHERE id = $1)",
+            "DELETE FROM audit_details WHERE subject = $1",
+        ] {
+            sqlx::query(statement)
+                .bind(&id)
+                .execute(&mut *write.connection())
+                .await?;
+        }
+        sqlx::query(
+            "UPDATE destroy_orders SET done_ms = $2, account = NULL, reason = '' WHERE id = $1",
+        )
+        .bind(&id)
+        .bind(now_ms)
+        .execute(&mut *write.connection())
+        .await?;
+    }
+    write.commit_machine().await
+}

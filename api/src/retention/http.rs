@@ -1,0 +1,291 @@
+//! Holds and orders to destroy over HTTP.
+
+use axum::Json;
+use axum::body::to_bytes;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use sealwatch_core::identifier::Pseudonym;
+use sealwatch_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::middleware::BODY_LIMIT;
+use crate::people::Actor;
+use crate::problem::Problem;
+use crate::retention::holds::{
+    DestroyOrder, Hold, HoldError, Target, destroy_orders, holds, lift_hold, order_destruction,
+    set_hold,
+};
+use crate::state::ApiState;
+
+/// What a hold is to cover.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewHold {
+    /// A case's id. Either this or `account`.
+    case: Option<String>,
+    /// An account's pseudonym: everything of it is covered.
+    account: Option<String>,
+    /// Why: 1 to 500 characters.
+    reason: String,
+    /// Days until it ends by itself, 1 to 3660; 90 unless given.
+    days: Option<i64>,
+}
+
+/// What is to be destroyed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    /// A case's id. Either this or `account`.
+    case: Option<String>,
+    /// An account's pseudonym: everything of it goes.
+    account: Option<String>,
+    /// Why: 1 to 500 characters.
+    reason: String,
+}
+
+/// Days of a hold unless given: of a preservation request (18 USC 2703(f)).
+const DAYS: i64 = 90;
+
+/// A new hold's or order's id.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Made {
+    /// The id.
+    pub id: String,
+}
+
+/// A hold.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HoldDocument {
+    /// Its id.
+    pub id: String,
+    /// The case that it covers.
+    pub case: Option<String>,
+    /// The account that it covers.
+    pub account: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// Who set it.
+    pub set_by: String,
+    /// When it was set (RFC 3339).
+    pub set_at: String,
+    /// When it ends by itself (RFC 3339).
+    pub expires_at: String,
+    /// When it was lifted (RFC 3339).
+    pub lifted_at: Option<String>,
+    /// Whether it is in force.
+    pub is_in_force: bool,
+}
+
+/// An order to destroy.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderDocument {
+    /// Its id.
+    pub id: String,
+    /// The case that goes.
+    pub case: Option<String>,
+    /// The account that goes; nothing once it has gone.
+    pub account: Option<String>,
+    /// Why; nothing once it is carried out.
+    pub reason: String,
+    /// Who ordered it.
+    pub ordered_by: String,
+    /// When (RFC 3339).
+    pub ordered_at: String,
+    /// When it was carried out (RFC 3339).
+    pub done_at: Option<String>,
+}
+
+/// Holds, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HoldList {
+    /// At most 500.
+    pub items: Vec<HoldDocument>,
+}
+
+/// Orders to destroy, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OrderList {
+    /// At most 500.
+    pub items: Vec<OrderDocument>,
+}
+
+fn time(at_ms: i64) -> String {
+    Timestamp(at_ms).to_rfc3339()
+}
+
+fn names(target: Option<Target>) -> (Option<String>, Option<String>) {
+    match target {
+        Some(Target::Case(id)) => (Some(id), None),
+        Some(Target::Account(account)) => (None, Some(account)),
+        None => (None, None),
+    }
+}
+
+fn hold_document(hold: Hold, now_ms: i64) -> HoldDocument {
+    let (case, account) = names(hold.target);
+    HoldDocument {
+        id: hold.id,
+        case,
+        account,
+        reason: hold.reason,
+        set_by: hold.set_by,
+        set_at: time(hold.set_ms),
+        expires_at: time(hold.expires_ms),
+        lifted_at: hold.lifted_ms.map(time),
+        is_in_force: hold.lifted_ms.is_none() && hold.expires_ms > now_ms,
+    }
+}
+
+fn order_document(order: DestroyOrder) -> OrderDocument {
+    let (case, account) = names(order.target);
+    OrderDocument {
+        id: order.id,
+        case,
+        account,
+        reason: order.reason,
+        ordered_by: order.ordered_by,
+        ordered_at: time(order.ordered_ms),
+        done_at: order.done_ms.map(time),
+    }
+}
+
+impl From<HoldError> for Problem {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::Store(error) => error.into(),
+            HoldError::NotFound => Self::not_found(),
+            HoldError::Length => Self::parameter("days"),
+            HoldError::Reason => Self::parameter("reason"),
+        }
+    }
+}
+
+/// Read here, because the framework's own refusals quote what they refuse.
+async fn body<T: for<'de> Deserialize<'de>>(request: Request) -> Result<T, Problem> {
+    let bytes = to_bytes(request.into_body(), BODY_LIMIT)
+        .await
+        .map_err(|_| Problem::too_large())?;
+    serde_json::from_slice(&bytes).map_err(|_| Problem::body())
+}
+
+/// Exactly one of both, each of its form.
+fn target(case: Option<String>, account: Option<String>) -> Result<Target, Problem> {
+    match (case, account) {
+        (Some(case), None) => {
+            let is_id = (1..=64).contains(&case.len())
+                && case
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            is_id
+                .then_some(Target::Case(case))
+                .ok_or_else(|| Problem::parameter("case"))
+        }
+        (None, Some(account)) => Pseudonym::parse(&account)
+            .map(|account| Target::Account(account.to_hexadecimal()))
+            .ok_or_else(|| Problem::parameter("account")),
+        _ => Err(Problem::body()),
+    }
+}
+
+/// Holds, the newest first: at most 500.
+#[utoipa::path(get, path = "/api/v1/holds", tag = "retention",
+    responses(
+        (status = 200, description = "Holds", body = HoldList),
+        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not permitted", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn list_holds(State(state): State<ApiState>) -> Result<Json<HoldList>, Problem> {
+    let now_ms = (state.now_ms)();
+    let found = holds(state.store.database(), None).await?;
+    let items = found.into_iter().map(|hold| hold_document(hold, now_ms));
+    Ok(Json(HoldList {
+        items: items.collect(),
+    }))
+}
+
+/// Sets a hold: what it covers is not deleted until it is lifted or ends. On the log.
+#[utoipa::path(post, path = "/api/v1/holds", tag = "retention", request_body = NewHold,
+    responses(
+        (status = 201, description = "It is set", body = Made),
+        (status = 400, description = "A wrong body", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not permitted", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such case", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn create_hold(
+    State(state): State<ApiState>,
+    actor: Actor,
+    request: Request,
+) -> Result<(StatusCode, Json<Made>), Problem> {
+    let new: NewHold = body(request).await?;
+    let target = target(new.case, new.account)?;
+    let terms = (new.reason.as_str(), new.days.unwrap_or(DAYS));
+    let id = set_hold(
+        state.store.database(),
+        &actor,
+        &target,
+        terms,
+        (state.now_ms)(),
+    )
+    .await?;
+    Ok((StatusCode::CREATED, Json(Made { id })))
+}
+
+/// Lifts a hold. On the log.
+#[utoipa::path(delete, path = "/api/v1/holds/{hold}", tag = "retention",
+    params(("hold" = String, Path, description = "The hold's id")),
+    responses(
+        (status = 204, description = "It is lifted"),
+        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not permitted", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such hold in force", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn delete_hold(
+    State(state): State<ApiState>,
+    actor: Actor,
+    hold: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    let Path(hold) = hold.map_err(|_| Problem::not_found())?;
+    lift_hold(state.store.database(), &actor, &hold, (state.now_ms)()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Orders to destroy, the newest first: at most 500.
+#[utoipa::path(get, path = "/api/v1/destroy-orders", tag = "retention",
+    responses(
+        (status = 200, description = "Orders", body = OrderList),
+        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not permitted", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn list_orders(State(state): State<ApiState>) -> Result<Json<OrderList>, Problem> {
+    let found = destroy_orders(state.store.database()).await?;
+    Ok(Json(OrderList {
+        items: found.into_iter().map(order_document).collect(),
+    }))
+}
+
+/// Orders a case, or everything of an account, to be deleted as soon as no hold covers it. On the log.
+#[utoipa::path(post, path = "/api/v1/destroy-orders", tag = "retention", request_body = NewOrder,
+    responses(
+        (status = 201, description = "It is ordered", body = Made),
+        (status = 400, description = "A wrong body", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not permitted", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such case", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn create_order(
+    State(state): State<ApiState>,
+    actor: Actor,
+    request: Request,
+) -> Result<(StatusCode, Json<Made>), Problem> {
+    let new: NewOrder = body(request).await?;
+    let target = target(new.case, new.account)?;
+    let now_ms = (state.now_ms)();
+    let id =
+        order_destruction(state.store.database(), &actor, &target, &new.reason, now_ms).await?;
+    Ok((StatusCode::CREATED, Json(Made { id })))
+}

@@ -1,0 +1,23 @@
+//! Retention: each class of data has a period, and goes by itself when it has ended, in small steps, so that the one writer is
+//! never held for long.
+//!
+//! A hold goes before an order to destroy, and that before a period: what a hold covers stays whatever the others say. Every
+//! step is one transaction with its entry of the audit log, which holds counts and ids of cases only. A process that ends
+//! in the middle goes on with the next step when it is started again: what is due is found from the data alone.
+//!
+//! What other accounts' evidence says of an account, as the counterpart of a facet, goes with that evidence.
+
+mod cases;
+mod evidence;
+mod holds;
+pub(crate) mod http;
+mod periods;
+mod rest;
+mod sweep;
+
+pub use holds::{
+    DestroyOrder, Hold, HoldError, Target, destroy_orders, holds, lift_hold, order_destruction,
+    set_hold,
+};
+pub use periods::{Class, Periods};
+pub use sweep::{Retention, Swept};

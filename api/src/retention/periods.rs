@@ -1,0 +1,69 @@
+//! Classes of data, and how long each is kept.
+
+sealwatch_core::closed_set! {
+    /// A class of data with a period of its own.
+    Class {
+        /// Cases with all that belongs to them, after their last decision or else their opening.
+        Cases = "cases",
+        /// Evidence bundles, features and links of decided cases, after the last decision.
+        Evidence = "evidence",
+        /// Sealed identities of decided cases, after the last decision; of rejected ones at once.
+        SealedIdentities = "sealed_identities",
+        /// Recommendations that have no case, after they were received.
+        Recommendations = "recommendations",
+        /// What audit entries commit to, where it goes with no case.
+        Details = "details",
+        /// What was delivered, after it was.
+        Deliveries = "deliveries",
+        /// Answers that are kept for repeated writes.
+        IdempotencyKeys = "idempotency_keys",
+        /// Sessions that have ended.
+        Sessions = "sessions",
+        /// Holds that were lifted or have ended.
+        Holds = "holds",
+    }
+}
+
+/// Milliseconds of a day.
+const DAY_MS: i64 = 86_400_000;
+
+/// How long each class is kept, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Periods {
+    /// By class, in the order of [`Class::ALL`].
+    milliseconds: [i64; Class::ALL.len()],
+}
+
+impl Default for Periods {
+    fn default() -> Self {
+        let days = |class: &Class| match class {
+            Class::Cases => 365,
+            Class::Evidence | Class::Recommendations | Class::Details => 90,
+            Class::SealedIdentities | Class::Holds => 30,
+            Class::Deliveries => 7,
+            Class::IdempotencyKeys => 2,
+            Class::Sessions => 0,
+        };
+        let mut periods = Self {
+            milliseconds: [0; Class::ALL.len()],
+        };
+        for class in Class::ALL {
+            periods = periods.with_days(*class, days(class));
+        }
+        periods
+    }
+}
+
+impl Periods {
+    /// With another period for a class.
+    #[must_use]
+    pub fn with_days(mut self, class: Class, days: u32) -> Self {
+        self.milliseconds[class.index()] = i64::from(days) * DAY_MS;
+        self
+    }
+
+    /// Before which time a class is due.
+    pub(crate) fn due_before(&self, class: Class, now_ms: i64) -> i64 {
+        now_ms.saturating_sub(self.milliseconds[class.index()])
+    }
+}

@@ -1,0 +1,71 @@
+//! Holds and orders to destroy over HTTP.
+
+use axum::http::Method;
+
+use crate::client::send;
+use crate::common::{delivery, people, store, token_of};
+
+#[tokio::test]
+async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
+    let (_folder, store) = store(3, false).await;
+    let (state, tokens) = people(store, false).await;
+    let router = sealwatch_api::router(state);
+    let ask = async |method: Method, path: &str, who: &str, body: &str| {
+        let bearer = format!("Bearer {}", token_of(&tokens, who));
+        send(&router, method, path, &[("authorization", &bearer)], body).await
+    };
+    let account = delivery(1, false).recommendation.account.to_hexadecimal();
+    let body = format!(r#"{{"account":"{account}","reason":"a letter","days":30}}"#);
+    for who in ["rita", "ana", "audrey"] {
+        let refused = ask(Method::POST, "/api/v1/holds", who, &body).await;
+        assert_eq!(refused.problem(), "not-permitted");
+    }
+    let made = ask(Method::POST, "/api/v1/holds", "olga", &body).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let list = ask(Method::GET, "/api/v1/holds", "admin", "").await.json();
+    assert_eq!(list["items"][0]["account"], account);
+    assert_eq!(list["items"][0]["is_in_force"], true);
+    for (wrong, kind) in [
+        (r#"{"reason":"canary"}"#, "body"),
+        (r#"{"account":"canary","reason":"x"}"#, "parameter"),
+        (r#"{"case":"nothere","reason":"x"}"#, "not-found"),
+        (r#"{"case":"a b","reason":"x"}"#, "parameter"),
+        (r#"{"case":"c","reason":" "}"#, "parameter"),
+        (r#"{"case":"c","reason":"x","days":0}"#, "parameter"),
+        (r#"{"case":"c","reason":"x","canary":0}"#, "body"),
+        ("canary", "body"),
+    ] {
+        let answer = ask(Method::POST, "/api/v1/holds", "olga", wrong).await;
+        assert_eq!(answer.problem(), kind, "{wrong}");
+        assert!(!answer.text.contains("canary"));
+    }
+    let path = format!("/api/v1/holds/{id}");
+    assert_eq!(ask(Method::DELETE, &path, "olga", "").await.status, 204);
+    assert_eq!(
+        ask(Method::DELETE, &path, "olga", "").await.problem(),
+        "not-found"
+    );
+    let order = format!(r#"{{"account":"{account}","reason":"the owner asks"}}"#);
+    let made = ask(Method::POST, "/api/v1/destroy-orders", "olga", &order).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let list = ask(Method::GET, "/api/v1/destroy-orders", "olga", "")
+        .await
+        .json();
+    assert_eq!(list["items"][0]["ordered_by"], "olga");
+    let log = ask(
+        Method::GET,
+        "/api/v1/audit/entries?person=olga",
+        "audrey",
+        "",
+    )
+    .await;
+    let acts: Vec<String> = log.json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["act"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(acts, ["destruction_ordered", "hold_lifted", "hold_set"]);
+    assert!(!log.text.contains(&account), "the log names no account");
+}

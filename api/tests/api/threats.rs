@@ -1,0 +1,85 @@
+//! Intake of threat signals.
+
+use crate::common::{START, delivery, file, pseudonym, random, review, store};
+use sealwatch_api::CaseStore;
+use sealwatch_core::behaviour::Mode;
+use sealwatch_core::credibility::corroboration::Corroboration;
+use sealwatch_core::credibility::priority::{Priority, priority};
+use sealwatch_core::credibility::weigh;
+use sealwatch_core::recommendation::{Evidence, Position};
+use sealwatch_core::threat::{SubjectKind, ThreatDelivery, ThreatId, ThreatKind, ThreatSignal};
+use sealwatch_core::time::{HOUR, Timestamp};
+
+fn threat(seed: u64, revision: u64) -> ThreatDelivery {
+    let subject = pseudonym(seed);
+    let key = u128::from_be_bytes(subject.to_bytes());
+    let case = ThreatId::case(SubjectKind::Account, key, 0, ThreatKind::ThreatToLife);
+    let position = Position {
+        sequence: revision - 1,
+        partition: 0,
+        offset: revision - 1,
+    };
+    let credibility = weigh(ThreatKind::ThreatToLife, &[], &Corroboration::default()).credibility;
+    let mut sealed = delivery(seed, false).sealed_identities;
+    ThreatDelivery {
+        threat: ThreatSignal {
+            id: case.revision(position),
+            case,
+            revision,
+            platform: "chat".to_owned(),
+            subject: SubjectKind::Account,
+            pseudonym: subject,
+            incarnation: 0,
+            kind: ThreatKind::ThreatToLife,
+            mode: Mode::Live,
+            priority: priority(ThreatKind::ThreatToLife, credibility.log_odds),
+            starts_clock: true,
+            credibility,
+            reports: 1,
+            reporters: Vec::new(),
+            matches: None,
+            signals: Vec::new(),
+            at: Timestamp(START),
+            first: position,
+            position,
+            evidence: Evidence::default(),
+        },
+        sealed_identity: sealed.pop(),
+    }
+}
+
+async fn reopened(folder: &tempfile::TempDir) -> CaseStore {
+    CaseStore::open(&file(folder.path()), review(), random())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_case_has_its_newest_revision_whatever_comes_again_or_late() {
+    let (folder, store) = store(0, false).await;
+    let revisions = [threat(1, 10), threat(1, 25), threat(2, 11)];
+    assert_eq!(store.deliver_threats(&revisions, START).await.unwrap(), 3);
+    let late = [revisions[0].clone(), threat(1, 12), revisions[1].clone()];
+    let again = store.deliver_threats(&late, START + HOUR).await.unwrap();
+    assert_eq!(again, 1, "only what was not there is new");
+    store.close().await;
+    let store = reopened(&folder).await;
+    let case = store
+        .threat(revisions[0].threat.case)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(case.threat, revisions[1].threat);
+    assert_eq!(case.sealed_identity, revisions[1].sealed_identity);
+    assert_eq!((case.revisions, case.opened_ms), (3, START));
+    assert_eq!(case.threat.priority, Priority::P2);
+    let unknown = ThreatId::case(SubjectKind::Group, 1, 0, ThreatKind::ThreatToLife);
+    assert_eq!(store.threat(unknown).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_threat_signal_is_no_recommendation_and_leaves_their_count_alone() {
+    let (_folder, store) = store(3, false).await;
+    store.deliver_threats(&[threat(1, 1)], START).await.unwrap();
+    assert_eq!(store.count().await.unwrap(), 3);
+}
