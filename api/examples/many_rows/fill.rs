@@ -3,8 +3,7 @@
 //!
 //! It needs the right to set foreign keys aside: on PostgreSQL a superuser's.
 
-use sqlx::any::AnyConnection;
-use sqlx::{AssertSqlSafe, Connection, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 
 use crate::NOW;
 
@@ -180,7 +179,6 @@ impl Rows {
             self.reasons(),
         ];
         all.extend(insert.map(|insert| format!("{cases} {insert}")));
-        // SQLite wants WITH behind INSERT INTO or in front of it alike; so does PostgreSQL.
         all
     }
 
@@ -191,7 +189,9 @@ impl Rows {
         let platform = platform("i / 2");
         let (begin, score) = (NOW - PERIOD, score("i"));
         format!(
-            "INSERT INTO recommendations SELECT i + 1, {id}, {account}, 0, {platform}, {behaviour}, {mode}, {answer}, \
+            "INSERT INTO recommendations (intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, \
+             threshold_margin, is_simulated, at_ms, received_ms, deliveries, last_received_ms, recommendation, \
+             sealed_identities) SELECT i + 1, {id}, {account}, 0, {platform}, {behaviour}, {mode}, {answer}, \
              {score}, 3.0, 1, {begin} + i * {step} + i * 7919 % 1000, {begin} + i * {step} + 2000, 1, \
              {begin} + i * {step} + 2000, '{{}}', '[]' FROM numbers"
         )
@@ -220,7 +220,7 @@ impl Rows {
              SELECT {id}, i + 1, {platform}, {account}, 0, {behaviour}, {mode}, {answer}, 1, {id}, 2, {score}, 3.0, \
              CASE WHEN part < 900 THEN 'decided' WHEN part < 960 THEN 'open' WHEN part < 990 THEN 'held' ELSE 'appealed' END, \
              opened - CAST(3600000 * ({score} - 3.0) AS BIGINT), opened - 2000, opened, \
-             CASE WHEN {CLAIMED} THEN 'person' || i % 50 END, CASE WHEN {CLAIMED} THEN {NOW} + 1000 * (i % 1200 - 300) END, \
+             CASE WHEN {CLAIMED} THEN 'person' || (i % 50) END, CASE WHEN {CLAIMED} THEN {NOW} + 1000 * (i % 1200 - 300) END, \
              CASE WHEN {decided} THEN {decision} END, CASE WHEN {decided} THEN {verdict} END, \
              CASE WHEN {decided} THEN decided END, 3 FROM mixed"
         )
@@ -230,7 +230,7 @@ impl Rows {
         let (id, case) = (self.id("i", 3), self.id("i * 2", 0));
         format!(
             "INSERT INTO decisions (id, case_id, sequence, person, kind, verdict, reason, statement, recommendation, at_ms, \
-             effective_ms, finished_ms) SELECT {id}, {case}, i + 1, 'person' || i % 50, 'review', {VERDICT}, \
+             effective_ms, finished_ms) SELECT {id}, {case}, i + 1, 'person' || (i % 50), 'review', {VERDICT}, \
              CASE {VERDICT} WHEN 'confirm' THEN 'pattern_clear' WHEN 'reject' THEN 'legitimate_use' ELSE 'taken_over' END, \
              'Your account sent messages to many people who did not know it.', {case}, decided, decided + 120000, \
              decided + 120000 FROM mixed WHERE {DECIDED}"
@@ -241,7 +241,7 @@ impl Rows {
         let (id, case, decision) = (self.id("i", 5), self.id("i * 2", 0), self.id("i", 3));
         format!(
             "INSERT INTO appeals (id, case_id, decision, ground, filed_by, filed_ms, answer, outcome, decided_ms) \
-             SELECT {id}, {case}, {decision}, 'legitimate_use', 'person' || (i + 1) % 50, decided + 200000, \
+             SELECT {id}, {case}, {decision}, 'legitimate_use', 'person' || ((i + 1) % 50), decided + 200000, \
              CASE WHEN part < 900 THEN {decision} END, CASE WHEN part < 900 THEN CASE WHEN i % 3 = 0 THEN 'overturned' \
              ELSE 'upheld' END END, CASE WHEN part < 900 THEN decided + 300000 END FROM mixed WHERE part < 9 OR part >= 990"
         )
@@ -251,7 +251,7 @@ impl Rows {
         let (case, decision) = (self.id("i * 2", 0), self.id("i", 3));
         format!(
             "INSERT INTO second_looks (decision, case_id, chosen_ms, claimed_by, answer, done_ms) \
-             SELECT {decision}, {case}, decided + 120000, CASE WHEN i % 100 <> 1 THEN 'person' || (i + 2) % 50 END, \
+             SELECT {decision}, {case}, decided + 120000, CASE WHEN i % 100 <> 1 THEN 'person' || ((i + 2) % 50) END, \
              CASE WHEN i % 100 <> 1 THEN 'agrees' END, CASE WHEN i % 100 <> 1 THEN decided + 900000 END \
              FROM mixed WHERE part < 900 AND i % 20 = 1"
         )

@@ -61,16 +61,17 @@ async fn main() -> ExitCode {
         format!("sqlite://{database}")
     };
     let store = open(&location).await;
-    match store.count().await.unwrap() {
-        0 => fill::fill(&url, rows).await,
-        found if found == rows.unsigned_abs() => {}
-        found => {
-            eprintln!(
-                "many_rows: the database holds {found} recommendations, not {rows}: name a new one"
-            );
-            return ExitCode::from(2);
-        }
+    let found = store.count().await.unwrap();
+    store.close().await;
+    if found == 0 {
+        fill::fill(&url, rows).await;
+    } else if found != rows.unsigned_abs() {
+        eprintln!(
+            "many_rows: the database holds {found} recommendations, not {rows}: name a new one"
+        );
+        return ExitCode::from(2);
     }
+    let store = open(&location).await;
     let name = if is_postgres { "PostgreSQL" } else { "SQLite" };
     println!(
         "{name}, {rows} recommendations; each asked {} times, milliseconds",

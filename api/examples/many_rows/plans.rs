@@ -5,8 +5,8 @@ use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sealwatch_api::Location;
-use sqlx::any::AnyConnection;
-use sqlx::{AssertSqlSafe, Connection, Row};
+
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Row};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

@@ -323,14 +323,13 @@ pub async fn ask(store: &CaseStore, question: &Question, call: u64, rows: i64) -
             found.unwrap().len()
         }
         Question::ClaimNext(behaviour) => {
-            let claimed =
-                cases::claim_next(database, store.review(), &actor(call), *behaviour, NOW);
-            let case = claimed.await.unwrap();
+            let who = actor(call);
+            let case = cases::claim_next(database, store.review(), &who, *behaviour, NOW).await;
+            let case = case.unwrap();
             // Given back, so that the next run finds what this one found.
             if let Some(case) = &case {
-                cases::release(database, &actor(call), (case.id, None), NOW)
-                    .await
-                    .unwrap();
+                let given = cases::release(database, &who, (case.id, None), NOW).await;
+                given.unwrap();
             }
             usize::from(case.is_some())
         }
