@@ -126,6 +126,7 @@ impl Roles {
     }
 
     /// The roles that are in both.
+    #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }

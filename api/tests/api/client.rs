@@ -151,9 +151,8 @@ pub fn described_paths() -> Vec<String> {
     document["paths"]
         .as_object()
         .unwrap()
-        .iter()
-        .filter(|(_, methods)| methods.get("get").is_some())
-        .map(|(path, _)| path.clone())
+        .keys()
+        .cloned()
         .collect()
 }
 

@@ -132,7 +132,7 @@ async fn every_feature_is_shown_once_under_its_family_and_unknown_ones_as_unknow
         .text;
     let (_, table) = page.split_once("id=\"features\"").unwrap();
     let (table, _) = table.split_once("</details>").unwrap();
-    let groups: Vec<&str> = table.split("<tr class=\"group\">").skip(1).collect();
+    let groups: Vec<&str> = table.split("<tr class=\"group family\">").skip(1).collect();
     let families: Vec<&Family> = Family::ALL
         .iter()
         .filter(|family| FEATURES.iter().any(|feature| feature.family == **family))
@@ -169,7 +169,7 @@ async fn features_of_another_version_get_no_names_neither_on_the_page_nor_for_pr
     let router = router(state);
     let page = get(&router, &filled("/recommendations/{id}"), &token).await;
     assert!(page.text.contains("made by another version"));
-    assert!(!page.text.contains("<tr class=\"group\">"));
+    assert!(!page.text.contains("<tr class=\"group family\">"));
     let document = get(&router, &filled("/api/v1/recommendations/{id}"), &token)
         .await
         .json();
