@@ -21,7 +21,7 @@ mod second_look;
 mod settings;
 mod statement_of_reasons;
 mod statistics;
-mod tally;
+pub(crate) mod tally;
 mod top;
 mod types;
 

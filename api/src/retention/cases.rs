@@ -1,7 +1,10 @@
 //! Cases: with their recommendations, decisions, appeals, links, what left about them, and what the log commits to.
 
+use sealwatch_core::behaviour::Behaviour;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::cases::CaseState;
+use crate::cases::tally::Waiting;
 use crate::database::Write;
 use crate::retention::holds::NOT_HELD;
 use crate::retention::sweep::Step;
@@ -140,10 +143,32 @@ async fn delete_case(connection: &mut AnyConnection, id: &str) -> Result<(), Cas
             .execute(&mut *connection)
             .await?;
     }
+    count_removed(connection, id).await?;
     for (table, column) in OF_A_CASE {
         let mut statement = Statement::new(&format!("DELETE FROM {table} WHERE {column} = "));
         statement.bind(id);
         statement.query().execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// A case that waited does so no more. What was counted of its decision stays counted: that names nobody.
+async fn count_removed(connection: &mut AnyConnection, id: &str) -> Result<(), CaseStoreError> {
+    let row = sqlx::query("SELECT behaviour, state FROM cases WHERE id = $1")
+        .bind(id)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(row) = row {
+        let (behaviour, state): (String, String) =
+            (row.try_get("behaviour")?, row.try_get("state")?);
+        let (Some(behaviour), Some(state)) =
+            (Behaviour::parse(&behaviour), CaseState::parse(&state))
+        else {
+            return Err(CaseStoreError::Damaged);
+        };
+        let mut waiting = Waiting::default();
+        waiting.add(behaviour, state, -1);
+        waiting.write(connection).await?;
     }
     Ok(())
 }
