@@ -101,9 +101,7 @@ async fn run(connection: &mut AnyConnection, statement: &str) {
     let done = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
         .execute(connection)
         .await;
-    if let Err(error) = done {
-        panic!("{statement}: {error}");
-    }
+    assert!(done.is_ok(), "{statement}: {done:?}");
 }
 
 async fn indexes(connection: &mut AnyConnection, is_postgres: bool) -> Vec<(String, String)> {
