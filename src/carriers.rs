@@ -68,6 +68,11 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
         outlets.routes.tree_heads.push(destination.clone());
         outlets.carriers.push((destination, Arc::new(webhook)));
     }
+    if outlets.routes.enforcement.is_empty() {
+        tracing::warn!(
+            "no place for confirmed decisions is configured: what people decide reaches nobody who could act on it"
+        );
+    }
     Ok(outlets)
 }
 

@@ -18,8 +18,7 @@ const OVERTURNED: &str = "overturned";
 /// Files an appeal for an account's owner: the case is open again, for someone else. On the log.
 ///
 /// # Errors
-/// There is no such case, it is not decided for good, its decision does nothing to the account, or a newer case of the
-/// account is open.
+/// There is no such case, it is not decided for good, or its decision does nothing to the account.
 pub async fn file(
     database: &Database,
     actor: &Actor,
@@ -71,11 +70,7 @@ pub(crate) async fn open(
     let changed = sqlx::query(
         "UPDATE cases SET state = 'appealed', place_ms = $2, claimed_by = NULL, claimed_until_ms = NULL, \
          version = version + 1 WHERE id = $1 \
-         AND EXISTS (SELECT 1 FROM decisions WHERE decisions.id = cases.decision AND decisions.finished_ms IS NOT NULL) \
-         AND NOT EXISTS (SELECT 1 FROM cases AS other WHERE other.platform = cases.platform \
-         AND other.account = cases.account AND other.incarnation = cases.incarnation \
-         AND other.behaviour = cases.behaviour AND other.id <> cases.id \
-         AND other.state IN ('held', 'open', 'appealed'))",
+         AND EXISTS (SELECT 1 FROM decisions WHERE decisions.id = cases.decision AND decisions.finished_ms IS NOT NULL)",
     )
     .bind(case.id.to_hexadecimal())
     .bind(now_ms)

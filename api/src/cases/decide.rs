@@ -246,7 +246,8 @@ pub async fn undo(
     })
 }
 
-/// Undoes all decisions of a set in time. Returns how many. On the log.
+/// Undoes the decisions of a set in time. Returns how many: a case that others have gone on with meanwhile stays as it is.
+/// On the log.
 ///
 /// # Errors
 /// There is none, they are another person's, or the time is over.
@@ -270,10 +271,18 @@ pub async fn undo_together(
     let mut entries = Vec::with_capacity(rows.len());
     for row in &rows {
         let decision = read::decision(row)?;
-        entries.push(take_back(write.connection(), settings, actor, &decision, now_ms).await?);
+        match take_back(write.connection(), settings, actor, &decision, now_ms).await {
+            Ok(entry) => entries.push(entry),
+            // One case that others have gone on with holds no other. Nothing of it was written.
+            Err(CaseError::State) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if entries.is_empty() {
+        return Err(CaseError::State);
     }
     audit::commit(write, actor, now_ms, &entries).await?;
-    Ok(rows.len())
+    Ok(entries.len())
 }
 
 async fn take_back(
@@ -293,34 +302,27 @@ async fn take_back(
         return Err(CaseError::TooLate);
     }
     let before = case_to_change(connection, decision.case, None).await?;
-    sqlx::query("UPDATE decisions SET undone_ms = $2 WHERE id = $1")
-        .bind(decision.id.to_hexadecimal())
-        .bind(now_ms)
-        .execute(&mut *connection)
-        .await?;
-    if decision.kind == DecisionKind::Appeal {
-        super::appeal::reopen(connection, &before, decision).await?;
-    }
     // A newer case of the account may be open by now, or someone else may be at work on this one: then it stays as it is.
     let state = match decision.kind {
         DecisionKind::Review => CaseState::Open,
         DecisionKind::Appeal => CaseState::Appealed,
     };
     let previous: Option<String> = sqlx::query_scalar(
-        "SELECT id FROM decisions WHERE case_id = $1 AND undone_ms IS NULL AND verdict <> 'needs_more' \
+        "SELECT id FROM decisions WHERE case_id = $1 AND id <> $2 AND undone_ms IS NULL AND verdict <> 'needs_more' \
          ORDER BY sequence DESC LIMIT 1",
     )
     .bind(decision.case.to_hexadecimal())
+    .bind(decision.id.to_hexadecimal())
     .fetch_optional(&mut *connection)
     .await?;
     let changed = sqlx::query(
         "UPDATE cases SET state = $2, decision = $3, verdict = (SELECT verdict FROM decisions WHERE id = $3), \
          decided_ms = (SELECT at_ms FROM decisions WHERE id = $3), claimed_by = $4, claimed_until_ms = $5, \
          place_ms = CASE WHEN place_ms > $6 THEN $6 ELSE place_ms END, version = version + 1 \
-         WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM cases AS other WHERE other.platform = cases.platform \
-         AND other.account = cases.account AND other.incarnation = cases.incarnation \
-         AND other.behaviour = cases.behaviour AND other.id <> cases.id \
-         AND other.state IN ('held', 'open', 'appealed')) \
+         WHERE id = $1 AND (CAST($2 AS TEXT) = 'appealed' OR NOT EXISTS (SELECT 1 FROM cases AS other \
+         WHERE other.platform = cases.platform AND other.account = cases.account \
+         AND other.incarnation = cases.incarnation AND other.behaviour = cases.behaviour AND other.id <> cases.id \
+         AND other.state IN ('held', 'open'))) \
          AND (claimed_by IS NULL OR claimed_by = $4 OR claimed_until_ms <= $6) \
          AND NOT EXISTS (SELECT 1 FROM decisions AS later WHERE later.case_id = cases.id AND later.undone_ms IS NULL \
          AND later.sequence > $7)",
@@ -336,6 +338,14 @@ async fn take_back(
     .await?;
     if changed.rows_affected() == 0 {
         return Err(CaseError::State);
+    }
+    sqlx::query("UPDATE decisions SET undone_ms = $2 WHERE id = $1")
+        .bind(decision.id.to_hexadecimal())
+        .bind(now_ms)
+        .execute(&mut *connection)
+        .await?;
+    if decision.kind == DecisionKind::Appeal {
+        super::appeal::reopen(connection, &before, decision).await?;
     }
     let after = case_to_change(connection, decision.case, None).await?;
     tally::changed(connection, &before, &after).await?;

@@ -99,18 +99,28 @@ pub async fn current(database: &Database) -> Result<Vec<ModeChange>, CaseStoreEr
         .collect()
 }
 
-/// Whether a detector is in the shadow by such a change.
-pub(crate) async fn is_in_shadow(
+/// How long a person's word about a detector holds against its rate, in milliseconds: a day.
+const WORD_MS: i64 = 86_400_000;
+
+/// Whether nothing is to be done about a detector's rate: it is in the shadow already, or a person has just looked at it.
+pub(crate) async fn is_settled(
     connection: &mut AnyConnection,
     behaviour: Behaviour,
+    now_ms: i64,
 ) -> Result<bool, CaseStoreError> {
-    let mode: Option<String> = sqlx::query_scalar(
-        "SELECT mode FROM detector_modes WHERE behaviour = $1 ORDER BY sequence DESC LIMIT 1",
+    let row = sqlx::query(
+        "SELECT mode, reason, at_ms FROM detector_modes WHERE behaviour = $1 ORDER BY sequence DESC LIMIT 1",
     )
     .bind(behaviour.name())
     .fetch_optional(connection)
     .await?;
-    Ok(mode.as_deref() == Some(DetectorMode::Shadow.name()))
+    let Some(row) = row else { return Ok(false) };
+    let at_ms: i64 = row.try_get("at_ms")?;
+    let is_by_a_person = parsed(&row, "reason", ModeReason::parse)? == ModeReason::Person;
+    Ok(
+        parsed(&row, "mode", DetectorMode::parse)? == DetectorMode::Shadow
+            || (is_by_a_person && now_ms < at_ms + WORD_MS),
+    )
 }
 
 /// Writes a change down, and puts its control record on its way.

@@ -51,6 +51,7 @@ pub(crate) struct Intake<'settings> {
     received_ms: i64,
     next_sequence: i64,
     opened: BTreeMap<Behaviour, i64>,
+    full: BTreeMap<Behaviour, bool>,
     waiting: Waiting,
     hours: BTreeMap<(Behaviour, i64), i64>,
     kinds: BTreeSet<(Behaviour, Mode, Answer, String)>,
@@ -80,6 +81,7 @@ impl<'settings> Intake<'settings> {
             received_ms,
             next_sequence: last + 1,
             opened: BTreeMap::new(),
+            full: BTreeMap::new(),
             waiting: Waiting::default(),
             hours: BTreeMap::new(),
             kinds: BTreeSet::new(),
@@ -151,7 +153,7 @@ impl<'settings> Intake<'settings> {
              place_ms = CASE WHEN place_ms > $11 THEN $11 ELSE place_ms END, \
              at_ms = CASE WHEN at_ms < $12 THEN $12 ELSE at_ms END, version = version + 1 \
              WHERE platform = $1 AND account = $2 AND incarnation = $3 AND behaviour = $4 \
-             AND state IN ('held', 'open', 'appealed') RETURNING id, state, version",
+             AND state IN ('held', 'open') RETURNING id, state, version",
         )
         .bind(&recommendation.platform)
         .bind(recommendation.account.to_hexadecimal())
@@ -188,11 +190,17 @@ impl<'settings> Intake<'settings> {
             Some(opened) => *opened,
             None => opened_in_a_day(connection, behaviour, self.received_ms).await?,
         };
-        let state = if opened < self.settings.quota(behaviour) {
+        // What is held already comes first: a newer case does not take its room.
+        let is_full = match self.full.get(&behaviour) {
+            Some(is_full) => *is_full,
+            None => has_held(connection, behaviour).await?,
+        };
+        let state = if opened < self.settings.quota(behaviour) && !is_full {
             CaseState::Open
         } else {
             CaseState::Held
         };
+        self.full.insert(behaviour, state == CaseState::Held);
         let counts = i64::from(state == CaseState::Open);
         self.opened.insert(behaviour, opened + counts);
         let id = recommendation.id.to_hexadecimal();
@@ -227,6 +235,20 @@ impl<'settings> Intake<'settings> {
             version: 1,
         })
     }
+}
+
+/// Whether cases of a behaviour are held.
+async fn has_held(
+    connection: &mut AnyConnection,
+    behaviour: Behaviour,
+) -> Result<bool, CaseStoreError> {
+    let held: Option<i64> = sqlx::query_scalar(
+        "SELECT cases FROM queue_counts WHERE behaviour = $1 AND state = 'held'",
+    )
+    .bind(behaviour.name())
+    .fetch_optional(connection)
+    .await?;
+    Ok(held.is_some_and(|held| held > 0))
 }
 
 /// Cases of a behaviour that came into the queue within the last day.

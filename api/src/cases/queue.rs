@@ -260,16 +260,20 @@ pub async fn counts(database: &Database) -> Result<Vec<QueueCount>, CaseStoreErr
     )
     .fetch_all(database.pool())
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(QueueCount {
-                behaviour: read::parsed(row, "behaviour", Behaviour::parse)?,
-                state: read::parsed(row, "state", CaseState::parse)?,
-                cases: row.try_get("cases")?,
-                oldest_ms: row.try_get("oldest_ms")?,
-            })
-        })
-        .collect()
+    let mut counts = Vec::with_capacity(rows.len());
+    for row in &rows {
+        // None waits, whatever the count says: nothing is to be shown.
+        let Some(oldest_ms) = row.try_get("oldest_ms")? else {
+            continue;
+        };
+        counts.push(QueueCount {
+            behaviour: read::parsed(row, "behaviour", Behaviour::parse)?,
+            state: read::parsed(row, "state", CaseState::parse)?,
+            cases: row.try_get("cases")?,
+            oldest_ms,
+        });
+    }
+    Ok(counts)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::store::CaseStoreError;
 /// Accounts asked for at a time.
 const MOST: usize = 200;
 
-/// Those of these accounts (the first 200) about which there are recommendations.
+/// Those of these accounts (the first 200) about which there are recommendations. Those for the referral side are not told.
 pub(super) async fn known(
     database: &Database,
     accounts: &BTreeSet<Pseudonym>,
@@ -20,8 +20,9 @@ pub(super) async fn known(
     if accounts.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let mut query =
-        Statement::new("SELECT DISTINCT account FROM recommendations WHERE account IN (");
+    let mut query = Statement::new(
+        "SELECT DISTINCT account FROM recommendations WHERE answer <> 'refer' AND account IN (",
+    );
     for (index, account) in accounts.iter().take(MOST).enumerate() {
         if index > 0 {
             query.push(", ");

@@ -67,18 +67,19 @@ pub async fn log_in(State(state): State<ApiState>, request: Request) -> Result<R
         let message = "This page was too old, or your browser keeps no cookies. Try again.";
         return form(&state, &headers, StatusCode::FORBIDDEN, Some(message));
     }
-    if state.auth.is_barred(address, now) {
-        let message = "Too many wrong tokens came from here. Wait a minute, then try again.";
-        return form(
-            &state,
-            &headers,
-            StatusCode::TOO_MANY_REQUESTS,
-            Some(message),
-        );
-    }
     let (database, now_ms) = (state.store.database(), (state.now_ms)());
     let found = token::actor_of_token(database, fields.get("token").trim(), now_ms).await?;
+    // A right token always comes in: behind a proxy all share one address, and no stranger is to lock them out.
     let Some(actor) = found else {
+        if state.auth.is_barred(address, now) {
+            let message = "Too many wrong tokens came from here. Wait a minute, then try again.";
+            return form(
+                &state,
+                &headers,
+                StatusCode::TOO_MANY_REQUESTS,
+                Some(message),
+            );
+        }
         state.auth.note_wrong(address, now);
         state.metrics.note_wrong_token();
         let message = "This is not a valid token.";

@@ -3,6 +3,7 @@
 use sqlx::Row as _;
 
 use crate::audit::{self, Act, Entry};
+use crate::delivery::document::EnforcementRequested;
 use crate::delivery::event::{EventKey, EventKind};
 use crate::delivery::failure::FailureKind;
 use crate::delivery::outbox::{key, kind};
@@ -120,6 +121,34 @@ impl From<sqlx::Error> for RetryError {
     }
 }
 
+/// Whether what a delivery asks for is no longer what the case says: another decision is in force by now. What was delivered
+/// since may have been deleted, so that the outbox alone does not tell.
+async fn is_out_of_force(
+    connection: &mut sqlx::AnyConnection,
+    sequence: i64,
+    case_id: Option<&str>,
+) -> Result<bool, RetryError> {
+    let Some(case_id) = case_id else {
+        return Ok(false);
+    };
+    let body: String =
+        sqlx::query_scalar("SELECT body FROM outbox WHERE sequence = $1 AND kind = $2")
+            .bind(sequence)
+            .bind(EventKind::Enforcement.name())
+            .fetch_optional(&mut *connection)
+            .await?
+            .unwrap_or_default();
+    let Ok(request) = serde_json::from_str::<EnforcementRequested>(&body) else {
+        return Ok(false);
+    };
+    let in_force: Option<String> = sqlx::query_scalar("SELECT decision FROM cases WHERE id = $1")
+        .bind(case_id)
+        .fetch_optional(connection)
+        .await?
+        .flatten();
+    Ok(in_force.is_some_and(|decision| decision != request.decision))
+}
+
 /// Has a delivery that was given up tried again, from the first attempt. It is on the log.
 ///
 /// # Errors
@@ -150,7 +179,7 @@ pub async fn retry(
     .bind(sequence)
     .fetch_one(write.connection())
     .await?;
-    if later > 0 {
+    if later > 0 || is_out_of_force(write.connection(), sequence, case_id.as_deref()).await? {
         return Err(RetryError::Overtaken);
     }
     sqlx::query(

@@ -251,7 +251,7 @@ async fn shadow_anomalous(
         let is_acted_on = recommendation.mode != Mode::Shadow;
         if is_acted_on
             && rates::has_anomaly(write.connection(), recommendation).await?
-            && !detector_mode::is_in_shadow(write.connection(), behaviour).await?
+            && !detector_mode::is_settled(write.connection(), behaviour, now_ms).await?
         {
             let change = (behaviour, DetectorMode::Shadow, ModeReason::RateAnomaly);
             let change = detector_mode::note(write, change, &machine.person, now_ms).await?;

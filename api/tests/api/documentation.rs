@@ -16,7 +16,12 @@ const UNDO_MS: i64 = 8_000;
 const WAIT: &str = "sleep 10";
 
 /// Routes that other pages describe.
-const ELSEWHERE: [&str; 3] = ["/api/v1/audit", "/api/v1/holds", "/api/v1/referrals"];
+const ELSEWHERE: [&str; 4] = [
+    "/api/v1/audit",
+    "/api/v1/destroy-orders",
+    "/api/v1/holds",
+    "/api/v1/referrals",
+];
 
 /// The document's commands as one script.
 fn script() -> String {
