@@ -4,7 +4,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ACCOUNTS ?= 4000
 DEMO_DAYS ?= 14
 
-.PHONY: help run demo-data build test lint unit tools system bench train docs clean
+.PHONY: help run demo-data build test lint unit tools system bench bench-cases load train docs clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,13 @@ bench: ## Events per second of each step and of the whole engine, on one core
 	@test -s $(TARGET)/bench/events.ndjson || $(TARGET)/release/sealwatch-simulate --accounts 20000 --days 3 --seed 1 \
 	  --out $(TARGET)/bench/events.ndjson --labels $(TARGET)/bench/labels.ndjson
 	cargo run --release --locked -p sealwatch-tests --bin sealwatch-bench -- $(TARGET)/bench/events.ndjson
+
+bench-cases: ## Ten million recommendations in SQLite: times and query plans of every list, queue and count (15 GB of disk)
+	@mkdir -p $(TARGET)/bench
+	cargo run --release --locked -p sealwatch-api --example many_rows -- $(TARGET)/bench/many_rows.sqlite 10000000
+
+load: ## Fifty reviewers over HTTP while 1,000 recommendations a second arrive
+	cargo run --release --locked -p sealwatch-api --example load -- 60 1000
 
 train: ## Simulates, trains and calibrates the artefact that the program carries (models/demo.artefact.json)
 	bash models/lab/train-demo.sh

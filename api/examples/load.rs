@@ -1,0 +1,239 @@
+//! Fifty reviewers at work over HTTP while recommendations arrive: `cargo run --release -p sealwatch-api --example load --
+//! [SECONDS] [RATE] [POSTGRES]`. The service's own router and case store, over SQLite in a temporary folder or a PostgreSQL
+//! database; the pipeline is not there: what it would hand over is delivered in this process, as the service does. Prints
+//! the times of list, case page and decision, and the arrivals; fails if a decision was lost or made twice, or if a page
+//! takes more than 100 ms at the 99th percentile.
+#![expect(clippy::unwrap_used, reason = "it ends where something is missing")]
+#![expect(clippy::disallowed_methods, reason = "a measurement")]
+
+#[expect(dead_code, reason = "shared with the tests")]
+#[path = "../tests/api/common.rs"]
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sealwatch_api::cases::{self, CaseId};
+use sealwatch_api::people::{Actor, PersonName, Role, Roles, create_token, set_person};
+use sealwatch_api::{ApiState, CaseStore, Location};
+
+const PEOPLE: usize = 50;
+const NOW: i64 = common::START + 9 * 3_600_000;
+/// Between two acts of a person: each case takes them some seconds.
+const THINK: Duration = Duration::from_millis(1_000);
+
+#[derive(Default)]
+struct Done {
+    times: BTreeMap<&'static str, Vec<f64>>,
+    standing: Vec<String>,
+}
+
+struct Client {
+    stream: BufReader<TcpStream>,
+    token: String,
+}
+
+impl Client {
+    fn ask(&mut self, (method, path): (&str, &str), more: &str, body: &str) -> (u16, String) {
+        let text = format!(
+            "{method} {path} HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             {more}Content-Length: {}\r\n\r\n{body}",
+            self.token,
+            body.len()
+        );
+        self.stream.get_mut().write_all(text.as_bytes()).unwrap();
+        let (mut status, mut length) = (0, 0);
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line).unwrap();
+            if line.starts_with("HTTP/1.1 ") {
+                status = line[9..12].parse().unwrap();
+            } else if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            } else if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut bytes = vec![0; length];
+        self.stream.read_exact(&mut bytes).unwrap();
+        (status, String::from_utf8(bytes).unwrap())
+    }
+}
+
+/// Lists, claims, reads, decides, and takes back every fifth decision.
+fn work(address: SocketAddr, token: String, number: usize, end: Instant) -> Done {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let stream = BufReader::new(stream);
+    let mut client = Client { stream, token };
+    let mut done = Done::default();
+    std::thread::sleep(THINK * number as u32 / PEOPLE as u32);
+    let mut round = 0;
+    while Instant::now() < end {
+        round += 1;
+        let mut timed = |name, call: (&str, &str), more: &str, body: &str| {
+            let started = Instant::now();
+            let answer = client.ask(call, more, body);
+            let passed = started.elapsed().as_secs_f64() * 1_000.0;
+            done.times.entry(name).or_default().push(passed);
+            std::thread::sleep(THINK);
+            let value = serde_json::from_str::<serde_json::Value>(&answer.1);
+            (answer.0, value.unwrap_or_default())
+        };
+        timed("list", ("GET", "/api/v1/cases"), "", "");
+        let key = format!("Idempotency-Key: c{number}-{round}\r\n");
+        let (status, _) = timed("claim", ("POST", "/api/v1/queue/claim"), &key, "{}");
+        assert_eq!(status, 200, "nothing could be claimed");
+        let (_, mine) = timed("list", ("GET", "/api/v1/cases?claimed=me"), "", "");
+        let id = mine["items"][0]["id"].as_str().unwrap().to_owned();
+        let (status, page) = timed("case page", ("GET", &format!("/api/v1/cases/{id}")), "", "");
+        assert_eq!(status, 200);
+        let version = &page["case"]["version"];
+        let more = format!("If-Match: \"{version}\"\r\nIdempotency-Key: d{number}-{round}\r\n");
+        let body = r#"{"verdict":"reject","reason":"legitimate_use"}"#;
+        let path = format!("/api/v1/cases/{id}/decisions");
+        let (status, decision) = timed("decision", ("POST", &path), &more, body);
+        // A recommendation may have joined the case meanwhile: then it is read again, the next round.
+        if status != 201 {
+            assert_eq!(status, 412, "{decision}");
+        } else if round % 5 == 0 {
+            let decision = decision["id"].as_str().unwrap();
+            let path = format!("/api/v1/decisions/{decision}");
+            let (status, _) = timed("undo", ("DELETE", &path), "", "");
+            assert_eq!(status, 200);
+        } else {
+            done.standing.push(id);
+        }
+    }
+    done
+}
+
+async fn arrive(store: CaseStore, rate: u64, end: Instant) -> (u64, f64) {
+    let (begun, mut next, mut sent) = (Instant::now(), 1_000_000, 0);
+    while Instant::now() < end {
+        let due = (begun.elapsed().as_secs_f64() * rate as f64) as u64;
+        let count = (due - sent).min(64);
+        if count == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            continue;
+        }
+        let together: Vec<_> = (next..next + count)
+            .map(|seed| common::delivery(seed, false))
+            .collect();
+        next += count;
+        sent += store.deliver(&together, NOW).await.unwrap();
+    }
+    (sent, begun.elapsed().as_secs_f64())
+}
+
+async fn tokens(store: &CaseStore) -> Vec<String> {
+    let (database, roles) = (store.database(), Roles::of(&[Role::Reviewer]));
+    let admin = Actor::at_the_machine(PersonName::parse("admin").unwrap());
+    let mut tokens = Vec::new();
+    for number in 0..PEOPLE {
+        let name = PersonName::parse(&format!("load{number}")).unwrap();
+        set_person(database, &admin, &name, roles, NOW)
+            .await
+            .unwrap();
+        let end = NOW + 86_400_000;
+        let made = create_token(database, &admin, (&name, roles), end, NOW).await;
+        tokens.push(made.unwrap().1);
+    }
+    tokens
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |index: usize, default| {
+        arguments
+            .get(index)
+            .map_or(default, |text| text.parse().unwrap())
+    };
+    let (seconds, rate) = (number(0, 60), number(1, 1_000));
+    let folder = tempfile::tempdir().unwrap();
+    let location = match arguments.get(2) {
+        Some(url) => Location::postgres(url).unwrap(),
+        None => common::file(folder.path()),
+    };
+    let store = CaseStore::open(&location, common::review(), common::random())
+        .await
+        .unwrap();
+    let first: Vec<_> = (0..2_000)
+        .map(|seed| common::delivery(seed, false))
+        .collect();
+    for part in first.chunks(64) {
+        store.deliver(part, common::START).await.unwrap();
+    }
+    let mut parts = common::parts(store.clone(), false, false);
+    let begun = Instant::now();
+    parts.monotonic = Arc::new(move || begun.elapsed());
+    let (state, _) = ApiState::new(parts).await.unwrap();
+    let tokens = tokens(&store).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(sealwatch_api::serve(
+        listener,
+        state,
+        std::future::pending(),
+    ));
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let arriving = tokio::spawn(arrive(store.clone(), rate, end));
+    let people: Vec<_> = tokens
+        .into_iter()
+        .enumerate()
+        .map(|(number, token)| std::thread::spawn(move || work(address, token, number, end)))
+        .collect();
+    let (taken, passed) = arriving.await.unwrap();
+    let (mut times, mut standing) = (BTreeMap::<&str, Vec<f64>>::new(), Vec::new());
+    for person in people {
+        let done = tokio::task::spawn_blocking(|| person.join().unwrap())
+            .await
+            .unwrap();
+        for (name, more) in done.times {
+            times.entry(name).or_default().extend(more);
+        }
+        standing.extend(done.standing);
+    }
+    println!(
+        "{PEOPLE} reviewers, {:.0} recommendations a second taken of {rate}",
+        taken as f64 / passed
+    );
+    println!(
+        "{:>8} {:>8} {:>8} {:>6}  milliseconds",
+        "p50", "p90", "p99", "calls"
+    );
+    let mut is_slow = false;
+    for (name, times) in &mut times {
+        times.sort_by(f64::total_cmp);
+        let at = |share: f64| times[((times.len() as f64 * share) as usize).min(times.len() - 1)];
+        println!(
+            "{:>8.1} {:>8.1} {:>8.1} {:>6}  {name}",
+            at(0.5),
+            at(0.9),
+            at(0.99),
+            times.len()
+        );
+        is_slow |= matches!(*name, "list" | "case page") && at(0.99) > 100.0;
+    }
+    let unique: BTreeSet<&String> = standing.iter().collect();
+    assert_eq!(unique.len(), standing.len(), "a case was decided twice");
+    for id in &standing {
+        let kept = cases::decisions(store.database(), CaseId::parse(id).unwrap())
+            .await
+            .unwrap();
+        let kept = kept
+            .iter()
+            .filter(|decision| decision.undone_ms.is_none())
+            .count();
+        assert_eq!(kept, 1, "a decision was lost or made twice");
+    }
+    println!("{} decisions stand, each once", standing.len());
+    assert!(
+        !is_slow,
+        "a page takes more than 100 ms at the 99th percentile"
+    );
+}
