@@ -1,5 +1,6 @@
 //! The case store: recommendations and threat signals as they were delivered, and what people make of them.
 
+mod backfill;
 mod list;
 mod threats;
 
@@ -113,8 +114,10 @@ impl CaseStore {
         review: ReviewSettings,
         random: Random,
     ) -> Result<Self, CaseStoreError> {
+        let database = Database::open(location, random).await?;
+        backfill::cases(&database, &review).await?;
         Ok(Self {
-            database: Database::open(location, random).await?,
+            database,
             review: Arc::new(review),
         })
     }

@@ -10,22 +10,25 @@ use crate::postgres;
 pub struct Stores {
     _folder: tempfile::TempDir,
     pub locations: [(&'static str, Location); 2],
+    /// Their addresses, for tests that look beside the store.
+    pub urls: [String; 2],
 }
 
 impl Stores {
     /// Empty databases.
     pub fn empty() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let postgres = postgres::database();
+        let path = folder.path().join("cases.sqlite");
+        let urls = [format!("sqlite://{}", path.display()), postgres.clone()];
         let locations = [
             ("SQLite", file(folder.path())),
-            (
-                "PostgreSQL",
-                Location::postgres(&postgres::database()).unwrap(),
-            ),
+            ("PostgreSQL", Location::postgres(&postgres).unwrap()),
         ];
         Self {
             _folder: folder,
             locations,
+            urls,
         }
     }
 }
