@@ -47,10 +47,17 @@ document.addEventListener("securitypolicyviolation", event =>
 # Everything that can be reached with the Tab key and is shown.
 REACHABLE = """
 () => {
+  // The key stops once at a group of radio buttons: at the chosen one, or at the first.
+  const isStop = element => {
+    if (element.type !== 'radio' || element.checked) return true;
+    const group = [...document.querySelectorAll('input[type=radio]')].filter(other =>
+      other.name === element.name && other.form === element.form && !other.disabled);
+    return group[0] === element && !group.some(other => other.checked);
+  };
   const selector = 'a[href], button, input, select, textarea, summary, [tabindex]';
   const stops = [...document.querySelectorAll(selector)].filter(element =>
-    element.tabIndex >= 0 && !element.disabled && element.type !== 'hidden'
-    && element.checkVisibility({ visibilityProperty: true }));
+    element.tabIndex >= 0 && !element.disabled && isStop(element)
+    && element.type !== 'hidden' && element.checkVisibility({ visibilityProperty: true }));
   window.reachableStops = stops;
   // The key starts from the page's beginning, also where a field has the focus from the start.
   document.body.tabIndex = -1;
@@ -85,6 +92,8 @@ class Browser:
     def __init__(self, base_url, images=None):
         self.base_url = base_url
         self.images = pathlib.Path(images or os.environ.get("SEALWATCH_IMAGES", "target/images"))
+        guide = os.environ.get("SEALWATCH_GUIDE_IMAGES")
+        self.guide_images = pathlib.Path(guide) if guide else None
         self.axe_source = axe_source()
         self.people = []
 
@@ -217,9 +226,12 @@ class Person:
         limit = self.viewport["width"]
         assert width <= limit, f"{self.page.url} is {width} pixels wide in a window of {limit}"
 
-    def shot(self, name):
-        """Writes a picture of what the window shows."""
-        self.page.screenshot(path=self.browser.images / f"{name}.png", animations="disabled", caret="hide")
+    def shot(self, name, in_guide=False):
+        """Writes a picture of what the window shows; also one for the guide, where they are to be written."""
+        path = self.browser.images / f"{name}.png"
+        self.page.screenshot(path=path, animations="disabled", caret="hide")
+        if in_guide and self.browser.guide_images:
+            shutil.copyfile(path, self.browser.guide_images / f"console-{name}.png")
 
     def appear(self, scheme=None, viewport=None):
         """Turns to another colour scheme or window."""
@@ -228,8 +240,11 @@ class Person:
         self.page.emulate_media(color_scheme=self.scheme)
         self.page.set_viewport_size(self.viewport)
 
-    def examine(self, name):
-        """Accessibility and width of the present page, wide and narrow, light and dark; pictures of all but the last."""
+    def examine(self, name, in_guide=False):
+        """Accessibility and width of the present page, wide and narrow, light and dark; pictures of all but the last.
+
+        The first picture may be one of the guide's.
+        """
         before = self.scheme, self.viewport
         for scheme, viewport, picture in (
             ("light", WIDE, name),
@@ -241,7 +256,7 @@ class Person:
             self.axe()
             self.fits()
             if picture:
-                self.shot(picture)
+                self.shot(picture, in_guide and picture == name)
         self.appear(*before)
         self.healthy()
 

@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import expect
 
+import keeping
+import reviewing
 from browser import Browser
 
 
@@ -15,7 +17,7 @@ def refuses_a_wrong_token(browser):
     stranger.expect_status(401)
     stranger.open("/recommendations")
     expect(stranger.page).to_have_url(re.compile("/login$"))
-    stranger.examine("log-in")
+    stranger.examine("log-in", in_guide=True)
     stranger.walk()
     stranger.page.get_by_label("Token").fill("canary-token")
     stranger.page.get_by_role("button", name="Log in").click()
@@ -25,12 +27,12 @@ def refuses_a_wrong_token(browser):
 
 
 def looks_at_a_recommendation(browser, token):
-    """From the log-in to the list, a recommendation with its reasons, the account's others, and the detectors."""
+    """From the log-in to the list, a recommendation with its reasons, and the account."""
     analyst = browser.person("analyst", token)
     analyst.log_in()
     page = analyst.page
     expect(page.get_by_role("heading", level=1, name="Recommendations")).to_be_visible()
-    analyst.examine("recommendations")
+    analyst.examine("recommendations", in_guide=True)
     analyst.walk()
 
     page.locator("tbody a").first.click()
@@ -44,11 +46,6 @@ def looks_at_a_recommendation(browser, token):
     page.locator("dl.facts a").first.click()
     expect(page).to_have_url(re.compile("account=[0-9a-f]{32}$"))
     analyst.axe()
-
-    page.get_by_role("link", name="Detectors").first.click()
-    expect(page.get_by_role("heading", level=1, name="Detectors")).to_be_visible()
-    analyst.examine("detectors")
-    analyst.walk()
 
     analyst.expect_status(404)
     analyst.open(f"/recommendations/{'0' * 32}")
@@ -78,10 +75,45 @@ def filters_with_the_keyboard(browser, token):
     reviewer.axe()
 
 
+def people_review(browser, tokens):
+    """What reviewers do all day, in the order in which one thing makes the next possible."""
+    rita = browser.person("rita", tokens["rita"])
+    ron = browser.person("ron", tokens["ron"])
+    rita.log_in()
+    ron.log_in()
+    reviewing.looks_at_the_queue(rita)
+    appealed = reviewing.sees_changes_without_a_reload(rita, ron)
+    reviewing.decides_undoes_and_decides(rita, ron, appealed)
+    looked_at = reviewing.decides_with_keys_alone(rita)
+    reviewing.decides_a_set_with_exceptions(rita)
+    reviewing.appeal_goes_to_somebody_else(rita, ron, appealed)
+    reviewing.looks_a_second_time(ron, looked_at)
+    return rita
+
+
+def people_keep(browser, tokens, rita, identifier):
+    """The pages of search, analysis and keeping; the log last, for it has all of it."""
+    keeping.searches(rita, identifier)
+    analyst = browser.person("ana", tokens["ana"])
+    analyst.log_in()
+    keeping.sees_patterns(analyst)
+    keeping.sees_a_detector(analyst)
+    admin = browser.person("admin", tokens["admin"])
+    admin.log_in()
+    keeping.keeps_people(admin)
+    keeping.sees_deliveries(admin)
+    auditor = browser.person("audrey", tokens["audrey"])
+    auditor.log_in()
+    keeping.reads_the_log(auditor, identifier)
+
+
 def main():
     tokens = json.loads(os.environ["SEALWATCH_TOKENS"])
+    identifier = os.environ["SEALWATCH_IDENTIFIER"]
     with Browser(os.environ["SEALWATCH_URL"]) as browser:
         refuses_a_wrong_token(browser)
+        rita = people_review(browser, tokens)
+        people_keep(browser, tokens, rita, identifier)
         looks_at_a_recommendation(browser, tokens["ana"])
         filters_with_the_keyboard(browser, tokens["rita"])
     print("the console is as it should be")

@@ -26,7 +26,7 @@ const PEOPLE: &[(&str, &str)] = &[
 pub struct Served {
     /// The service.
     pub service: Service,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Served {
@@ -35,6 +35,14 @@ impl Served {
     /// # Panics
     /// Something of this fails.
     pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same, with further sections of the configuration.
+    ///
+    /// # Panics
+    /// Something of this fails.
+    pub fn start_with(sections: &str) -> Self {
         let folder = match tempfile::tempdir() {
             Ok(folder) => folder,
             Err(error) => panic!("no temporary folder: {error}"),
@@ -51,7 +59,7 @@ impl Served {
             .iter()
             .map(|(name, roles)| format!("{name} = \"{roles}\"\n"))
             .collect();
-        let text = format!("{text}{}", people.concat());
+        let text = format!("{text}{}{sections}", people.concat());
         let written = fs::write(&config, text).and_then(|()| {
             fs::copy(
                 root().join("config/demo.policy.toml"),
@@ -65,15 +73,30 @@ impl Served {
         let everyone = service.token_of("everyone").to_owned();
         service.use_token(&everyone);
         service.wait_for_recommendations(20);
-        Self {
-            service,
-            _folder: folder,
-        }
+        Self { service, folder }
     }
 
     /// The service's URL, without a slash at its end.
     pub fn url(&self) -> String {
         format!("http://{}", self.service.address())
+    }
+
+    /// The identifier of an account that the simulation made abusive, as its platform knows it.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn abusive_account(&self) -> String {
+        let labels = fs::read_to_string(self.folder.path().join("labels.ndjson"));
+        let labels = labels.unwrap_or_else(|error| panic!("the labels cannot be read: {error}"));
+        let abusive = |line: &str| {
+            let label: serde_json::Value = serde_json::from_str(line).ok()?;
+            let is_abusive = label["label"] == "abusive";
+            is_abusive.then(|| label["account"].as_str().map(str::to_owned))?
+        };
+        labels
+            .lines()
+            .find_map(abusive)
+            .unwrap_or_else(|| panic!("no account is abusive"))
     }
 
     /// Everybody's name and token.

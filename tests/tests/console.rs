@@ -1,15 +1,17 @@
-//! The console in a real Chromium: what a person sees, reaches and reads, and what the browser complains about.
+//! The console in a real Chromium: what people see, reach, read and do, and what the browser complains about.
 
 use sealwatch_tests::browser::run_script;
 use sealwatch_tests::served::Served;
 
 #[test]
 fn the_browser_harness_finds_each_planted_fault() {
-    run_script("self_test.py", "", &[]);
+    run_script("self_test.py", "", &[], "");
 }
 
 #[test]
-fn a_person_logs_in_reads_recommendations_and_finds_nothing_out_of_reach() {
-    let served = Served::start();
-    run_script("console.py", &served.url(), &served.tokens());
+fn people_review_appeal_search_and_keep_the_service_in_a_browser_that_finds_no_fault() {
+    // Each decision is drawn for a second look, and becomes final while the test runs.
+    let served = Served::start_with("[review]\nundo_seconds = 15\nsecond_look_share = 1.0\n");
+    let identifier = served.abusive_account();
+    run_script("console.py", &served.url(), &served.tokens(), &identifier);
 }
