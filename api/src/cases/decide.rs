@@ -154,7 +154,7 @@ impl Deciding<'_> {
             verdict: new.verdict,
             reason: new.reason,
             note: new.note.clone(),
-            statement: statement(case.behaviour, case.answer, new.verdict),
+            statement: statement(case.behaviour, case.answer, case.mode, new.verdict),
             recommendation: case.recommendation,
             batch: self.batch.map(str::to_owned),
             at_ms: self.now_ms,

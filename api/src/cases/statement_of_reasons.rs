@@ -1,7 +1,7 @@
 //! What an account's owner could be told: what was decided, on what kind of information, by whom, and how to disagree. In plain
 //! words, and without anything that tells an abuser how to hide: no figures, no features, no thresholds, no other accounts.
 
-use sealwatch_core::behaviour::{Answer, Behaviour};
+use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 
 use crate::cases::types::Verdict;
 
@@ -34,9 +34,20 @@ const fn action(answer: Answer) -> &'static str {
 }
 
 /// The statement of a decision.
-pub(crate) fn statement(behaviour: Behaviour, answer: Answer, verdict: Verdict) -> String {
+pub(crate) fn statement(
+    behaviour: Behaviour,
+    answer: Answer,
+    mode: Mode,
+    verdict: Verdict,
+) -> String {
     let conduct = conduct(behaviour);
     match verdict {
+        // In the shadow nobody is acted against: nothing may be said that has not happened.
+        Verdict::Confirm | Verdict::Protect if mode == Mode::Shadow => {
+            "Your account was looked at while a new way of detection was tried out. No decision has been taken about it, and \
+             nothing has changed for you. The content of your messages and calls was not used: it is encrypted."
+                .to_owned()
+        }
         Verdict::Confirm => format!(
             "We decided to {}. Its activity matches a pattern of {conduct}, which our terms do not allow. An automatic system \
              pointed the account out from information about activity, such as when, how often and with how many others it \
@@ -64,13 +75,13 @@ pub(crate) fn statement(behaviour: Behaviour, answer: Answer, verdict: Verdict) 
 mod tests {
     use super::statement;
     use crate::cases::types::Verdict;
-    use sealwatch_core::behaviour::{Answer, Behaviour};
+    use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 
     #[test]
     fn no_statement_tells_a_figure_or_a_feature() {
         for behaviour in Behaviour::ALL {
             for verdict in Verdict::ALL {
-                let text = statement(*behaviour, Answer::Ban, *verdict);
+                let text = statement(*behaviour, Answer::Ban, Mode::Live, *verdict);
                 assert!(!text.contains(|character: char| character.is_ascii_digit()));
                 for word in [
                     "score",
@@ -87,8 +98,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_tried_out_in_the_shadow_never_says_that_something_was_done() {
+        let text = statement(
+            Behaviour::BulkMessaging,
+            Answer::Ban,
+            Mode::Shadow,
+            Verdict::Confirm,
+        );
+        assert!(text.contains("nothing has changed for you"));
+        assert!(!text.contains("close your account"));
+    }
+
+    #[test]
     fn whoever_is_acted_against_is_told_who_decided_and_how_to_appeal() {
-        let text = statement(Behaviour::BulkMessaging, Answer::Ban, Verdict::Confirm);
+        let text = statement(
+            Behaviour::BulkMessaging,
+            Answer::Ban,
+            Mode::Live,
+            Verdict::Confirm,
+        );
         assert!(text.contains("A person looked at the case"));
         assert!(text.contains("you can appeal"));
     }

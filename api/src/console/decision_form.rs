@@ -50,7 +50,7 @@ impl DecisionForm {
         Self::new(&allowed, typed, |verdict| {
             (
                 consequence(verdict, Some(case.answer)),
-                statement(case.behaviour, case.answer, verdict),
+                statement(case.behaviour, case.answer, case.mode, verdict),
             )
         })
     }
