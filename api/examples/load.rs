@@ -23,7 +23,7 @@ use sealwatch_api::{ApiState, CaseStore, Location};
 const PEOPLE: usize = 50;
 const NOW: i64 = common::START + 9 * 3_600_000;
 /// Between two acts of a person: each case takes them some seconds.
-const THINK: Duration = Duration::from_millis(1_000);
+const THINK: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct Done {
