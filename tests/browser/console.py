@@ -31,6 +31,7 @@ def looks_at_a_recommendation(browser, token):
     analyst = browser.person("analyst", token)
     analyst.log_in()
     page = analyst.page
+    analyst.open("/recommendations")
     expect(page.get_by_role("heading", level=1, name="Recommendations")).to_be_visible()
     analyst.examine("recommendations", in_guide=True)
     analyst.walk()
