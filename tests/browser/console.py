@@ -45,7 +45,7 @@ def looks_at_a_recommendation(browser, token):
     analyst.axe()
 
     page.locator("dl.facts a").first.click()
-    expect(page).to_have_url(re.compile("account=[0-9a-f]{32}$"))
+    expect(page).to_have_url(re.compile("/accounts/[0-9a-f]{32}$"))
     analyst.axe()
 
     analyst.expect_status(404)
