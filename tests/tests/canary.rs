@@ -124,7 +124,7 @@ fn configuration(folder: &Path, events: &Path, unknown_fields: &str) -> PathBuf 
          [keys]\npseudonym = \"pseudonym.key\"\nenforcement = \"keys/enforcement.public.json\"\n\
          officer = \"keys/officer.public.json\"\napprover = \"keys/approver.public.json\"\n\
          [model]\npolicy = \"{}\"\n[store]\ndirectory = \"store\"\nlog_mebibytes = 1\n\
-         [api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ rita = \"analyst reviewer admin\" }}\nmetrics_open = true\n",
+         [api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ rita = \"analyst reviewer referral_officer auditor admin\" }}\nmetrics_open = true\n",
         events.display(),
         policy.display()
     );

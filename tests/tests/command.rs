@@ -24,7 +24,7 @@ fn configuration(folder: &Path, change: impl FnOnce(String) -> String) -> PathBu
          [source]\nkind = \"files\"\npaths = [\"events.ndjson\"]\n\
          [source.limits]\nprivileged_types = [\"label.given\", \"enforcement.applied\", \"signal.received\"]\n\
          [keys]\npseudonym = \"pseudonym.key\"\n[model]\npolicy = \"policy.toml\"\n\
-         [store]\ndirectory = \"store\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = { rita = \"analyst reviewer admin\" }\n";
+         [store]\ndirectory = \"store\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = { rita = \"analyst reviewer referral_officer auditor admin\" }\n";
     let path = folder.join("sealwatch.toml");
     fs::write(&path, change(text.to_owned())).unwrap();
     path
@@ -140,7 +140,7 @@ fn the_doctor_says_what_is_right_and_what_is_wrong() {
     );
     let text = String::from_utf8(sound.stdout).unwrap();
     assert!(
-        text.lines().all(|line| line.starts_with("ok ")) && text.lines().count() == 8,
+        text.lines().all(|line| line.starts_with("ok ")) && text.lines().count() == 9,
         "{text}"
     );
     let broken = configuration(folder.path(), |text| {

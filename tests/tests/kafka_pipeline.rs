@@ -24,7 +24,7 @@ fn configuration(folder: &Path, brokers: &str) -> std::path::PathBuf {
          [source.limits]\nprivileged_types = [\"label.given\", \"enforcement.applied\", \"signal.received\"]\n\
          ahead_minutes = 5256000\n\
          [keys]\npseudonym = \"unused.key\"\n[model]\npolicy = \"{}\"\n\
-         [store]\ndirectory = \"store\"\n[feedback]\npath = \"feedback.ndjson\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ rita = \"analyst reviewer admin\" }}\n",
+         [store]\ndirectory = \"store\"\n[feedback]\npath = \"feedback.ndjson\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ rita = \"analyst reviewer referral_officer auditor admin\" }}\n",
         policy.display()
     );
     fs::write(&path, text).unwrap();
