@@ -52,7 +52,7 @@ pub use upkeep::{finish_and_release, upkeep};
 
 /// The description of the HTTP interface: OpenAPI 3.1, generated from the handlers.
 pub fn openapi_document() -> String {
-    openapi::document().to_pretty_json().unwrap_or_default()
+    serde_json::to_string_pretty(&openapi::document()).unwrap_or_default()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

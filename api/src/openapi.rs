@@ -114,6 +114,43 @@ pub fn routes() -> (Router<ApiState>, utoipa::openapi::OpenApi) {
 }
 
 /// The description alone.
-pub fn document() -> utoipa::openapi::OpenApi {
-    routes().1
+pub fn document() -> serde_json::Value {
+    let mut document = serde_json::to_value(routes().1).unwrap_or_default();
+    mend_described(&mut document);
+    document
+}
+
+/// A field whose schema is written in its place, and which has words of its own, is generated as both its schema and an object
+/// with these words: nothing is both a text and an object. The words belong to the schema.
+fn mend_described(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Array(items) => items.iter_mut().for_each(mend_described),
+        serde_json::Value::Object(fields) => {
+            if let Some(mended) = fields.get("allOf").and_then(described) {
+                *value = mended;
+                return;
+            }
+            for (_, field) in fields.iter_mut() {
+                mend_described(field);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The schema with its words, where `all_of` is one beside an object that has nothing but words.
+fn described(all_of: &serde_json::Value) -> Option<serde_json::Value> {
+    let [schema, words] = all_of.as_array()?.as_slice() else {
+        return None;
+    };
+    let words = words.as_object()?;
+    let has_only_words = words
+        .keys()
+        .all(|key| matches!(key.as_str(), "type" | "description"));
+    if !has_only_words || schema.get("$ref").is_some() {
+        return None;
+    }
+    let mut schema = schema.as_object()?.clone();
+    schema.insert("description".to_owned(), words.get("description")?.clone());
+    Some(serde_json::Value::Object(schema))
 }

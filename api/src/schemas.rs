@@ -2,6 +2,7 @@
 
 use crate::cases::{AppealGround, CaseState, DetectorMode, ReasonCode, ReasonOrder, Verdict};
 use crate::people::Role;
+use crate::retention::HoldReason;
 use crate::search::SearchReason;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
@@ -70,6 +71,8 @@ schemas! {
     RoleName = names(Role::ALL.iter().map(|role| role.name()));
     /// Why somebody searches.
     SearchReasonName = names(SearchReason::ALL.iter().map(|reason| reason.name()));
+    /// Why something is held or destroyed.
+    HoldReasonName = names(HoldReason::ALL.iter().map(|reason| reason.name()));
     /// Whose claims.
     ClaimedName = names(["me", "nobody"].into_iter());
     /// A person's name.

@@ -29,7 +29,7 @@ fn configuration(folder: &Path, events: &Path) -> PathBuf {
          [keys]\npseudonym = \"pseudonym.key\"\n[model]\npolicy = \"{}\"\n\
          [store]\ndirectory = \"state/store\"\nlog_mebibytes = 2\n[engine]\nepoch_records = 400\n\
          [feedback]\npath = \"state/feedback.ndjson\"\n\
-         [api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nmetrics_open = true\n",
+         [api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ rita = \"analyst reviewer referral_officer auditor admin\" }}\nmetrics_open = true\n",
         events.display(),
         root().join("config/demo.policy.toml").display()
     );

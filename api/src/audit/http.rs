@@ -102,7 +102,7 @@ impl EntryQuery {
         ("from" = Option<String>, Query, description = "From here on (RFC 3339)"),
         ("until" = Option<String>, Query, description = "Before here (RFC 3339)"),
         ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
-        ("limit" = Option<u32>, Query, description = "Entries on a page, 1 to 200; 50 unless given"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Entries on a page, 1 to 200; 50 unless given"),
     ),
     responses(
         (status = 200, description = "A page", body = EntryPage),

@@ -110,8 +110,10 @@ pub enum HoldError {
     /// Its length is not allowed.
     #[error("hold: it lasts 1 to 3660 days")]
     Length,
-    /// Its reason is empty or too long.
-    #[error("hold: say why, in 1 to 500 characters")]
+    /// Its reason is none of the set.
+    #[error(
+        "hold: the reason is none of legal_request, litigation, investigation, owner_request and own_audit"
+    )]
     Reason,
 }
 
@@ -125,8 +127,21 @@ impl From<sqlx::Error> for HoldError {
 const DAY_MS: i64 = 86_400_000;
 const LONGEST_DAYS: i64 = 3_660;
 
-/// Characters of a reason at most.
-const LONGEST_REASON: usize = 500;
+sealwatch_core::closed_set! {
+    /// Why something is held or destroyed. A closed set: a person's own words could name someone (law 1).
+    HoldReason {
+        /// An authority asks for it.
+        LegalRequest = "legal_request",
+        /// A court case.
+        Litigation = "litigation",
+        /// An investigation of the platform's own.
+        Investigation = "investigation",
+        /// The account's owner asks for it.
+        OwnerRequest = "owner_request",
+        /// A check of the platform's own work.
+        OwnAudit = "own_audit",
+    }
+}
 
 /// Sets a hold for so many days. On the log. Returns its id.
 ///
@@ -234,12 +249,9 @@ fn about(entry: Entry, id: &str, target: &Target, reason: &str) -> Entry {
 }
 
 fn check_reason(reason: &str) -> Result<(), HoldError> {
-    let length = reason.chars().count();
-    if (1..=LONGEST_REASON).contains(&length) && !reason.trim().is_empty() {
-        Ok(())
-    } else {
-        Err(HoldError::Reason)
-    }
+    HoldReason::parse(reason)
+        .map(|_| ())
+        .ok_or(HoldError::Reason)
 }
 
 async fn check_case(write: &mut Write, target: &Target) -> Result<(), HoldError> {
@@ -323,6 +335,7 @@ pub(super) async fn close_orders(database: &Database, now_ms: i64) -> Result<(),
          AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = o.account AND h.lifted_ms IS NULL AND h.expires_ms > $1) \
          AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = o.case_id) \
          AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.account = o.account) \
+         AND NOT EXISTS (SELECT 1 FROM threat_cases t WHERE t.pseudonym = o.account) \
          AND NOT EXISTS (SELECT 1 FROM recommendations r WHERE r.account = o.account) ORDER BY o.id LIMIT 100",
     )
     .bind(now_ms)
@@ -338,6 +351,8 @@ pub(super) async fn close_orders(database: &Database, now_ms: i64) -> Result<(),
              ON o.account = h.account WHERE o.id = $1)",
             "DELETE FROM holds WHERE account IN (SELECT account FROM destroy_orders WHERE id = $1)",
             "DELETE FROM audit_details WHERE subject = $1",
+            // Searches for the account: their detail is its pseudonym and nothing else.
+            "DELETE FROM audit_details WHERE detail IN (SELECT account FROM destroy_orders WHERE id = $1)",
         ] {
             sqlx::query(statement)
                 .bind(&id)

@@ -17,6 +17,7 @@ use crate::retention::holds::{
     DestroyOrder, Hold, HoldError, Target, destroy_orders, holds, lift_hold, order_destruction,
     set_hold,
 };
+use crate::schemas::HoldReasonName;
 use crate::state::ApiState;
 
 /// What a hold is to cover.
@@ -27,7 +28,8 @@ pub struct NewHold {
     case: Option<String>,
     /// An account's pseudonym: everything of it is covered.
     account: Option<String>,
-    /// Why: 1 to 500 characters.
+    /// Why.
+    #[schema(value_type = HoldReasonName, inline)]
     reason: String,
     /// Days until it ends by itself, 1 to 3660; 90 unless given.
     days: Option<i64>,
@@ -41,7 +43,8 @@ pub struct NewOrder {
     case: Option<String>,
     /// An account's pseudonym: everything of it goes.
     account: Option<String>,
-    /// Why: 1 to 500 characters.
+    /// Why.
+    #[schema(value_type = HoldReasonName, inline)]
     reason: String,
 }
 

@@ -16,8 +16,8 @@ mod rest;
 mod sweep;
 
 pub use holds::{
-    DestroyOrder, Hold, HoldError, Target, destroy_orders, holds, lift_hold, order_destruction,
-    set_hold,
+    DestroyOrder, Hold, HoldError, HoldReason, Target, destroy_orders, holds, lift_hold,
+    order_destruction, set_hold,
 };
 pub use periods::{Class, Periods};
 pub use sweep::{Retention, Swept};

@@ -157,6 +157,14 @@ fn due_rows(class: Class, before: i64, now_ms: i64) -> Option<(&'static str, Sta
                  WHERE c.id = o.case_id AND {IN_FORCE})"
             ),
         ),
+        Class::Threats => (
+            "threat_cases WHERE case_key IN ",
+            format!(
+                "SELECT case_key FROM threat_cases t WHERE (received_ms < {{before}} OR EXISTS (SELECT 1 FROM destroy_orders o \
+                 WHERE o.account = t.pseudonym AND o.done_ms IS NULL)) \
+                 AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = t.pseudonym AND {IN_FORCE})"
+            ),
+        ),
         Class::Holds => (
             "holds WHERE id IN ",
             "SELECT id FROM holds WHERE lifted_ms < {before} OR expires_ms < {before}".to_owned(),
@@ -201,6 +209,13 @@ pub(super) async fn step(
             .prefixed("DELETE FROM audit_details WHERE subject IN (")
             .closed();
         details.query().execute(&mut *connection).await?;
+    }
+    if class == Class::Threats {
+        // Every revision, with its sealed identity, goes with the case of the signals.
+        let revisions = select
+            .prefixed("DELETE FROM threat_signals WHERE case_key IN (")
+            .closed();
+        revisions.query().execute(&mut *connection).await?;
     }
     let delete = select.prefixed(&format!("DELETE FROM {target}(")).closed();
     let deleted = delete.query().execute(connection).await?;

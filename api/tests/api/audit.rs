@@ -79,7 +79,7 @@ async fn acts(store: &CaseStore, keeper: &mut HeadKeeper, count: i64) {
         let now = START + number * 1_000;
         if number % 4 == 2 {
             let account = Target::Account("5e".repeat(16));
-            let terms = ("asked for by letter", 90);
+            let terms = ("legal_request", 90);
             set_hold(database, &admin(), &account, terms, now)
                 .await
                 .unwrap();

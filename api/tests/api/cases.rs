@@ -15,7 +15,7 @@ use sealwatch_core::time::HOUR;
 use crate::common::{START, delivery, review};
 use crate::databases::{Stores, open};
 
-const NOW: i64 = START + 2 * HOUR;
+pub const NOW: i64 = START + 2 * HOUR;
 
 pub fn actor(name: &str) -> Actor {
     Actor {
@@ -100,53 +100,6 @@ async fn a_recommendation_opens_a_case_and_a_repeated_one_joins_it() {
         let all: i64 = waiting.iter().map(|count| count.cases).sum();
         assert_eq!(all, 6, "{name}");
         store.close().await;
-    }
-}
-
-#[tokio::test]
-async fn recommendations_from_before_there_were_cases_open_theirs_once() {
-    let stores = Stores::empty();
-    for ((name, location), url) in stores.locations.iter().zip(&stores.urls) {
-        let store = open(location, review()).await;
-        store.deliver(&deliveries(0..7), START).await.unwrap();
-        store.close().await;
-        // As the first version left it.
-        sqlx::any::install_default_drivers();
-        let pool = sqlx::AnyPool::connect(url).await.unwrap();
-        for table in [
-            "case_recommendations",
-            "case_reasons",
-            "case_links",
-            "cases",
-            "queue_counts",
-        ] {
-            let delete = format!("DELETE FROM {table}");
-            sqlx::query(sqlx::AssertSqlSafe(delete))
-                .execute(&pool)
-                .await
-                .unwrap();
-        }
-        sqlx::query("DELETE FROM settings")
-            .execute(&pool)
-            .await
-            .unwrap();
-        pool.close().await;
-        for _ in 0..2 {
-            let store = open(location, review()).await;
-            let filter = CaseFilter::default();
-            let cases = list(store.database(), &filter, None, 50, NOW)
-                .await
-                .unwrap();
-            assert_eq!(cases.len(), 7, "{name}");
-            assert!(cases.iter().all(|case| case.opened_ms == START), "{name}");
-            let waiting = counts(store.database()).await.unwrap();
-            assert_eq!(
-                waiting.iter().map(|count| count.cases).sum::<i64>(),
-                7,
-                "{name}"
-            );
-            store.close().await;
-        }
     }
 }
 

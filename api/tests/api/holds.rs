@@ -15,7 +15,7 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
         send(&router, method, path, &[("authorization", &bearer)], body).await
     };
     let account = delivery(1, false).recommendation.account.to_hexadecimal();
-    let body = format!(r#"{{"account":"{account}","reason":"a letter","days":30}}"#);
+    let body = format!(r#"{{"account":"{account}","reason":"legal_request","days":30}}"#);
     for who in ["rita", "ana", "audrey"] {
         let refused = ask(Method::POST, "/api/v1/holds", who, &body).await;
         assert_eq!(refused.problem(), "not-permitted");
@@ -28,12 +28,15 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
     assert_eq!(list["items"][0]["is_in_force"], true);
     for (wrong, kind) in [
         (r#"{"reason":"canary"}"#, "body"),
-        (r#"{"account":"canary","reason":"x"}"#, "parameter"),
-        (r#"{"case":"nothere","reason":"x"}"#, "not-found"),
-        (r#"{"case":"a b","reason":"x"}"#, "parameter"),
-        (r#"{"case":"c","reason":" "}"#, "parameter"),
-        (r#"{"case":"c","reason":"x","days":0}"#, "parameter"),
-        (r#"{"case":"c","reason":"x","canary":0}"#, "body"),
+        (r#"{"account":"canary","reason":"litigation"}"#, "parameter"),
+        (r#"{"case":"nothere","reason":"litigation"}"#, "not-found"),
+        (r#"{"case":"a b","reason":"litigation"}"#, "parameter"),
+        (r#"{"case":"c","reason":"because"}"#, "parameter"),
+        (
+            r#"{"case":"c","reason":"litigation","days":0}"#,
+            "parameter",
+        ),
+        (r#"{"case":"c","reason":"litigation","canary":0}"#, "body"),
         ("canary", "body"),
     ] {
         let answer = ask(Method::POST, "/api/v1/holds", "olga", wrong).await;
@@ -46,7 +49,7 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
         ask(Method::DELETE, &path, "olga", "").await.problem(),
         "not-found"
     );
-    let order = format!(r#"{{"account":"{account}","reason":"the owner asks"}}"#);
+    let order = format!(r#"{{"account":"{account}","reason":"owner_request"}}"#);
     let made = ask(Method::POST, "/api/v1/destroy-orders", "olga", &order).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let list = ask(Method::GET, "/api/v1/destroy-orders", "olga", "")

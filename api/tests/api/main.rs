@@ -17,6 +17,7 @@ mod delivery;
 mod delivery_documents;
 mod delivery_webhooks;
 mod documentation;
+mod earlier;
 mod holds;
 mod log;
 mod news;

@@ -64,7 +64,10 @@ impl Opened {
 
     fn retention(&self) -> Retention {
         let registry = prometheus::Registry::new();
-        Retention::new(&self.store, Periods::default(), &registry).unwrap()
+        let periods = Periods::default()
+            .with_days(Class::SealedIdentities, 30)
+            .with_days(Class::Evidence, 90);
+        Retention::new(&self.store, periods, &registry).unwrap()
     }
 
     async fn sweep(&self, days: i64) {
@@ -200,7 +203,7 @@ async fn nothing_of_an_account_is_left(folder: Option<&Path>) {
     for delivery in [&deliveries[3], &deliveries[5]] {
         let case = opened.case_of(delivery).await;
         opened.decide(&case, "confirm", &account(delivery)).await;
-        let terms = ("asked for by letter", 90);
+        let terms = ("legal_request", 90);
         set_hold(
             opened.store.database(),
             &olga(),
@@ -211,7 +214,7 @@ async fn nothing_of_an_account_is_left(folder: Option<&Path>) {
         .await
         .unwrap();
     }
-    let terms = ("an order to preserve", 2_000);
+    let terms = ("legal_request", 2_000);
     let target = Target::Account(held.clone());
     let hold = set_hold(opened.store.database(), &olga(), &target, terms, START)
         .await
@@ -347,12 +350,12 @@ async fn a_hold_goes_before_an_order_to_destroy_and_that_before_a_period() {
     let account = account(&deliveries[3]);
     let case = opened.case_of(&deliveries[3]).await;
     let database = opened.store.database();
-    let terms = ("an order to preserve", 3);
+    let terms = ("legal_request", 3);
     set_hold(database, &olga(), &Target::Case(case.clone()), terms, START)
         .await
         .unwrap();
     let target = Target::Account(account.clone());
-    order_destruction(database, &olga(), &target, "the owner asks for it", START)
+    order_destruction(database, &olga(), &target, "owner_request", START)
         .await
         .unwrap();
     opened.sweep(2).await;

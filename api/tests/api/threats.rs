@@ -2,6 +2,7 @@
 
 use crate::common::{START, delivery, file, pseudonym, random, review, store};
 use sealwatch_api::CaseStore;
+use sealwatch_api::retention::{Periods, Retention, Target, order_destruction, set_hold};
 use sealwatch_core::behaviour::Mode;
 use sealwatch_core::credibility::corroboration::Corroboration;
 use sealwatch_core::credibility::priority::{Priority, priority};
@@ -82,4 +83,53 @@ async fn a_threat_signal_is_no_recommendation_and_leaves_their_count_alone() {
     let (_folder, store) = store(3, false).await;
     store.deliver_threats(&[threat(1, 1)], START).await.unwrap();
     assert_eq!(store.count().await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn threat_signals_go_when_their_period_ends_or_their_account_is_to_be_forgotten_unless_held()
+{
+    let (folder, store) = store(0, false).await;
+    let (database, olga) = (store.database(), crate::cases::actor("olga"));
+    let all = [threat(1, 10), threat(1, 25), threat(2, 11), threat(3, 12)];
+    store.deliver_threats(&all, START).await.unwrap();
+    let registry = prometheus::Registry::new();
+    let retention = Retention::new(&store, Periods::default(), &registry).unwrap();
+    let account = |seed| Target::Account(pseudonym(seed).to_hexadecimal());
+    let terms = ("legal_request", 3_000);
+    set_hold(database, &olga, &account(3), terms, START)
+        .await
+        .unwrap();
+    for seed in [1, 3] {
+        order_destruction(database, &olga, &account(seed), "owner_request", START)
+            .await
+            .unwrap();
+    }
+    retention.sweep(START + HOUR).await.unwrap();
+    let kept = async |seed| {
+        store
+            .threat(threat(seed, 12).threat.case)
+            .await
+            .unwrap()
+            .is_some()
+    };
+    assert!(!kept(1).await, "its account is forgotten");
+    assert!(kept(2).await && kept(3).await);
+    retention.sweep(START + 366 * 24 * HOUR).await.unwrap();
+    assert!(!kept(2).await, "its period has ended");
+    assert!(kept(3).await, "a hold stops both");
+    store.close().await;
+    let sealed = threat(1, 10).sealed_identity.unwrap().sealed;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let gone = pseudonym(1).to_hexadecimal();
+        assert!(
+            !bytes
+                .windows(gone.len())
+                .any(|window| window == gone.as_bytes())
+        );
+        let held = bytes
+            .windows(sealed.len())
+            .filter(|window| *window == sealed.as_bytes());
+        assert!(held.count() <= 1, "only the held one is there");
+    }
 }
