@@ -40,16 +40,15 @@ fn schemathesis(
     command
 }
 
-/// How often the service answered the list with a status of this class, such as `2xx`.
+/// How often the service answered with a status of this class, such as `2xx`.
 fn answers(served: &Served, class: &str) -> usize {
     let metrics = served.service.get("/metrics", &[]);
-    let counted = format!(
-        "sealwatch_api_requests_total{{method=\"GET\",route=\"/api/v1/recommendations\",status=\"{class}\"}} "
-    );
-    let mut lines = metrics.lines();
-    lines
-        .find_map(|line| line.strip_prefix(&counted)?.parse().ok())
-        .unwrap_or(0)
+    let status = format!("status=\"{class}\"");
+    metrics
+        .lines()
+        .filter(|line| line.starts_with("sealwatch_api_requests_total{") && line.contains(&status))
+        .filter_map(|line| line.split(' ').next_back()?.trim().parse::<usize>().ok())
+        .sum()
 }
 
 #[test]
@@ -71,8 +70,8 @@ fn no_request_is_answered_with_a_server_error_or_with_what_the_description_does_
     let mut command = schemathesis(&served, &folder, &description, &arguments);
     println!("{}", require_success("schemathesis", &mut command));
     // A run that came in nowhere would find nothing.
-    assert!(answers(&served, "2xx") > before + 5);
-    assert!(answers(&served, "4xx") > 5);
+    assert!(answers(&served, "2xx") > before + 50);
+    assert!(answers(&served, "4xx") > 50);
     assert_eq!(answers(&served, "5xx"), 0);
 }
 
