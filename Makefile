@@ -48,7 +48,7 @@ bench: ## Events per second of each step and of the whole engine, on one core
 	@mkdir -p $(TARGET)/bench
 	@test -s $(TARGET)/bench/events.ndjson || $(TARGET)/release/sealwatch-simulate --accounts 20000 --days 3 --seed 1 \
 	  --out $(TARGET)/bench/events.ndjson --labels $(TARGET)/bench/labels.ndjson
-	cargo run --release --locked -p sealwatch-tests --bin sealwatch-bench -- $(TARGET)/bench/events.ndjson
+	@cargo run --quiet --release --locked -p sealwatch-tests --bin sealwatch-bench -- $(TARGET)/bench/events.ndjson
 
 bench-cases: ## Ten million recommendations in SQLite: times and query plans of every list, queue and count (15 GB of disk)
 	@mkdir -p $(TARGET)/bench

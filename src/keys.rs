@@ -1,8 +1,6 @@
 //! The edge's pseudonym key: from the environment, or from a file that only its owner can read.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs;
 use std::path::Path;
 
 use sealwatch_core::identifier::PseudonymKey;
@@ -10,6 +8,7 @@ use sealwatch_custody::PublicKey;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::key_file;
 
 /// The variable that goes before the file.
 pub const VARIABLE: &str = "SEALWATCH_PSEUDONYM_KEY";
@@ -32,61 +31,25 @@ pub fn pseudonym_key(
                 ))
             });
     }
-    match fs::read_to_string(path) {
-        Ok(text) => {
-            let text = Zeroizing::new(text);
-            let mode = fs::metadata(path)
-                .map_err(|error| unreadable(path, &error))?
-                .permissions()
-                .mode();
-            if mode & 0o077 != 0 {
-                let file = path.display();
-                let cure =
-                    format!("others can read the pseudonym key {file}; run `chmod 600 {file}`");
-                return Err(Failure::Configuration(cure));
-            }
-            PseudonymKey::from_hexadecimal(text.trim_end())
-                .map(|key| (key, false))
-                .ok_or_else(|| {
-                    let file = path.display();
-                    Failure::configuration(format!(
-                        "pseudonym key {file}: not 64 lower-case hexadecimal digits"
-                    ))
-                })
+    let generate = || {
+        let mut bytes = Zeroizing::new([0_u8; 32]);
+        random(&mut *bytes);
+        let mut text = Zeroizing::new(String::with_capacity(65));
+        for byte in bytes.iter() {
+            text.push_str(&format!("{byte:02x}"));
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            create(path, random).map(|key| (key, true))
-        }
-        Err(error) => Err(unreadable(path, &error)),
-    }
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::configuration(format!("pseudonym key {}: {error}", path.display()))
-}
-
-fn create(path: &Path, random: &mut dyn FnMut(&mut [u8])) -> Result<PseudonymKey, Failure> {
-    let mut bytes = Zeroizing::new([0_u8; 32]);
-    random(&mut *bytes);
-    let mut text = Zeroizing::new(String::with_capacity(65));
-    for byte in bytes.iter() {
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text.push('\n');
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| unreadable(path, &error))?;
-    }
-    let created = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    let written = created.and_then(|mut file| {
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-    });
-    written.map_err(|error| unreadable(path, &error))?;
-    Ok(PseudonymKey::new(*bytes))
+        text.push('\n');
+        text
+    };
+    let (text, created) = key_file::read_or_create(path, "pseudonym key", generate)?;
+    PseudonymKey::from_hexadecimal(text.trim_end())
+        .map(|key| (key, created))
+        .ok_or_else(|| {
+            let file = path.display();
+            Failure::configuration(format!(
+                "pseudonym key {file}: not 64 lower-case hexadecimal digits"
+            ))
+        })
 }
 
 /// Reads a recipient's public key.

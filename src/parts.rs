@@ -1,4 +1,7 @@
-//! Builds the parts from the configuration: models and policy, keys, source, pipeline.
+//! Builds the parts from the configuration: models and policy, case store, pipeline; keys and sources in files of their own.
+
+mod keys;
+mod sources;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,24 +15,18 @@ use sealwatch_core::policy::PolicyDocument;
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::threat::Outgoing;
 use sealwatch_core::time::Timestamp;
-use sealwatch_custody::Role;
-use sealwatch_custody::signing::{SigningKey, SigningRole};
-use sealwatch_custody::symmetric::NoteKey;
 use sealwatch_ingest::checkpoint;
-use sealwatch_ingest::feedback::{self, FeedbackTail};
-use sealwatch_ingest::identity::Recipients;
 use sealwatch_ingest::pipeline::{ARCHIVE_DAYS, Pipeline, PipelineOptions, VIRTUAL_SHARDS};
-use sealwatch_ingest::producer::KafkaProducer;
-use sealwatch_ingest::source::kafka::{KafkaSettings, KafkaSource};
-use sealwatch_ingest::source::{FeedbackTurn, Files, Source, StandardInput, WithFeedback};
 use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
 
 use zeroize::Zeroizing;
 
 use crate::clock;
-use crate::config::{Config, EnforcementKafka, SourceKind};
+use crate::config::Config;
 use crate::failure::Failure;
-use crate::{key_file, keys};
+
+pub use keys::{existing_log_key, log_key, note_key, pseudonym_key, recipients};
+pub use sources::{enforcement, kafka, seek, source, with_feedback};
 
 /// The artefact that the program carries: trained and calibrated on the simulator.
 const DEMO_ARTEFACT: &[u8] = include_bytes!("../models/demo.artefact.json");
@@ -132,41 +129,6 @@ pub fn database(config: &Config) -> Result<Location, Failure> {
     .map_err(Failure::configuration)
 }
 
-/// The recipients' public keys.
-///
-/// # Errors
-/// A file that is no public key, or of another role.
-pub fn recipients(config: &Config) -> Result<Recipients, Failure> {
-    let read = |path: &PathBuf, role: Role| {
-        let path = config.path(path);
-        let key = keys::public_key(&path)?;
-        if key.role() == role {
-            return Ok(key);
-        }
-        let (file, found, role) = (path.display(), key.role().name(), role.name());
-        Err(Failure::configuration(format!(
-            "key {file} is of role {found}; {role} is needed here"
-        )))
-    };
-    let enforcement = config
-        .keys
-        .enforcement
-        .as_ref()
-        .map(|path| read(path, Role::Enforcement))
-        .transpose()?;
-    let referral = match (&config.keys.officer, &config.keys.approver) {
-        (Some(officer), Some(approver)) => Some((
-            read(officer, Role::Officer)?,
-            read(approver, Role::Approver)?,
-        )),
-        _ => None,
-    };
-    Ok(Recipients {
-        enforcement,
-        referral,
-    })
-}
-
 /// The edge's pseudonymiser as a function, for searches by identifier.
 pub fn pseudonymise(key: &PseudonymKey, platforms: &[String]) -> sealwatch_api::Pseudonymise {
     let pseudonymiser = Pseudonymiser::new(key, platforms);
@@ -177,99 +139,6 @@ pub fn pseudonymise(key: &PseudonymKey, platforms: &[String]) -> sealwatch_api::
         let index = u8::try_from(index).ok()?;
         Some(pseudonymiser.pseudonym(IdentifierKind::Account, index, raw))
     })
-}
-
-/// The edge's key.
-///
-/// # Errors
-/// See [`keys::pseudonym_key`].
-pub fn pseudonym_key(config: &Config) -> Result<PseudonymKey, Failure> {
-    let path = config.path(&config.keys.pseudonym);
-    let (key, created) = keys::pseudonym_key(&path, &mut *clock::random())?;
-    if created {
-        eprintln!(
-            "sealwatch: made the pseudonym key {}; keep it: without it no account is found again",
-            path.display()
-        );
-    }
-    Ok(key)
-}
-
-/// The key that encrypts people's notes in the case store.
-///
-/// # Errors
-/// Its file cannot be read or made, or holds none.
-pub fn note_key(config: &Config) -> Result<NoteKey, Failure> {
-    let path = match &config.keys.note {
-        Some(path) => config.path(path),
-        None => config
-            .path(&config.keys.pseudonym)
-            .with_file_name("note.key.json"),
-    };
-    let (document, created) = key_file::read_or_create(&path, "note key", || {
-        NoteKey::generate(&mut *clock::random()).to_document()
-    })?;
-    if created {
-        eprintln!(
-            "sealwatch: made the note key {}; keep it: without it no note is read again",
-            path.display()
-        );
-    }
-    NoteKey::from_document(&document)
-        .map_err(|error| Failure::configuration(format!("note key {}: {error}", path.display())))
-}
-
-/// The key that signs the audit log's heads.
-///
-/// # Errors
-/// Its file cannot be read or made, or holds none.
-pub fn log_key(config: &Config) -> Result<SigningKey, Failure> {
-    let path = log_key_path(config);
-    let (document, created) = key_file::read_or_create(&path, "log key", || {
-        SigningKey::generate(SigningRole::Log, &mut *clock::random()).to_document()
-    })?;
-    if created {
-        eprintln!(
-            "sealwatch: made the log key {}; keep it: with another one earlier heads need the old one's public half",
-            path.display()
-        );
-    }
-    parse_log_key(&path, &document)
-}
-
-/// The same, where it is there already.
-///
-/// # Errors
-/// Its file cannot be read, or holds none.
-pub fn existing_log_key(config: &Config) -> Result<SigningKey, Failure> {
-    let path = log_key_path(config);
-    let document = fs::read_to_string(&path)
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::configuration(format!("log key {}: {error}", path.display())))?;
-    parse_log_key(&path, &document)
-}
-
-fn log_key_path(config: &Config) -> PathBuf {
-    match &config.keys.log {
-        Some(path) => config.path(path),
-        None => config
-            .path(&config.keys.pseudonym)
-            .with_file_name("log.key.json"),
-    }
-}
-
-fn parse_log_key(path: &Path, document: &str) -> Result<SigningKey, Failure> {
-    let wrong = |what: &str| {
-        Err(Failure::configuration(format!(
-            "log key {}: {what}",
-            path.display()
-        )))
-    };
-    match SigningKey::from_document(document.trim_end()) {
-        Ok(key) if key.role() == SigningRole::Log => Ok(key),
-        Ok(_) => wrong("it is of another role than log"),
-        Err(error) => wrong(&error.to_string()),
-    }
 }
 
 /// Certificate and key, where the service itself speaks TLS.
@@ -372,85 +241,6 @@ pub fn pipeline(
     };
     Pipeline::open(options, store_options(store, key, lateness_days))
         .map_err(Failure::configuration)
-}
-
-/// The configured source, with the feedback log if there is one.
-///
-/// # Errors
-/// It cannot be opened.
-pub fn source(config: &Config, turn: FeedbackTurn) -> Result<Box<dyn Source>, Failure> {
-    let maximum = config.limits().maximum_record_bytes;
-    let source: Box<dyn Source> = match &config.source {
-        SourceKind::Files { paths, .. } => {
-            let paths: Vec<PathBuf> = paths.iter().map(|path| config.path(path)).collect();
-            Box::new(Files::list(&paths, maximum).map_err(Failure::configuration)?)
-        }
-        SourceKind::StandardInput { .. } => Box::new(StandardInput::new(maximum)),
-        SourceKind::Kafka { .. } => Box::new(kafka(config)?),
-    };
-    Ok(with_feedback(config, source, turn))
-}
-
-/// A source with the configured feedback log, if there is one.
-pub fn with_feedback(
-    config: &Config,
-    source: Box<dyn Source>,
-    turn: FeedbackTurn,
-) -> Box<dyn Source> {
-    match &config.feedback {
-        Some(feedback) => {
-            let tail = FeedbackTail::new(&config.path(&feedback.path));
-            Box::new(WithFeedback::new(source, tail, turn))
-        }
-        None => source,
-    }
-}
-
-/// Lets a source go on where the pipeline stands.
-///
-/// # Errors
-/// It is not what the store has read from before.
-pub fn seek(config: &Config, source: &mut dyn Source, pipeline: &Pipeline) -> Result<(), Failure> {
-    let positions = pipeline.positions();
-    let mut named = positions.iter();
-    if config.feedback.is_none() && named.any(|(partition, _)| *partition == feedback::PARTITION) {
-        return Err(Failure::configuration(
-            "the store has read people's decisions from a feedback log, the configuration names none; set feedback.path",
-        ));
-    }
-    source.seek(&positions).map_err(Failure::configuration)
-}
-
-/// The configured Kafka source.
-///
-/// # Errors
-/// There is none, or no broker answers.
-pub fn kafka(config: &Config) -> Result<KafkaSource, Failure> {
-    let SourceKind::Kafka {
-        brokers,
-        topic,
-        settings,
-        ..
-    } = &config.source
-    else {
-        return Err(Failure::configuration("the configured source is not Kafka"));
-    };
-    let settings = KafkaSettings {
-        brokers: brokers.clone(),
-        topic: topic.clone(),
-        group: None,
-        further: settings.clone(),
-    };
-    KafkaSource::connect(&settings, config.limits().maximum_record_bytes)
-        .map_err(Failure::configuration)
-}
-
-/// The producer of confirmed decisions. It connects by itself, now and after every loss.
-///
-/// # Errors
-/// librdkafka refuses the settings.
-pub fn enforcement(kafka: &EnforcementKafka) -> Result<KafkaProducer, Failure> {
-    KafkaProducer::connect(&kafka.producer()).map_err(Failure::configuration)
 }
 
 /// Ends the process at the named step of a commit, if the environment asks for it.

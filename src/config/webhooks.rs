@@ -1,16 +1,14 @@
 //! The configuration of what leaves: the platform's webhooks.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use sealwatch_api::delivery::{Webhook, WebhookName, WebhookSecret};
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::EnforcementConfig;
 use crate::failure::Failure;
+use crate::key_file;
 
 /// A webhook.
 #[derive(Clone, Deserialize)]
@@ -95,19 +93,9 @@ pub fn webhooks(
 /// # Errors
 /// One line without the secret.
 pub fn secret(path: &Path) -> Result<WebhookSecret, String> {
+    let text = key_file::read(path, "secret file").map_err(|failure| failure.to_string())?;
     let file = path.display();
-    let mode = fs::metadata(path)
-        .map_err(|error| format!("secret file {file}: {error}"))?
-        .permissions()
-        .mode();
-    if mode & 0o077 != 0 {
-        return Err(format!(
-            "others can read the secret file {file}; run `chmod 600 {file}`"
-        ));
-    }
-    let text = fs::read_to_string(path)
-        .map(Zeroizing::new)
-        .map_err(|error| format!("secret file {file}: {error}"))?;
+    let text = text.ok_or_else(|| format!("secret file {file}: there is no such file"))?;
     WebhookSecret::parse(text.trim()).map_err(|error| format!("secret file {file}: {error}"))
 }
 

@@ -51,6 +51,8 @@ sealwatch_core::closed_set! {
         HoldLifted = "hold_lifted",
         /// Data were ordered to be deleted before their period ends.
         DestructionOrdered = "destruction_ordered",
+        /// Nothing is left of what was ordered to be destroyed.
+        DestructionDone = "destruction_done",
         /// Data were deleted because their period had ended.
         Deleted = "deleted",
     }

@@ -27,6 +27,8 @@ sealwatch_core::closed_set! {
         Write = "write",
         /// The place can never take this event.
         Unacceptable = "unacceptable",
+        /// The place is no longer configured.
+        NotConfigured = "not_configured",
         /// A fault of the program.
         Fault = "fault",
     }

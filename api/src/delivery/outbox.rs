@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use crate::database::{Database, Write};
 use crate::delivery::carrier::Outgoing;
 use crate::delivery::event::{Destination, Event, EventKey, EventKind};
-use crate::delivery::failure::Failed;
+use crate::delivery::failure::{Failed, FailureKind};
 use crate::delivery::schedule::Schedule;
 use crate::statement::{Row, Statement};
 use crate::store::{CaseStore, CaseStoreError};
@@ -138,6 +138,31 @@ pub(crate) async fn release(database: &Database, now_ms: i64) -> Result<(), Case
         .bind(now_ms);
     update.query().execute(write.connection()).await?;
     write.commit_machine().await
+}
+
+/// Gives up what waits for places that are no longer configured: nobody would ever carry it, and it would wait unseen. It
+/// stands among what was given up, from where a person has it tried again once the place is back. Returns how many.
+pub(crate) async fn give_up_elsewhere(
+    database: &Database,
+    configured: &[Destination],
+    now_ms: i64,
+) -> Result<u64, CaseStoreError> {
+    let mut update = Statement::new("UPDATE outbox SET dead_ms = ");
+    update
+        .bind(now_ms)
+        .push(", last_failure = ")
+        .bind(FailureKind::NotConfigured.name())
+        .push(" WHERE ")
+        .push(WAITING);
+    for destination in configured {
+        update
+            .push(" AND destination <> ")
+            .bind(destination.to_string());
+    }
+    let mut write = database.write().await?;
+    let given_up = update.query().execute(write.connection()).await?;
+    write.commit_machine().await?;
+    Ok(given_up.rows_affected())
 }
 
 fn outgoing(row: &Row) -> Result<Outgoing, CaseStoreError> {

@@ -58,6 +58,18 @@ pub async fn run(
             "the outbox cannot be written; what the last process had taken waits for a minute"
         );
     }
+    let configured: Vec<Destination> = carriers.iter().map(|(place, _)| place.clone()).collect();
+    match outbox::give_up_elsewhere(shared.store.database(), &configured, (shared.now_ms)()).await {
+        Ok(0) => {}
+        Ok(given_up) => tracing::warn!(
+            delivery.given_up = given_up,
+            "deliveries to places that are no longer configured were given up; they can be tried again from the list"
+        ),
+        Err(error) => tracing::error!(
+            error.kind = error.kind(),
+            "the outbox cannot be written; what waits for places that are gone goes on waiting"
+        ),
+    }
     let mut loops = JoinSet::new();
     for (destination, carrier) in carriers {
         loops.spawn(deliver(shared.clone(), destination, carrier));

@@ -29,8 +29,14 @@ const OF_A_CASE: [(&str, &str); 8] = [
     ("cases", "id"),
 ];
 
+/// That everything decided about a case has been carried out: what was promised to an account's owner happens before the case
+/// goes, whoever orders it to go.
+const SETTLED: &str = "NOT EXISTS (SELECT 1 FROM decisions d WHERE d.case_id = cases.id AND d.finished_ms IS NULL \
+     AND d.undone_ms IS NULL) AND NOT EXISTS (SELECT 1 FROM outbox w WHERE w.case_id = cases.id \
+     AND w.delivered_ms IS NULL AND w.dead_ms IS NULL)";
+
 /// The cases that are due: those that are ordered to go, and those whose period has ended and whose owner waits for no
-/// answer. What a hold covers is not among them.
+/// answer. What a hold covers is not among them, nor what is not settled.
 pub(super) async fn due(
     connection: &mut AnyConnection,
     before: i64,
@@ -42,6 +48,8 @@ pub(super) async fn due(
         query
             .push(order)
             .push(" WHERE o.done_ms IS NULL AND ")
+            .push(SETTLED)
+            .push(" AND ")
             .push(&not_held(now_ms))
             .push(" ORDER BY cases.id LIMIT ")
             .bind(CASES);
@@ -53,6 +61,8 @@ pub(super) async fn due(
         query
             .bind(before)
             .push(" AND state <> 'appealed' AND ")
+            .push(SETTLED)
+            .push(" AND ")
             .push(&not_held(now_ms))
             .push(" ORDER BY COALESCE(decided_ms, opened_ms) LIMIT ")
             .bind(CASES);

@@ -328,32 +328,45 @@ pub async fn destroy_orders(database: &Database) -> Result<Vec<DestroyOrder>, Ca
     rows.iter().map(read).collect()
 }
 
-/// Closes the orders of which nothing is left to go, with what named the account.
+/// The orders of which nothing is left to go, and that no hold stops.
+const CLOSABLE: &str = "SELECT o.id FROM destroy_orders o WHERE o.done_ms IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = o.account AND h.lifted_ms IS NULL AND h.expires_ms > $1) \
+     AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = o.case_id) \
+     AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.account = o.account) \
+     AND NOT EXISTS (SELECT 1 FROM threat_cases t WHERE t.pseudonym = o.account) \
+     AND NOT EXISTS (SELECT 1 FROM recommendations r WHERE r.account = o.account) ORDER BY o.id LIMIT 100";
+
+/// What names an order's account elsewhere, and goes when the order is closed: holds that have ended and what the log commits
+/// to about them and the order; searches for the account, whose detail is its pseudonym and nothing else; answers that are
+/// kept for repeated writes.
+const LAST_TRACES: [&str; 5] = [
+    "DELETE FROM audit_details WHERE subject IN (SELECT h.id FROM holds h JOIN destroy_orders o \
+     ON o.account = h.account WHERE o.id = $1)",
+    "DELETE FROM holds WHERE account IN (SELECT account FROM destroy_orders WHERE id = $1)",
+    "DELETE FROM audit_details WHERE subject = $1",
+    "DELETE FROM audit_details WHERE detail IN (SELECT account FROM destroy_orders WHERE id = $1)",
+    "DELETE FROM idempotency_keys WHERE EXISTS (SELECT 1 FROM destroy_orders o WHERE o.id = $1 \
+     AND idempotency_keys.body LIKE '%' || o.account || '%')",
+];
+
+/// Closes the orders of which nothing is left to go, with what named the account. On the log.
 pub(super) async fn close_orders(database: &Database, now_ms: i64) -> Result<(), CaseStoreError> {
-    let done: Vec<String> = sqlx::query_scalar(
-        "SELECT o.id FROM destroy_orders o WHERE o.done_ms IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = o.account AND h.lifted_ms IS NULL AND h.expires_ms > $1) \
-         AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = o.case_id) \
-         AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.account = o.account) \
-         AND NOT EXISTS (SELECT 1 FROM threat_cases t WHERE t.pseudonym = o.account) \
-         AND NOT EXISTS (SELECT 1 FROM recommendations r WHERE r.account = o.account) ORDER BY o.id LIMIT 100",
-    )
-    .bind(now_ms)
-    .fetch_all(database.pool())
-    .await?;
-    if done.is_empty() {
+    let closable = sqlx::query_scalar::<_, String>(CLOSABLE)
+        .bind(now_ms)
+        .fetch_optional(database.pool())
+        .await?;
+    if closable.is_none() {
         return Ok(());
     }
     let mut write = database.write().await?;
-    for id in done {
-        for statement in [
-            "DELETE FROM audit_details WHERE subject IN (SELECT h.id FROM holds h JOIN destroy_orders o \
-             ON o.account = h.account WHERE o.id = $1)",
-            "DELETE FROM holds WHERE account IN (SELECT account FROM destroy_orders WHERE id = $1)",
-            "DELETE FROM audit_details WHERE subject = $1",
-            // Searches for the account: their detail is its pseudonym and nothing else.
-            "DELETE FROM audit_details WHERE detail IN (SELECT account FROM destroy_orders WHERE id = $1)",
-        ] {
+    // Asked once more by the writer: a hold may have been set since.
+    let closable: Vec<String> = sqlx::query_scalar(CLOSABLE)
+        .bind(now_ms)
+        .fetch_all(&mut *write.connection())
+        .await?;
+    let mut entries = Vec::with_capacity(closable.len());
+    for id in closable {
+        for statement in LAST_TRACES {
             sqlx::query(statement)
                 .bind(&id)
                 .execute(&mut *write.connection())
@@ -366,6 +379,8 @@ pub(super) async fn close_orders(database: &Database, now_ms: i64) -> Result<(),
         .bind(now_ms)
         .execute(&mut *write.connection())
         .await?;
+        entries.push(Entry::new(Act::DestructionDone).about(&id));
     }
-    write.commit_machine().await
+    audit::commit(write, &Actor::machine(), now_ms, &entries).await?;
+    Ok(())
 }

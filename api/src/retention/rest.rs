@@ -101,6 +101,7 @@ pub(super) async fn recommendations_step(
 pub(super) async fn details_due(
     connection: &mut AnyConnection,
     before: i64,
+    now_ms: i64,
 ) -> Result<Vec<i64>, CaseStoreError> {
     let position: Option<i64> = sqlx::query_scalar(
         "SELECT position FROM audit_entries WHERE at_ms < $1 ORDER BY at_ms DESC, position DESC LIMIT 1",
@@ -111,14 +112,18 @@ pub(super) async fn details_due(
     let Some(position) = position else {
         return Ok(Vec::new());
     };
+    // The detail of a search is the account's pseudonym: a hold on the account covers it.
     Ok(sqlx::query_scalar(
         "SELECT d.position FROM audit_details d WHERE d.position <= $1 \
          AND NOT EXISTS (SELECT 1 FROM cases WHERE cases.id = d.subject) \
          AND NOT EXISTS (SELECT 1 FROM recommendations r WHERE r.id = d.subject) \
-         AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = d.subject) ORDER BY d.position LIMIT $2",
+         AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = d.subject) \
+         AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = d.detail AND h.lifted_ms IS NULL AND h.expires_ms > $3) \
+         ORDER BY d.position LIMIT $2",
     )
     .bind(position)
     .bind(ROWS)
+    .bind(now_ms)
     .fetch_all(connection)
     .await?)
 }

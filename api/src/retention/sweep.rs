@@ -159,7 +159,7 @@ impl Retention {
     ) -> Result<Option<u64>, CaseStoreError> {
         let mut connection = self.database.pool().acquire().await?;
         if class == Class::Details {
-            let found = rest::details_due(&mut connection, before).await?;
+            let found = rest::details_due(&mut connection, before, now_ms).await?;
             drop(connection);
             if found.is_empty() {
                 return Ok(None);

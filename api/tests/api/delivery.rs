@@ -375,6 +375,36 @@ async fn an_event_that_was_given_up_does_not_undo_a_later_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_place_that_is_gone_is_given_up_and_can_be_tried_again() {
+    on_both(async |store| {
+        store.set_routes(Routes {
+            enforcement: vec![webhook("gone")],
+            ..Routes::default()
+        });
+        enqueue_events(&store, &[event("ban", Some("case"))], START)
+            .await
+            .unwrap();
+        let carriers: Vec<(_, Arc<dyn Carrier>)> = vec![(webhook("other"), Place::new(|_| Ok(())))];
+        let running = Running::start(store.clone(), carriers, quick(), clock());
+        wait(async || dead(&store, None, 1).await.unwrap().len() == 1).await;
+        running.stop().await;
+        let given_up = &dead(&store, None, 1).await.unwrap()[0];
+        assert_eq!(given_up.last_failure, Some(FailureKind::NotConfigured));
+        let actor = Actor::at_the_machine(PersonName::parse("ada").unwrap());
+        retry(&store, &actor, given_up.sequence, START)
+            .await
+            .unwrap();
+        let place = Place::new(|_| Ok(()));
+        let carriers: Vec<(_, Arc<dyn Carrier>)> = vec![(webhook("gone"), place.clone())];
+        let running = Running::start(store, carriers, quick(), clock());
+        wait(async || running.delivered() == 1).await;
+        running.stop().await;
+        assert_eq!(place.taken(), [("ban".to_owned(), 1)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_process_had_taken_when_it_died_is_delivered_by_the_next() {
     on_both(async |store| {
         let (release, held) = std::sync::mpsc::channel::<()>();

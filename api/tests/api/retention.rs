@@ -124,7 +124,8 @@ impl Opened {
             ),
             format!(
                 "INSERT INTO outbox (sequence, event, kind, destination, case_id, body, created_ms, next_attempt_ms, \
-                 attempts) VALUES ({number}, 'e{number}', 'enforcement', 'kafka', '{case}', '{account}', {at}, {at}, 0)"
+                 attempts, dead_ms) VALUES ({number}, 'e{number}', 'enforcement', 'kafka', '{case}', '{account}', {at}, {at}, \
+                 9, {at})"
             ),
             format!(
                 "INSERT INTO idempotency_keys (person, key, request, status, body, created_ms) \
@@ -377,6 +378,52 @@ async fn a_hold_goes_before_an_order_to_destroy_and_that_before_a_period() {
         opened.search(Some(folder.path()), &account).await,
         Vec::<String>::new()
     );
+}
+
+#[tokio::test]
+async fn nothing_is_destroyed_before_what_was_decided_about_it_is_carried_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Opened::new(Some(folder.path())).await;
+    let deliveries = vec![delivery(3)];
+    opened.store.deliver(&deliveries, START).await.unwrap();
+    let account = account(&deliveries[0]);
+    let case = opened.case_of(&deliveries[0]).await;
+    opened.decide(&case, "reject", &account).await;
+    let target = Target::Account(account.clone());
+    order_destruction(
+        opened.store.database(),
+        &olga(),
+        &target,
+        "owner_request",
+        START,
+    )
+    .await
+    .unwrap();
+    opened.run("UPDATE decisions SET finished_ms = NULL").await;
+    opened.sweep(2).await;
+    assert_eq!(
+        opened.count("cases").await,
+        1,
+        "the decision is not finished"
+    );
+    opened.run("UPDATE decisions SET finished_ms = 1").await;
+    opened.run("UPDATE outbox SET dead_ms = NULL").await;
+    opened.sweep(2).await;
+    assert_eq!(opened.count("cases").await, 1, "it is on its way");
+    opened.run("UPDATE outbox SET delivered_ms = 1").await;
+    opened.sweep(2).await;
+    assert_eq!(opened.count("cases").await, 0);
+    let closed = "audit_entries WHERE act = 'destruction_done'";
+    assert_eq!(
+        opened.count(closed).await,
+        1,
+        "that it is done is on the log"
+    );
+    opened.log_is_sound().await;
+    opened.store.close().await;
+    opened.pool.close().await;
+    let left = opened.search(Some(folder.path()), &account).await;
+    assert_eq!(left, Vec::<String>::new());
 }
 
 #[tokio::test]
