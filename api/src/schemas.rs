@@ -1,8 +1,10 @@
 //! Schemas of values that many operations take: a description that admits what the service refuses would be a false one.
 
+use crate::audit::Act;
 use crate::cases::{AppealGround, CaseState, DetectorMode, ReasonCode, ReasonOrder, Verdict};
 use crate::people::Role;
 use crate::retention::HoldReason;
+use crate::retention::http::Covered;
 use crate::search::SearchReason;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
@@ -71,6 +73,14 @@ schemas! {
     RoleName = names(Role::ALL.iter().map(|role| role.name()));
     /// Why somebody searches.
     SearchReasonName = names(SearchReason::ALL.iter().map(|reason| reason.name()));
+    /// What a hold or an order is about.
+    CoveredName = names(Covered::ALL.iter().map(|covered| covered.name()));
+    /// An act of the audit log.
+    ActName = names(Act::ALL.iter().map(|act| act.name()));
+    /// What an entry of the audit log is about.
+    SubjectText = form("^[A-Za-z0-9-]{1,64}$", None);
+    /// A place in the audit log.
+    PositionText = form("^[0-9]{1,18}$", None);
     /// Why something is held or destroyed.
     HoldReasonName = names(HoldReason::ALL.iter().map(|reason| reason.name()));
     /// Whose claims.

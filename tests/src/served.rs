@@ -53,7 +53,7 @@ impl Served {
              [source]\nkind = \"files\"\npaths = [\"events.ndjson\"]\n\
              [source.limits]\nprivileged_types = [\"label.given\", \"enforcement.applied\", \"signal.received\"]\n\
              [keys]\npseudonym = \"pseudonym.key\"\n[model]\npolicy = \"policy.toml\"\n\
-             [store]\ndirectory = \"store\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nmetrics_open = true\n\
+             [store]\ndirectory = \"store\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\n\
              [api.first_people]\n";
         let people: Vec<String> = PEOPLE
             .iter()

@@ -17,6 +17,7 @@ use crate::audit::tree;
 use crate::filter::{PAGE, parse_time, percent_decode};
 use crate::people::PersonName;
 use crate::problem::Problem;
+use crate::schemas::{ActName, Moment, PersonText, PositionText, SubjectText};
 use crate::state::ApiState;
 use crate::store::CaseStoreError;
 
@@ -96,12 +97,12 @@ impl EntryQuery {
 /// Entries of the audit log, newest first.
 #[utoipa::path(get, path = "/api/v1/audit/entries", tag = "audit",
     params(
-        ("person" = Option<String>, Query, description = "Only what this person did; `sealwatch` is the program itself"),
-        ("act" = Option<String>, Query, description = "Only this act"),
-        ("subject" = Option<String>, Query, description = "Only about this case or recommendation, by its id"),
-        ("from" = Option<String>, Query, description = "From here on (RFC 3339)"),
-        ("until" = Option<String>, Query, description = "Before here (RFC 3339)"),
-        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before"),
+        ("person" = inline(Option<PersonText>), Query, description = "Only what this person did; `sealwatch` is the program itself"),
+        ("act" = inline(Option<ActName>), Query, description = "Only this act"),
+        ("subject" = inline(Option<SubjectText>), Query, description = "Only about this case or recommendation, by its id"),
+        ("from" = inline(Option<Moment>), Query, description = "From here on (RFC 3339)"),
+        ("until" = inline(Option<Moment>), Query, description = "Before here (RFC 3339)"),
+        ("cursor" = inline(Option<PositionText>), Query, description = "The `next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Entries on a page, 1 to 200; 50 unless given"),
     ),
     responses(
@@ -163,7 +164,7 @@ fn two_numbers(
         let place = [first, second].iter().position(|known| *known == name);
         let place = place.ok_or(Problem::unknown_parameter())?;
         let name = [first, second][place];
-        let number = value.parse().ok().filter(|number| *number < 1 << 62);
+        let number = value.parse().ok();
         found[place] = Some(number.ok_or_else(|| Problem::parameter(name))?);
     }
     Ok((
@@ -172,9 +173,10 @@ fn two_numbers(
     ))
 }
 
-fn question(error: MerkleError, first: &'static str) -> Problem {
+/// A proof about what is not in the log, or not in this order, is not there.
+fn question(error: MerkleError) -> Problem {
     match error {
-        MerkleError::Position { .. } | MerkleError::Sizes { .. } => Problem::parameter(first),
+        MerkleError::Position { .. } | MerkleError::Sizes { .. } => Problem::not_found(),
         _ => CaseStoreError::Damaged.into(),
     }
 }
@@ -196,6 +198,7 @@ async fn connection(
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not permitted", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "The log is not so large, or the entry is behind this size", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn inclusion(
     State(state): State<ApiState>,
@@ -203,12 +206,12 @@ pub async fn inclusion(
 ) -> Result<Json<InclusionDocument>, Problem> {
     let (position, size) = two_numbers(query.as_deref(), "position", "size")?;
     let mut connection = connection(&state).await?;
-    if size > tree::size(&mut connection).await? {
-        return Err(Problem::parameter("size"));
+    if position >= size || size > tree::size(&mut connection).await? {
+        return Err(Problem::not_found());
     }
     let path = tree::inclusion(&mut connection, position, size)
         .await?
-        .map_err(|error| question(error, "position"))?;
+        .map_err(question)?;
     let entry: String = sqlx::query_scalar("SELECT entry FROM audit_entries WHERE position = $1")
         .bind(position.cast_signed())
         .fetch_one(&mut *connection)
@@ -238,6 +241,7 @@ pub async fn inclusion(
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "No valid token", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not permitted", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "The log is not so large, or the sizes stand the other way round", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn consistency(
     State(state): State<ApiState>,
@@ -245,12 +249,12 @@ pub async fn consistency(
 ) -> Result<Json<ConsistencyDocument>, Problem> {
     let (from, to) = two_numbers(query.as_deref(), "from", "to")?;
     let mut connection = connection(&state).await?;
-    if to > tree::size(&mut connection).await? {
-        return Err(Problem::parameter("to"));
+    if from > to || to > tree::size(&mut connection).await? {
+        return Err(Problem::not_found());
     }
     let path = tree::consistency(&mut connection, from, to)
         .await?
-        .map_err(|error| question(error, "from"))?;
+        .map_err(question)?;
     Ok(Json(ConsistencyDocument {
         from,
         to,

@@ -110,11 +110,6 @@ pub enum HoldError {
     /// Its length is not allowed.
     #[error("hold: it lasts 1 to 3660 days")]
     Length,
-    /// Its reason is none of the set.
-    #[error(
-        "hold: the reason is none of legal_request, litigation, investigation, owner_request and own_audit"
-    )]
-    Reason,
 }
 
 impl From<sqlx::Error> for HoldError {
@@ -146,15 +141,14 @@ sealwatch_core::closed_set! {
 /// Sets a hold for so many days. On the log. Returns its id.
 ///
 /// # Errors
-/// The database refused, there is no such case, or reason or length is not allowed.
+/// The database refused, there is no such case, or its length is not allowed.
 pub async fn set_hold(
     database: &Database,
     actor: &Actor,
     target: &Target,
-    (reason, days): (&str, i64),
+    (reason, days): (HoldReason, i64),
     now_ms: i64,
 ) -> Result<String, HoldError> {
-    check_reason(reason)?;
     if !(1..=LONGEST_DAYS).contains(&days) {
         return Err(HoldError::Length);
     }
@@ -167,7 +161,7 @@ pub async fn set_hold(
     .bind(&id)
     .bind(target.case())
     .bind(target.account())
-    .bind(reason)
+    .bind(reason.name())
     .bind(actor.person.as_str())
     .bind(now_ms)
     .bind(now_ms + days * DAY_MS)
@@ -211,15 +205,14 @@ pub async fn lift_hold(
 /// Orders something to be destroyed as soon as no hold covers it. On the log. Returns the order's id.
 ///
 /// # Errors
-/// The database refused, there is no such case, or the reason is not allowed.
+/// The database refused, or there is no such case.
 pub async fn order_destruction(
     database: &Database,
     actor: &Actor,
     target: &Target,
-    reason: &str,
+    reason: HoldReason,
     now_ms: i64,
 ) -> Result<String, HoldError> {
-    check_reason(reason)?;
     let mut write = database.write().await?;
     check_case(&mut write, target).await?;
     let id = new_id(&write);
@@ -229,7 +222,7 @@ pub async fn order_destruction(
     .bind(&id)
     .bind(target.case())
     .bind(target.account())
-    .bind(reason)
+    .bind(reason.name())
     .bind(actor.person.as_str())
     .bind(now_ms)
     .execute(&mut *write.connection())
@@ -241,17 +234,11 @@ pub async fn order_destruction(
 }
 
 /// The entry is about the hold or order. Case, account and reason are its detail, which goes when they do.
-fn about(entry: Entry, id: &str, target: &Target, reason: &str) -> Entry {
+fn about(entry: Entry, id: &str, target: &Target, reason: HoldReason) -> Entry {
     let name = match target {
         Target::Case(name) | Target::Account(name) => name,
     };
-    entry.about(id).detail(format!("{name}\n{reason}"))
-}
-
-fn check_reason(reason: &str) -> Result<(), HoldError> {
-    HoldReason::parse(reason)
-        .map(|_| ())
-        .ok_or(HoldError::Reason)
+    entry.about(id).detail(format!("{name}\n{}", reason.name()))
 }
 
 async fn check_case(write: &mut Write, target: &Target) -> Result<(), HoldError> {

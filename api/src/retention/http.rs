@@ -1,51 +1,68 @@
 //! Holds and orders to destroy over HTTP.
 
 use axum::Json;
-use axum::body::to_bytes;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use sealwatch_core::identifier::Pseudonym;
+use axum::response::Response;
 use sealwatch_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::middleware::BODY_LIMIT;
+use crate::body::Body;
+use crate::cases::CaseId;
+use crate::idempotency::{IdempotencyKey, once};
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::retention::holds::{
-    DestroyOrder, Hold, HoldError, Target, destroy_orders, holds, lift_hold, order_destruction,
-    set_hold,
+    DestroyOrder, Hold, HoldError, HoldReason, Target, destroy_orders, holds, lift_hold,
+    order_destruction, set_hold,
 };
-use crate::schemas::HoldReasonName;
+use crate::schemas::{CoveredName, HexadecimalId, HoldReasonName, KeyText};
 use crate::state::ApiState;
+use crate::store::CaseStore;
+
+sealwatch_core::closed_set! {
+    /// What a hold or an order is about.
+    Covered {
+        /// A case.
+        Case = "case",
+        /// Everything of an account.
+        Account = "account",
+    }
+}
 
 /// What a hold is to cover.
-#[derive(Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
-    /// A case's id. Either this or `account`.
-    case: Option<String>,
-    /// An account's pseudonym: everything of it is covered.
-    account: Option<String>,
+    /// `case` or `account`.
+    #[schema(value_type = CoveredName, inline)]
+    covers: Covered,
+    /// The case's id, or the account's pseudonym.
+    #[schema(value_type = HexadecimalId, inline)]
+    id: String,
     /// Why.
     #[schema(value_type = HoldReasonName, inline)]
-    reason: String,
-    /// Days until it ends by itself, 1 to 3660; 90 unless given.
+    reason: HoldReason,
+    /// Days until it ends by itself; 90 unless given.
+    #[schema(minimum = 1, maximum = 3660)]
     days: Option<i64>,
 }
 
 /// What is to be destroyed.
-#[derive(Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    /// A case's id. Either this or `account`.
-    case: Option<String>,
-    /// An account's pseudonym: everything of it goes.
-    account: Option<String>,
+    /// `case` or `account`.
+    #[schema(value_type = CoveredName, inline)]
+    covers: Covered,
+    /// The case's id, or the account's pseudonym.
+    #[schema(value_type = HexadecimalId, inline)]
+    id: String,
     /// Why.
     #[schema(value_type = HoldReasonName, inline)]
-    reason: String,
+    reason: HoldReason,
 }
 
 /// Days of a hold unless given: of a preservation request (18 USC 2703(f)).
@@ -160,36 +177,18 @@ impl From<HoldError> for Problem {
             HoldError::Store(error) => error.into(),
             HoldError::NotFound => Self::not_found(),
             HoldError::Length => Self::parameter("days"),
-            HoldError::Reason => Self::parameter("reason"),
         }
     }
 }
 
-/// Read here, because the framework's own refusals quote what they refuse.
-async fn body<T: for<'de> Deserialize<'de>>(request: Request) -> Result<T, Problem> {
-    let bytes = to_bytes(request.into_body(), BODY_LIMIT)
-        .await
-        .map_err(|_| Problem::too_large())?;
-    serde_json::from_slice(&bytes).map_err(|_| Problem::body())
-}
-
-/// Exactly one of both, each of its form.
-fn target(case: Option<String>, account: Option<String>) -> Result<Target, Problem> {
-    match (case, account) {
-        (Some(case), None) => {
-            let is_id = (1..=64).contains(&case.len())
-                && case
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            is_id
-                .then_some(Target::Case(case))
-                .ok_or_else(|| Problem::parameter("case"))
-        }
-        (None, Some(account)) => Pseudonym::parse(&account)
-            .map(|account| Target::Account(account.to_hexadecimal()))
-            .ok_or_else(|| Problem::parameter("account")),
-        _ => Err(Problem::body()),
-    }
+/// What a hold or an order is about. Both ids have 32 hexadecimal digits.
+fn target(covers: Covered, id: &str) -> Result<Target, Problem> {
+    let id = CaseId::parse(id).ok_or_else(|| Problem::parameter("id"))?;
+    let id = id.to_hexadecimal();
+    Ok(match covers {
+        Covered::Case => Target::Case(id),
+        Covered::Account => Target::Account(id),
+    })
 }
 
 /// Holds, the newest first: at most 500.
@@ -210,6 +209,7 @@ pub async fn list_holds(State(state): State<ApiState>) -> Result<Json<HoldList>,
 
 /// Sets a hold: what it covers is not deleted until it is lifted or ends. On the log.
 #[utoipa::path(post, path = "/api/v1/holds", tag = "retention", request_body = NewHold,
+    params(("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each hold")),
     responses(
         (status = 201, description = "It is set", body = Made),
         (status = 400, description = "A wrong body", body = Problem, content_type = "application/problem+json"),
@@ -221,20 +221,25 @@ pub async fn list_holds(State(state): State<ApiState>) -> Result<Json<HoldList>,
 pub async fn create_hold(
     State(state): State<ApiState>,
     actor: Actor,
-    request: Request,
-) -> Result<(StatusCode, Json<Made>), Problem> {
-    let new: NewHold = body(request).await?;
-    let target = target(new.case, new.account)?;
-    let terms = (new.reason.as_str(), new.days.unwrap_or(DAYS));
-    let id = set_hold(
-        state.store.database(),
+    key: IdempotencyKey,
+    body: Body<NewHold>,
+) -> Result<Response, Problem> {
+    let (new, by, now_ms) = (body.value, &actor, (state.now_ms)());
+    let target = target(new.covers, &new.id)?;
+    let terms = (new.reason, new.days.unwrap_or(DAYS));
+    let act = |store: CaseStore| async move {
+        let id = set_hold(store.database(), by, &target, terms, now_ms).await?;
+        Ok(Made { id })
+    };
+    let done = once(
+        &state,
         &actor,
-        &target,
-        terms,
-        (state.now_ms)(),
+        (&key, body.request),
+        StatusCode::CREATED,
+        act,
     )
     .await?;
-    Ok((StatusCode::CREATED, Json(Made { id })))
+    Ok(done.into_response())
 }
 
 /// Lifts a hold. On the log.
@@ -272,6 +277,7 @@ pub async fn list_orders(State(state): State<ApiState>) -> Result<Json<OrderList
 
 /// Orders a case, or everything of an account, to be deleted as soon as no hold covers it. On the log.
 #[utoipa::path(post, path = "/api/v1/destroy-orders", tag = "retention", request_body = NewOrder,
+    params(("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each order")),
     responses(
         (status = 201, description = "It is ordered", body = Made),
         (status = 400, description = "A wrong body", body = Problem, content_type = "application/problem+json"),
@@ -283,12 +289,22 @@ pub async fn list_orders(State(state): State<ApiState>) -> Result<Json<OrderList
 pub async fn create_order(
     State(state): State<ApiState>,
     actor: Actor,
-    request: Request,
-) -> Result<(StatusCode, Json<Made>), Problem> {
-    let new: NewOrder = body(request).await?;
-    let target = target(new.case, new.account)?;
-    let now_ms = (state.now_ms)();
-    let id =
-        order_destruction(state.store.database(), &actor, &target, &new.reason, now_ms).await?;
-    Ok((StatusCode::CREATED, Json(Made { id })))
+    key: IdempotencyKey,
+    body: Body<NewOrder>,
+) -> Result<Response, Problem> {
+    let (new, by, now_ms) = (body.value, &actor, (state.now_ms)());
+    let target = target(new.covers, &new.id)?;
+    let act = |store: CaseStore| async move {
+        let id = order_destruction(store.database(), by, &target, new.reason, now_ms).await?;
+        Ok(Made { id })
+    };
+    let done = once(
+        &state,
+        &actor,
+        (&key, body.request),
+        StatusCode::CREATED,
+        act,
+    )
+    .await?;
+    Ok(done.into_response())
 }

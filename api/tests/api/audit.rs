@@ -10,7 +10,7 @@ use sealwatch_api::audit::{
 };
 use sealwatch_api::delivery::{Destination, Routes};
 use sealwatch_api::people::{Actor, PersonName, Roles, create_token, set_person};
-use sealwatch_api::retention::{Target, set_hold};
+use sealwatch_api::retention::{HoldReason, Target, set_hold};
 use sealwatch_api::{CaseStore, Location};
 use sqlx::any::AnyPoolOptions;
 use sqlx::{AnyPool, Row};
@@ -79,7 +79,7 @@ async fn acts(store: &CaseStore, keeper: &mut HeadKeeper, count: i64) {
         let now = START + number * 1_000;
         if number % 4 == 2 {
             let account = Target::Account("5e".repeat(16));
-            let terms = ("legal_request", 90);
+            let terms = (HoldReason::LegalRequest, 90);
             set_hold(database, &admin(), &account, terms, now)
                 .await
                 .unwrap();

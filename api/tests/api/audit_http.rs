@@ -38,17 +38,23 @@ async fn the_log_its_head_and_its_proofs_are_read_over_http_and_the_proofs_hold(
         let from = hash(&proof["from_root"]);
         verify_consistency(position, 16, &from, &checkpoint.root, &path(&proof)).unwrap();
     }
-    for wrong in [
-        "proofs/inclusion?position=16&size=16",
-        "proofs/inclusion?position=0&size=17",
-        "proofs/inclusion?size=1",
-        "proofs/consistency?from=3&to=2",
-        "proofs/consistency?from=3&to=99",
-        "entries?act=canary",
-        "entries?limit=0",
+    // What is not in the log, or stands the other way round, is not there; what is no number is a wrong parameter.
+    for (wrong, kind) in [
+        ("proofs/inclusion?position=16&size=16", "not-found"),
+        ("proofs/inclusion?position=0&size=17", "not-found"),
+        (
+            "proofs/inclusion?position=18446744073709551614&size=18446744073709551615",
+            "not-found",
+        ),
+        ("proofs/inclusion?size=1", "parameter"),
+        ("proofs/inclusion?position=-1&size=1", "parameter"),
+        ("proofs/consistency?from=3&to=2", "not-found"),
+        ("proofs/consistency?from=3&to=99", "not-found"),
+        ("entries?act=canary", "parameter"),
+        ("entries?limit=0", "parameter"),
     ] {
         let answer = get(&format!("/api/v1/audit/{wrong}")).await;
-        assert_eq!(answer.problem(), "parameter", "{wrong}");
+        assert_eq!(answer.problem(), kind, "{wrong}");
     }
     let mut seen = Vec::new();
     let mut next = "?limit=5&act=token_created&person=sealwatch".to_owned();

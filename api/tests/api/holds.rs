@@ -12,10 +12,17 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
     let router = sealwatch_api::router(state);
     let ask = async |method: Method, path: &str, who: &str, body: &str| {
         let bearer = format!("Bearer {}", token_of(&tokens, who));
-        send(&router, method, path, &[("authorization", &bearer)], body).await
+        let key = blake3::hash(body.as_bytes()).to_hex();
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("idempotency-key", key.as_str()),
+        ];
+        send(&router, method, path, &headers, body).await
     };
     let account = delivery(1, false).recommendation.account.to_hexadecimal();
-    let body = format!(r#"{{"account":"{account}","reason":"legal_request","days":30}}"#);
+    let body =
+        format!(r#"{{"covers":"account","id":"{account}","reason":"legal_request","days":30}}"#);
     for who in ["rita", "ana", "audrey"] {
         let refused = ask(Method::POST, "/api/v1/holds", who, &body).await;
         assert_eq!(refused.problem(), "not-permitted");
@@ -23,23 +30,45 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
     let made = ask(Method::POST, "/api/v1/holds", "olga", &body).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let id = made.json()["id"].as_str().unwrap().to_owned();
+    let again = ask(Method::POST, "/api/v1/holds", "olga", &body).await;
+    assert_eq!(
+        again.json()["id"],
+        id.as_str(),
+        "the same key sets one hold"
+    );
     let list = ask(Method::GET, "/api/v1/holds", "admin", "").await.json();
     assert_eq!(list["items"][0]["account"], account);
     assert_eq!(list["items"][0]["is_in_force"], true);
+    let nobody = "0".repeat(32);
     for (wrong, kind) in [
-        (r#"{"reason":"canary"}"#, "body"),
-        (r#"{"account":"canary","reason":"litigation"}"#, "parameter"),
-        (r#"{"case":"nothere","reason":"litigation"}"#, "not-found"),
-        (r#"{"case":"a b","reason":"litigation"}"#, "parameter"),
-        (r#"{"case":"c","reason":"because"}"#, "parameter"),
+        (r#"{"reason":"canary"}"#.to_owned(), "fields"),
         (
-            r#"{"case":"c","reason":"litigation","days":0}"#,
+            r#"{"covers":"account","id":"canary","reason":"litigation"}"#.to_owned(),
             "parameter",
         ),
-        (r#"{"case":"c","reason":"litigation","canary":0}"#, "body"),
-        ("canary", "body"),
+        (
+            format!(r#"{{"covers":"case","id":"{nobody}","reason":"litigation"}}"#),
+            "not-found",
+        ),
+        (
+            format!(r#"{{"covers":"canary","id":"{nobody}","reason":"litigation"}}"#),
+            "fields",
+        ),
+        (
+            format!(r#"{{"covers":"case","id":"{nobody}","reason":"canary"}}"#),
+            "fields",
+        ),
+        (
+            format!(r#"{{"covers":"case","id":"{nobody}","reason":"litigation","days":0}}"#),
+            "parameter",
+        ),
+        (
+            format!(r#"{{"covers":"case","id":"{nobody}","reason":"litigation","canary":0}}"#),
+            "fields",
+        ),
+        ("canary".to_owned(), "body"),
     ] {
-        let answer = ask(Method::POST, "/api/v1/holds", "olga", wrong).await;
+        let answer = ask(Method::POST, "/api/v1/holds", "olga", &wrong).await;
         assert_eq!(answer.problem(), kind, "{wrong}");
         assert!(!answer.text.contains("canary"));
     }
@@ -49,7 +78,7 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
         ask(Method::DELETE, &path, "olga", "").await.problem(),
         "not-found"
     );
-    let order = format!(r#"{{"account":"{account}","reason":"owner_request"}}"#);
+    let order = format!(r#"{{"covers":"account","id":"{account}","reason":"owner_request"}}"#);
     let made = ask(Method::POST, "/api/v1/destroy-orders", "olga", &order).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let list = ask(Method::GET, "/api/v1/destroy-orders", "olga", "")

@@ -2,7 +2,9 @@
 
 use crate::common::{START, delivery, file, pseudonym, random, review, store};
 use sealwatch_api::CaseStore;
-use sealwatch_api::retention::{Periods, Retention, Target, order_destruction, set_hold};
+use sealwatch_api::retention::{
+    HoldReason, Periods, Retention, Target, order_destruction, set_hold,
+};
 use sealwatch_core::behaviour::Mode;
 use sealwatch_core::credibility::corroboration::Corroboration;
 use sealwatch_core::credibility::priority::{Priority, priority};
@@ -95,14 +97,20 @@ async fn threat_signals_go_when_their_period_ends_or_their_account_is_to_be_forg
     let registry = prometheus::Registry::new();
     let retention = Retention::new(&store, Periods::default(), &registry).unwrap();
     let account = |seed| Target::Account(pseudonym(seed).to_hexadecimal());
-    let terms = ("legal_request", 3_000);
+    let terms = (HoldReason::LegalRequest, 3_000);
     set_hold(database, &olga, &account(3), terms, START)
         .await
         .unwrap();
     for seed in [1, 3] {
-        order_destruction(database, &olga, &account(seed), "owner_request", START)
-            .await
-            .unwrap();
+        order_destruction(
+            database,
+            &olga,
+            &account(seed),
+            HoldReason::OwnerRequest,
+            START,
+        )
+        .await
+        .unwrap();
     }
     retention.sweep(START + HOUR).await.unwrap();
     let kept = async |seed| {
