@@ -53,7 +53,7 @@ const PROGRAMS: &[Rule] = &[
     ("POST", "/api/v1/cases/{id}/release", Needs(P::Decide)),
     ("POST", "/api/v1/cases/{id}/decisions", Needs(P::Decide)),
     ("POST", "/api/v1/cases/{id}/appeals", Needs(P::FileAppeal)),
-    ("POST", "/api/v1/decisions", Needs(P::Decide)),
+    ("POST", "/api/v1/batches", Needs(P::Decide)),
     ("DELETE", "/api/v1/decisions/{id}", Needs(P::Decide)),
     ("DELETE", "/api/v1/batches/{id}", Needs(P::Decide)),
     ("GET", "/api/v1/queue", Needs(P::ReadLists)),

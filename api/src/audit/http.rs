@@ -14,25 +14,12 @@ use crate::audit::documents::{
 use crate::audit::entry::Act;
 use crate::audit::read::{EntryFilter, entries as read_entries, head as read_head};
 use crate::audit::tree;
-use crate::filter::{PAGE, parse_time, percent_decode};
+use crate::filter::{PAGE, exact_pairs, parse_time};
 use crate::people::PersonName;
 use crate::problem::Problem;
 use crate::schemas::{ActName, Moment, PersonText, PositionText, SubjectText};
 use crate::state::ApiState;
 use crate::store::CaseStoreError;
-
-/// The pairs of a query that are not empty.
-fn pairs(query: Option<&str>) -> impl Iterator<Item = Result<(&str, String), Problem>> {
-    let pairs = query.unwrap_or("").split('&');
-    pairs
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = percent_decode(value).ok_or_else(|| Problem::parameter("a parameter"))?;
-            Ok((name, value))
-        })
-        .filter(|pair| !matches!(pair, Ok((_, value)) if value.is_empty()))
-}
 
 /// Longest id of a subject.
 const LONGEST_SUBJECT: usize = 64;
@@ -50,9 +37,8 @@ impl EntryQuery {
             below: None,
             limit: PAGE,
         };
-        for pair in pairs(query) {
-            let (name, value) = pair?;
-            parsed.set(name, &value)?;
+        for (name, value) in exact_pairs(query)? {
+            parsed.set(&name, &value)?;
         }
         Ok(parsed)
     }
@@ -159,8 +145,7 @@ fn two_numbers(
     second: &'static str,
 ) -> Result<(u64, u64), Problem> {
     let mut found = [None, None];
-    for pair in pairs(query) {
-        let (name, value) = pair?;
+    for (name, value) in exact_pairs(query)? {
         let place = [first, second].iter().position(|known| *known == name);
         let place = place.ok_or(Problem::unknown_parameter())?;
         let name = [first, second][place];

@@ -6,16 +6,17 @@ use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::case::{case_id, refused};
+use super::case::refused;
 use super::case_row::behaviour;
 use super::decision_form::Typed;
 use super::queue;
 use super::said::{Done, to};
 use crate::auth::is_our_page;
-use crate::cases::{self, AppealGround, CaseError, CaseId, DecisionId, NewDecision, ReasonCode};
+use crate::cases::{self, AppealGround, CaseError, CaseId, NewDecision, ReasonCode};
 use crate::form::Fields;
 use crate::people::Actor;
 use crate::problem::Problem;
+use crate::routes::{case_id, decision_id};
 use crate::state::ApiState;
 
 /// The fields of a form of ours.
@@ -267,10 +268,7 @@ pub async fn undo(
     request: Request,
 ) -> Result<Response, Problem> {
     our_fields(&headers, request).await?;
-    let id = path
-        .ok()
-        .and_then(|Path(id)| DecisionId::parse(&id))
-        .ok_or(Problem::not_found())?;
+    let id = decision_id(path)?;
     let (database, now_ms) = (state.store.database(), (state.now_ms)());
     let decision = cases::undo(database, state.store.review(), &actor, id, now_ms).await?;
     Ok(to(&page_of(decision.case), Done::Undone).into_response())
@@ -285,10 +283,7 @@ pub async fn undo_together(
     request: Request,
 ) -> Result<Response, Problem> {
     our_fields(&headers, request).await?;
-    let set = path
-        .ok()
-        .and_then(|Path(id)| DecisionId::parse(&id))
-        .ok_or(Problem::not_found())?;
+    let set = decision_id(path)?;
     let (database, now_ms) = (state.store.database(), (state.now_ms)());
     let set = set.to_hexadecimal();
     cases::undo_together(database, state.store.review(), &actor, &set, now_ms).await?;
@@ -322,10 +317,7 @@ pub async fn look_again(
     request: Request,
 ) -> Result<Response, Problem> {
     let fields = our_fields(&headers, request).await?;
-    let id = path
-        .ok()
-        .and_then(|Path(id)| DecisionId::parse(&id))
-        .ok_or(Problem::not_found())?;
+    let id = decision_id(path)?;
     let agrees = match fields.get("answer") {
         "agrees" => true,
         "differs" => false,

@@ -27,6 +27,7 @@ use crate::cases::{
 use crate::filter::Audience;
 use crate::people::{Actor, Permission};
 use crate::problem::Problem;
+use crate::routes::case_id;
 use crate::routes::log;
 use crate::state::ApiState;
 
@@ -115,13 +116,6 @@ pub(super) async fn refused(
     });
     let page = show(state, actor, headers, id, (typed, said)).await?;
     Ok((status, page).into_response())
-}
-
-/// The case that a path names.
-pub(super) fn case_id(path: Result<Path<String>, PathRejection>) -> Result<CaseId, Problem> {
-    path.ok()
-        .and_then(|Path(text)| CaseId::parse(&text))
-        .ok_or(Problem::not_found())
 }
 
 async fn show(

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
 use sealwatch_core::behaviour::Behaviour;
 
 use super::case_row::{CaseRow, UndoBar};
@@ -97,76 +98,16 @@ struct QueuePage {
     form: DecisionForm,
 }
 
-/// The open cases.
-pub async fn queue(
-    State(state): State<ApiState>,
-    actor: Actor,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    page(
-        &state,
-        &actor,
-        &headers,
-        Queue::Open,
-        query.as_deref(),
-        None,
+/// The page of a queue.
+pub(super) fn page_of(queue: Queue) -> MethodRouter<ApiState> {
+    get(
+        move |State(state): State<ApiState>,
+              actor: Actor,
+              headers: HeaderMap,
+              RawQuery(query): RawQuery| async move {
+            page(&state, &actor, &headers, queue, query.as_deref(), None).await
+        },
     )
-    .await
-}
-
-/// The appealed cases.
-pub async fn appeals(
-    State(state): State<ApiState>,
-    actor: Actor,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    page(
-        &state,
-        &actor,
-        &headers,
-        Queue::Appeals,
-        query.as_deref(),
-        None,
-    )
-    .await
-}
-
-/// What the person has claimed.
-pub async fn claims(
-    State(state): State<ApiState>,
-    actor: Actor,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    page(
-        &state,
-        &actor,
-        &headers,
-        Queue::Mine,
-        query.as_deref(),
-        None,
-    )
-    .await
-}
-
-/// What a quota holds.
-pub async fn held(
-    State(state): State<ApiState>,
-    actor: Actor,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    page(
-        &state,
-        &actor,
-        &headers,
-        Queue::Held,
-        query.as_deref(),
-        None,
-    )
-    .await
 }
 
 /// The queue again, with what was typed and why it was refused.

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
+use super::queue::Queue;
 use super::{
     act, audit_page, case, deliveries, detectors, patterns, queue, search, second_looks, team,
 };
@@ -11,12 +12,12 @@ use crate::state::ApiState;
 /// The routes.
 pub fn routes() -> Router<ApiState> {
     Router::new()
-        .route("/queue", get(queue::queue))
-        .route("/queue/held", get(queue::held))
+        .route("/queue", queue::page_of(Queue::Open))
+        .route("/queue/held", queue::page_of(Queue::Held))
         .route("/queue/next", post(act::claim_next))
         .route("/queue/decide", post(act::decide_together))
-        .route("/appeals", get(queue::appeals))
-        .route("/claims", get(queue::claims))
+        .route("/appeals", queue::page_of(Queue::Appeals))
+        .route("/claims", queue::page_of(Queue::Mine))
         .route("/second-looks", get(second_looks::second_looks))
         .route("/second-looks/{decision}", post(act::look_again))
         .route("/cases/{id}", get(case::case))

@@ -41,7 +41,7 @@ pub struct NewHold {
     covers: Covered,
     /// The case's id, or the account's pseudonym.
     #[schema(value_type = HexadecimalId, inline)]
-    id: String,
+    subject: String,
     /// Why.
     #[schema(value_type = HoldReasonName, inline)]
     reason: HoldReason,
@@ -59,7 +59,7 @@ pub struct NewOrder {
     covers: Covered,
     /// The case's id, or the account's pseudonym.
     #[schema(value_type = HexadecimalId, inline)]
-    id: String,
+    subject: String,
     /// Why.
     #[schema(value_type = HoldReasonName, inline)]
     reason: HoldReason,
@@ -183,7 +183,7 @@ impl From<HoldError> for Problem {
 
 /// What a hold or an order is about. Both ids have 32 hexadecimal digits.
 fn target(covers: Covered, id: &str) -> Result<Target, Problem> {
-    let id = CaseId::parse(id).ok_or_else(|| Problem::parameter("id"))?;
+    let id = CaseId::parse(id).ok_or_else(|| Problem::parameter("subject"))?;
     let id = id.to_hexadecimal();
     Ok(match covers {
         Covered::Case => Target::Case(id),
@@ -225,7 +225,7 @@ pub async fn create_hold(
     body: Body<NewHold>,
 ) -> Result<Response, Problem> {
     let (new, by, now_ms) = (body.value, &actor, (state.now_ms)());
-    let target = target(new.covers, &new.id)?;
+    let target = target(new.covers, &new.subject)?;
     let terms = (new.reason, new.days.unwrap_or(DAYS));
     let act = |store: CaseStore| async move {
         let id = set_hold(store.database(), by, &target, terms, now_ms).await?;
@@ -293,7 +293,7 @@ pub async fn create_order(
     body: Body<NewOrder>,
 ) -> Result<Response, Problem> {
     let (new, by, now_ms) = (body.value, &actor, (state.now_ms)());
-    let target = target(new.covers, &new.id)?;
+    let target = target(new.covers, &new.subject)?;
     let act = |store: CaseStore| async move {
         let id = order_destruction(store.database(), by, &target, new.reason, now_ms).await?;
         Ok(Made { id })

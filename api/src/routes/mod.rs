@@ -97,12 +97,16 @@ fn id<T>(
 }
 
 /// The id of a case or recommendation that a path names.
-fn case_id(path: Result<Path<String>, PathRejection>) -> Result<RecommendationId, Problem> {
+pub(crate) fn case_id(
+    path: Result<Path<String>, PathRejection>,
+) -> Result<RecommendationId, Problem> {
     id(path, RecommendationId::parse)
 }
 
 /// The id of a decision that a path names.
-fn decision_id(path: Result<Path<String>, PathRejection>) -> Result<DecisionId, Problem> {
+pub(crate) fn decision_id(
+    path: Result<Path<String>, PathRejection>,
+) -> Result<DecisionId, Problem> {
     id(path, DecisionId::parse)
 }
 

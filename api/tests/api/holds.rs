@@ -21,8 +21,9 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
         send(&router, method, path, &headers, body).await
     };
     let account = delivery(1, false).recommendation.account.to_hexadecimal();
-    let body =
-        format!(r#"{{"covers":"account","id":"{account}","reason":"legal_request","days":30}}"#);
+    let body = format!(
+        r#"{{"covers":"account","subject":"{account}","reason":"legal_request","days":30}}"#
+    );
     for who in ["rita", "ana", "audrey"] {
         let refused = ask(Method::POST, "/api/v1/holds", who, &body).await;
         assert_eq!(refused.problem(), "not-permitted");
@@ -43,27 +44,27 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
     for (wrong, kind) in [
         (r#"{"reason":"canary"}"#.to_owned(), "fields"),
         (
-            r#"{"covers":"account","id":"canary","reason":"litigation"}"#.to_owned(),
+            r#"{"covers":"account","subject":"canary","reason":"litigation"}"#.to_owned(),
             "parameter",
         ),
         (
-            format!(r#"{{"covers":"case","id":"{nobody}","reason":"litigation"}}"#),
+            format!(r#"{{"covers":"case","subject":"{nobody}","reason":"litigation"}}"#),
             "not-found",
         ),
         (
-            format!(r#"{{"covers":"canary","id":"{nobody}","reason":"litigation"}}"#),
+            format!(r#"{{"covers":"canary","subject":"{nobody}","reason":"litigation"}}"#),
             "fields",
         ),
         (
-            format!(r#"{{"covers":"case","id":"{nobody}","reason":"canary"}}"#),
+            format!(r#"{{"covers":"case","subject":"{nobody}","reason":"canary"}}"#),
             "fields",
         ),
         (
-            format!(r#"{{"covers":"case","id":"{nobody}","reason":"litigation","days":0}}"#),
+            format!(r#"{{"covers":"case","subject":"{nobody}","reason":"litigation","days":0}}"#),
             "parameter",
         ),
         (
-            format!(r#"{{"covers":"case","id":"{nobody}","reason":"litigation","canary":0}}"#),
+            format!(r#"{{"covers":"case","subject":"{nobody}","reason":"litigation","canary":0}}"#),
             "fields",
         ),
         ("canary".to_owned(), "body"),
@@ -78,7 +79,7 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
         ask(Method::DELETE, &path, "olga", "").await.problem(),
         "not-found"
     );
-    let order = format!(r#"{{"covers":"account","id":"{account}","reason":"owner_request"}}"#);
+    let order = format!(r#"{{"covers":"account","subject":"{account}","reason":"owner_request"}}"#);
     let made = ask(Method::POST, "/api/v1/destroy-orders", "olga", &order).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let list = ask(Method::GET, "/api/v1/destroy-orders", "olga", "")

@@ -243,7 +243,7 @@ async fn a_set_is_decided_but_for_its_exceptions_and_undone_as_one() {
             .collect();
         cases[1]["version"] = json!(77);
         let body = json!({"cases": cases, "except": [cases[0]["id"]], "verdict": "reject", "reason": "known_event"});
-        let post = (Method::POST, "/api/v1/decisions");
+        let post = (Method::POST, "/api/v1/batches");
         let made = desk
             .ask("rita", post.clone(), &[("idempotency-key", "b")], &body)
             .await;

@@ -170,7 +170,7 @@ pub async fn decide(
 #[serde(deny_unknown_fields)]
 pub struct BatchRequest {
     /// The cases, at most 500, each with the version that was read.
-    #[schema(max_items = 500)]
+    #[schema(min_items = 1, max_items = 500)]
     cases: Vec<SeenCase>,
     /// Cases of the set that are left out.
     #[serde(default)]
@@ -210,12 +210,16 @@ impl BatchRequest {
                 cases.push((id, Some(seen.version)));
             }
         }
+        // Nothing to decide is no decision.
+        if cases.is_empty() {
+            return Err(Problem::fields());
+        }
         Ok(cases)
     }
 }
 
 /// Decides about a set of cases alike, each by itself: one that cannot be decided holds no other.
-#[utoipa::path(post, path = "/api/v1/decisions", tag = "cases",
+#[utoipa::path(post, path = "/api/v1/batches", tag = "cases",
     params(("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each set")),
     request_body = BatchRequest,
     responses(
