@@ -11,6 +11,7 @@
 //! * [`commitment`]: what the log holds in place of data that must be deletable.
 //! * [`symmetric`]: free text of people, encrypted for the case store.
 //! * [`canonical`]: one JSON text for one value.
+//! * [`package`]: a referral's facts, and the files that are made of them.
 //! * [`bag`], [`statement`], [`dsse`], [`proofs`], [`trust`] and [`verify`]: a referral's package, what two people sign of it,
 //!   what the log says of them, and how anyone with the trusted keys checks all of it offline.
 
@@ -24,6 +25,7 @@ mod hexadecimal;
 mod key;
 mod key_document;
 pub mod merkle;
+pub mod package;
 pub mod proofs;
 mod random;
 mod seal;

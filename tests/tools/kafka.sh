@@ -124,7 +124,7 @@ start() {
   if [ ! -e "$dir/data/meta.properties" ]; then
     local id
     id=$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=')
-    "$java" "${options[@]}" "$logging" kafka.tools.StorageTool format -t "$id" -c "$dir/server.properties" \
+    "$java" "${options[@]}" "$logging" kafka.tools.StorageTool format --cluster-id="$id" -c "$dir/server.properties" \
       >"$dir/format.log" 2>&1 || fail "formatting failed: $(tail -n 3 "$dir/format.log")"
   fi
   # Descriptors beyond the first three stay with the caller: a test that reads our output must not wait for the broker.

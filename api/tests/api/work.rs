@@ -263,6 +263,12 @@ async fn a_set_is_decided_but_for_its_exceptions_and_undone_as_one() {
             .ask("rita", post, &[("idempotency-key", "c")], &twice)
             .await;
         assert_eq!(refused(&twice), (422, "fields".to_owned()));
+        let none = json!({"cases": [cases[1]], "verdict": "reject", "reason": "known_event"});
+        let post = (Method::POST, "/api/v1/batches");
+        let none = desk
+            .ask("rita", post, &[("idempotency-key", "d")], &none)
+            .await;
+        assert_eq!(refused(&none), (412, "stale".to_owned()));
         let undo = format!("/api/v1/batches/{}", set["id"].as_str().unwrap());
         let undone = desk
             .ask("rita", (Method::DELETE, &undo), &[], &Value::Null)

@@ -223,7 +223,10 @@ impl BatchRequest {
     params(("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each set")),
     request_body = BatchRequest,
     responses(
-        (status = 201, description = "What became of each", body = BatchDocument),
+        (status = 201, description = "What became of each, where at least one was decided", body = BatchDocument),
+        (status = 404, description = "None was decided: there is none with the first one's id", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "None was decided: the first one is another person's, was decided by this person before, or is not open", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "None was decided: the first one was changed since it was read", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Too many cases, one twice, or the fields are others", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn decide_together(
@@ -241,7 +244,11 @@ pub async fn decide_together(
     let (by, now_ms) = (&actor, (state.now_ms)());
     let act = |store: crate::store::CaseStore| async move {
         let (database, settings) = (store.database(), store.review());
-        let batch = cases::decide_together(database, settings, by, &set, &new, now_ms).await?;
+        let mut batch = cases::decide_together(database, settings, by, &set, &new, now_ms).await?;
+        // Of which nothing was decided, no set is there to undo.
+        if batch.decided.is_empty() && !batch.refused.is_empty() {
+            return Err(batch.refused.swap_remove(0).1.into());
+        }
         Ok(BatchDocument::from(batch))
     };
     let done = once(
