@@ -51,6 +51,7 @@ pub(super) fn notification(referral: &Referral) -> Result<String, PackageError> 
             "priority": facts.threat.priority,
             "explanation": facts.finding.statement,
             "grounds": facts.finding.grounds,
+            "grounds_in_words": super::cybertip::grounds(facts),
             "found_by": facts.finding.officer,
             "automated": "A program brought the case to a person; it decided nothing. The suspicion is the person's finding, not a score.",
         },
@@ -71,6 +72,7 @@ fn member_states(referral: &Referral) -> Value {
     json!({
         "codes": finding.member_states,
         "because": finding.member_states_because,
+        "because_in_words": finding.member_states_because.as_deref().map(words::concerned),
         "unknown": finding.member_states.is_empty(),
         "stands_in": stand_in,
     })

@@ -11,6 +11,7 @@ mod nodes;
 use serde_json::{Value, json};
 
 use super::PackageError;
+use super::facts::CustodyEvent;
 use super::part::Part;
 use super::referral::{Referral, Subject};
 use super::time::instant;
@@ -18,6 +19,9 @@ use super::uuid;
 use super::words;
 use crate::canonical;
 use nodes::{date_time, evidence_file, reference};
+
+/// The most acts that the index has, the newest; `custody.ndjson` has all.
+const MOST_ACTS: usize = 50;
 
 /// The ids of one package's nodes.
 pub(super) struct Ids {
@@ -87,14 +91,17 @@ fn investigation(referral: &Referral, ids: &Ids, files: usize) -> Value {
         objects.push(reference(&ids.node(&format!("file {place}"))));
         objects.push(reference(&ids.node(&format!("exhibit {place}"))));
     }
-    for place in 0..=facts.custody.len() {
+    for place in 0..=newest(&facts.custody).len() {
         objects.push(reference(&ids.node(&format!("act {place}"))));
     }
     json!({
         "@id": ids.node("investigation"),
         "@type": "case-investigation:Investigation",
         "uco-core:name": format!("Referral {}, revision {}", facts.referral, facts.revision),
-        "uco-core:description": facts.finding.statement,
+        "uco-core:description": format!(
+            "{} The whole chain of custody is in custody.ndjson.",
+            facts.finding.statement
+        ),
         "uco-core:objectCreatedTime": date_time(facts.frozen_ms),
         "uco-core:objectMarking": reference(&ids.node("marking")),
         "case-investigation:focus": words::kind(&facts.threat.kind),
@@ -123,6 +130,7 @@ fn marking(ids: &Ids) -> Value {
         "uco-marking:definition": {
             "@id": ids.node("marking statement"),
             "@type": "uco-marking:StatementMarking",
+            "uco-marking:definitionType": "statement",
             "uco-marking:statement": "Personal data. For the authority that the referral names, and for nobody else.",
         },
     })
@@ -196,12 +204,15 @@ fn analysis(referral: &Referral, ids: &Ids) -> [Value; 3] {
     ]
 }
 
+fn newest(acts: &[CustodyEvent]) -> &[CustodyEvent] {
+    &acts[acts.len().saturating_sub(MOST_ACTS)..]
+}
+
 /// What happened to the case, each act informed by the one before; the last is the freezing of the facts.
 fn chain(referral: &Referral, ids: &Ids) -> Vec<Value> {
     let facts = referral.facts;
     let frozen = ("facts_frozen", "sealwatch", facts.frozen_ms);
-    let acts = facts
-        .custody
+    let acts = newest(&facts.custody)
         .iter()
         .map(|event| (event.act.as_str(), event.by.as_str(), event.at_ms));
     let mut nodes = Vec::new();
@@ -210,7 +221,7 @@ fn chain(referral: &Referral, ids: &Ids) -> Vec<Value> {
         let mut node = json!({
             "@id": ids.node(&format!("act {place}")),
             "@type": "case-investigation:InvestigativeAction",
-            "uco-core:name": words::plain(act),
+            "uco-core:name": words::act(act),
             "uco-action:startTime": date_time(at_ms),
             "uco-action:endTime": date_time(at_ms),
             "uco-action:object": reference(&ids.node("subject")),

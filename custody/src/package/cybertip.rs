@@ -186,11 +186,12 @@ pub(super) fn grounds(facts: &Facts) -> String {
         .finding
         .grounds
         .iter()
-        .map(|ground| ground.replace('_', " "))
+        .map(|ground| words::ground(ground))
         .collect();
-    match named.is_empty() {
-        true => "none named".to_owned(),
-        false => named.join("; "),
+    if named.is_empty() {
+        "none named".to_owned()
+    } else {
+        named.join("; ")
     }
 }
 

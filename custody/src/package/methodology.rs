@@ -15,9 +15,17 @@ a message of some size class was sent to another account, that an account was re
 message, call, picture or group was accessed.** The program has no key to any, its input has no field for any, and an input
 with an unknown field is refused or stripped. Texts in this package were written by the people who decided.
 
-Accounts, devices, networks and groups enter the program as keyed pseudonyms (32 hexadecimal digits). The subject's identifier
-was opened for this referral by two people, an officer and an approver, on their own machines. Every other account in the
-package is named by its pseudonym only.
+Accounts, devices, networks and groups enter the program as keyed pseudonyms (32 hexadecimal digits).
+";
+
+const OF_AN_ACCOUNT: &str = "\
+The subject's identifier was sealed when it came in. It was opened for this referral by two people, an officer and an approver,
+on their own machines; neither can open it alone. Every other account in the package is named by its pseudonym only.
+";
+
+const OF_A_GROUP: &str = "\
+The subject is a group, of which no identifier was kept or opened. Every account in the package is named by its pseudonym only.
+Metadata events are kept by account, so there are none in this package.
 ";
 
 const THE_SCORE: &str = "\
@@ -74,6 +82,10 @@ pub(super) fn methodology(referral: &Referral) -> String {
         words::recipient(facts.duty.recipient)
     );
     text.push_str(WHAT_IT_SEES);
+    text.push_str(match referral.subject {
+        Subject::Account(_) => OF_AN_ACCOUNT,
+        Subject::Group => OF_A_GROUP,
+    });
     text.push('\n');
     text.push_str(THE_SCORE);
     text.push('\n');
@@ -114,9 +126,6 @@ fn this_case(referral: &Referral) -> String {
     text.push_str(
         "The words follow Kass and Raftery (*Bayes Factors*, 1995): below 1 weak, below 3 clear, below 5 strong, else very strong.\n",
     );
-    if referral.subject == Subject::Group {
-        text.push_str("\nThe subject is a group. Metadata events are kept by account, so there are none in this package.\n");
-    }
     text
 }
 

@@ -98,6 +98,9 @@ pub(super) fn readme(referral: &Referral) -> String {
     if referral.subject == Subject::Group {
         text.push_str("\nThe subject is a group, so events.ndjson is empty: metadata events are kept by account.\n");
     }
+    if referral.is_for_ncmec() {
+        text.push_str("\ncybertip.xml was sent to nobody by the program: a person of the platform submits it.\n");
+    }
     text.push_str(&format!("\nBagIt profile: {PROFILE_IDENTIFIER}\n\n"));
     text.push_str(INDEPENDENT);
     text

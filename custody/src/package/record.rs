@@ -74,7 +74,7 @@ pub(super) fn custody(referral: &Referral) -> Result<String, PackageError> {
             "by": event.by,
             "log_position": event.log_position,
             "system": system,
-            "words": words::plain(&event.act),
+            "words": words::act(&event.act),
         })
     };
     let frozen = json!({
@@ -85,7 +85,7 @@ pub(super) fn custody(referral: &Referral) -> Result<String, PackageError> {
         "facts_sha256": referral.approved.to_hex(),
         "log_position": null,
         "system": system,
-        "words": "Facts frozen for approval",
+        "words": words::act("facts_frozen"),
     });
     lines(facts.custody.iter().map(entry).chain([frozen]))
 }

@@ -98,8 +98,9 @@ fn head(html: &mut Markup, referral: &Referral) {
     html.element_with(
         "p",
         &[("class", "id")],
-        &format!("Referral {} · revision {}", facts.referral, facts.revision),
+        &format!("Referral, revision {}", facts.revision),
     );
+    html.element_with("p", &[("class", "id code")], &facts.referral);
     html.close();
     html.close();
 }

@@ -217,6 +217,25 @@ proptest! {
     }
 
     #[test]
+    fn any_times_in_any_order_are_drawn_and_written(
+        times in prop::collection::vec(0..=super::time::LATEST_MS, 1..12), near in 0..200_i64,
+    ) {
+        let mut facts = facts(THREAT_TO_LIFE);
+        let mut given = times.iter().copied().cycle();
+        let mut next = || given.next().unwrap();
+        facts.frozen_ms = next();
+        facts.threat.at_ms = next();
+        facts.finding.made_ms = (facts.frozen_ms + near).min(super::time::LATEST_MS);
+        facts.clock.first_signal_ms = next();
+        facts.clock.knowledge_ms = next();
+        facts.threat.events.iter_mut().for_each(|event| event.at_ms = next());
+        facts.threat.reporters.iter_mut().for_each(|report| report.at_ms = next());
+        for (name, text) in files(&facts) {
+            require_well_formed(&name, &text);
+        }
+    }
+
+    #[test]
     fn a_record_gives_back_the_facts_and_the_identity(identifier in "[A-Za-z0-9+@._:-]{1,128}") {
         let facts = facts(THREAT_TO_LIFE);
         let bag = prepare(&facts, Some(identifier.as_bytes())).unwrap().seal(BTreeMap::new()).unwrap();
@@ -243,4 +262,19 @@ fn hostile() -> impl Strategy<Value = String> {
         "[^\u{0}]{0,60}",
         any::<String>()
     ]
+}
+
+#[test]
+fn zz_write_for_view() {
+    for (n, fixture) in [
+        ("child", CHILD_SAFETY),
+        ("life", THREAT_TO_LIFE),
+        ("group", GROUP),
+    ] {
+        let d = format!("/tmp/x/exp/{n}");
+        std::fs::create_dir_all(&d).unwrap();
+        for (name, text) in files(&facts(fixture)) {
+            std::fs::write(format!("{d}/{name}"), text).unwrap();
+        }
+    }
 }

@@ -76,6 +76,90 @@ pub(super) fn contact(name: &str) -> Cow<'static, str> {
     )
 }
 
+/// What a finding rests on, within a list.
+pub(super) fn ground(name: &str) -> String {
+    let words = known(
+        name,
+        &[
+            (
+                "independent_reports",
+                "several people who do not know each other reported it",
+            ),
+            (
+                "report_after_contact",
+                "somebody reported it whom the subject had contacted",
+            ),
+            (
+                "surface_match",
+                "a public surface matched a bank of known material",
+            ),
+            (
+                "other_platform",
+                "another platform acted for the same reason",
+            ),
+            (
+                "pattern_of_contact",
+                "the pattern of contacts, as a person read it",
+            ),
+            (
+                "earlier_referral",
+                "accounts of the same hand were referred before",
+            ),
+            (
+                "told_by_authority",
+                "an authority or an organisation told the platform",
+            ),
+            (
+                "shown_by_reporter",
+                "what a reporter showed to the platform's staff",
+            ),
+        ],
+    );
+    match words {
+        Cow::Borrowed(words) => words.to_owned(),
+        Cow::Owned(_) => name.replace('_', " "),
+    }
+}
+
+/// Why a Member State is concerned (Regulation (EU) 2022/2065, Article 18(2)).
+pub(super) fn concerned(name: &str) -> Cow<'static, str> {
+    known(
+        name,
+        &[
+            ("offence_location", "the offence is suspected there"),
+            ("offender_residence", "the suspected offender resides there"),
+            ("offender_location", "the suspected offender is there"),
+            ("victim_residence", "the suspected victim resides there"),
+            ("victim_location", "the suspected victim is there"),
+        ],
+    )
+}
+
+/// What happened to a case: acts of the audit log.
+pub(super) fn act(name: &str) -> Cow<'static, str> {
+    known(
+        name,
+        &[
+            ("signal_received", "A signal came in"),
+            ("referral_opened", "The case opened a referral"),
+            ("finding_made", "The officer made the finding"),
+            ("case_read", "The case was read"),
+            ("facts_frozen", "The facts were frozen for approval"),
+            (
+                "outer_wrap_opened",
+                "The approver took off the outer wrap of the identity",
+            ),
+            ("approval_given", "The approver approved the facts"),
+            ("identity_opened", "The officer opened the identity"),
+            ("referral_signed", "The officer signed the package"),
+            ("referral_approved", "The approver signed the package"),
+            ("referral_exported", "The package was taken away"),
+            ("referral_withdrawn", "The referral was taken back"),
+            ("referral_amended", "The referral was taken up anew"),
+        ],
+    )
+}
+
 /// What the subject did, or what happened to it.
 pub(super) fn event(name: &str) -> Cow<'static, str> {
     known(

@@ -97,7 +97,7 @@ pub(super) fn activity(html: &mut Markup, referral: &Referral) {
         "h2",
         &format!("5. Activity of the {}", subject_noun(referral)),
     );
-    timeline::draw(html, referral);
+    timeline::pictures(html, referral);
     if threat.events.is_empty() {
         html.element("p", "No metadata events are on record.");
     } else {
@@ -169,9 +169,10 @@ pub(super) fn law_and_times(html: &mut Markup, referral: &Referral) {
     html.open("table", &[("class", "pairs")]);
     html.open("tbody", &[]);
     row(html, "Regime", words::regime(duty.regime));
-    let obliged = match duty.obliged {
-        true => "the platform must report",
-        false => "the platform may disclose, and chose to",
+    let obliged = if duty.obliged {
+        "the platform must report"
+    } else {
+        "the platform may disclose, and chose to"
     };
     row(
         html,
@@ -185,7 +186,7 @@ pub(super) fn law_and_times(html: &mut Markup, referral: &Referral) {
     if !facts.finding.member_states.is_empty() {
         let because = facts.finding.member_states_because.as_deref();
         let because = because.map_or(String::new(), |because| {
-            format!(" (because of the {})", because.replace('_', " "))
+            format!(": {}", words::concerned(because))
         });
         row(
             html,
@@ -231,12 +232,7 @@ pub(super) fn custody(html: &mut Markup, referral: &Referral) {
         let position = act
             .log_position
             .map_or("–".to_owned(), |position| position.to_string());
-        let texts = [
-            &utc(act.at_ms),
-            &*words::plain(&act.act),
-            &act.by,
-            &position,
-        ];
+        let texts = [&utc(act.at_ms), &*words::act(&act.act), &act.by, &position];
         cells(html, &texts.map(|text| text as &str), 3);
     }
     end_table(html);
@@ -251,9 +247,10 @@ pub(super) fn custody(html: &mut Markup, referral: &Referral) {
 /// The beginning of a pseudonym: enough to tell them apart; the whole is in referral.json.
 fn short(pseudonym: &str) -> String {
     let start: String = pseudonym.chars().take(12).collect();
-    match start.len() < pseudonym.len() {
-        true => format!("{start}…"),
-        false => start,
+    if start.len() < pseudonym.len() {
+        format!("{start}…")
+    } else {
+        start
     }
 }
 

@@ -81,24 +81,37 @@ fn why(html: &mut Markup, referral: &Referral) {
         threat.log_odds
     ));
     if threat.reports > 0 {
-        let mut groups: Vec<u32> = threat.reporters.iter().map(|report| report.group).collect();
-        groups.sort_unstable();
-        groups.dedup();
-        html.text(&format!(
-            " {}, which {} as {}.",
-            counted(threat.reports as usize, "user report", "user reports"),
-            if threat.reports == 1 {
-                "counts"
-            } else {
-                "count"
-            },
-            counted(groups.len(), "independent one", "independent ones")
-        ));
+        html.text(&format!(" {}", reports(referral)));
     }
     if let Some(strongest) = strongest(referral) {
         html.text(" Strongest: ");
         html.text(strongest);
         html.text(".");
+    }
+}
+
+/// How many reports, and how many voices they are.
+fn reports(referral: &Referral) -> String {
+    let threat = &referral.facts.threat;
+    let reports = counted(threat.reports as usize, "user report", "user reports");
+    let mut groups: Vec<u32> = threat
+        .reporters
+        .iter()
+        .map(|report| report.group)
+        .filter(|group| *group != 0)
+        .collect();
+    let unconfirmed = threat.reporters.len() - groups.len();
+    groups.sort_unstable();
+    groups.dedup();
+    let independent = counted(groups.len(), "independent voice", "independent voices");
+    match (groups.len(), unconfirmed) {
+        (0, _) => {
+            format!("{reports}, from people whom the record does not show to have been contacted.")
+        }
+        (_, 0) => format!("{reports}, counted as {independent}."),
+        (_, some) => {
+            format!("{reports}: {independent}, and {some} that the record does not confirm.")
+        }
     }
 }
 
@@ -113,7 +126,11 @@ fn strongest<'a>(referral: &'a Referral) -> Option<&'a str> {
 
 fn by_when(html: &mut Markup, referral: &Referral) {
     let (duty, clock) = (&referral.facts.duty, &referral.facts.clock);
-    html.text(&format!("The law says: “{}”. ", duty.legal_clock));
+    if referral.facts.threat.priority == "p1" {
+        html.inline("strong", "Now: the danger is imminent.");
+        html.text(" ");
+    }
+    html.text(&format!("The law asks for it “{}”. ", duty.legal_clock));
     html.text("The platform set itself ");
     html.inline("strong", &utc(clock.export_by_ms));
     html.text(" for this referral. It preserves its records until ");

@@ -3,7 +3,7 @@
 use super::super::markup::Markup;
 use super::super::referral::{Referral, Subject};
 use super::super::time::utc;
-use super::{cells, end_table, row, subject_noun, table};
+use super::{cells, end_table, row, table};
 
 /// Two lists side by side.
 pub(super) fn known_and_unknown(html: &mut Markup, referral: &Referral) {
@@ -74,7 +74,10 @@ fn known(referral: &Referral) -> Vec<String> {
 fn unknown(referral: &Referral) -> Vec<String> {
     let mut points = vec![
         "What was said. Messages are end-to-end encrypted; neither the platform nor this program can read them.".to_owned(),
-        format!("Who uses the {}, and where that person is.", subject_noun(referral)),
+        match referral.subject {
+            Subject::Account(_) => "Who uses the account, and where that person is.".to_owned(),
+            Subject::Group => "Who is in the group, and where they are.".to_owned(),
+        },
         "Who is in danger, unless the statement above says so.".to_owned(),
         "Internet addresses, telephone numbers and devices: the platform may hold some (section 3).".to_owned(),
         "Who the reporters and other accounts are: here they have pseudonyms only.".to_owned(),

@@ -6,34 +6,96 @@ use super::super::referral::Referral;
 use super::super::time::{length, utc};
 
 const WIDTH: i64 = 680;
+const HEIGHT: i64 = 132;
 const LEFT: i64 = 8;
 const RIGHT: i64 = WIDTH - 8;
 const BINS: i64 = 60;
-const BAR_TOP: i64 = 30;
-const BAR_BASE: i64 = 90;
-const REPORT_LINE: i64 = 102;
-const HEIGHT: i64 = 130;
+const MARK_LINE: i64 = 11;
+const BAR_TOP: i64 = 32;
+const BAR_BASE: i64 = 92;
+const REPORT_LINE: i64 = 104;
+/// From the middle of a mark to that of the next one, where they stand close.
+const MARK_STEP: i64 = 18;
+const HOUR_MS: i64 = 3_600_000;
+/// What the second picture shows.
+const CLOSE_UP_MS: i64 = 48 * HOUR_MS;
 
-/// The picture and what its marks mean.
-pub(super) fn draw(html: &mut Markup, referral: &Referral) {
+/// What is drawn.
+struct Case {
+    events: Vec<i64>,
+    reports: Vec<i64>,
+    marks: [(&'static str, i64); 4],
+}
+
+/// The whole time, and the last 48 hours where the whole is so long that they would be one bar of it.
+pub(super) fn pictures(html: &mut Markup, referral: &Referral) {
     let facts = referral.facts;
-    let threat = &facts.threat;
-    let marks = [
-        ("1", "first signal", facts.clock.first_signal_ms),
-        ("2", "a person could know", facts.clock.knowledge_ms),
-        ("3", "finding", facts.finding.made_ms),
-        ("4", "facts frozen", facts.frozen_ms),
-    ];
-    let times = threat
+    let case = Case {
+        events: facts
+            .threat
+            .events
+            .iter()
+            .map(|event| event.at_ms)
+            .collect(),
+        reports: facts
+            .threat
+            .reporters
+            .iter()
+            .map(|report| report.at_ms)
+            .collect(),
+        marks: [
+            ("first signal", facts.clock.first_signal_ms),
+            ("a person could know", facts.clock.knowledge_ms),
+            ("finding", facts.finding.made_ms),
+            ("facts frozen", facts.frozen_ms),
+        ],
+    };
+    let marks = case.marks.iter().map(|(_, ms)| *ms);
+    let times = case
         .events
         .iter()
-        .map(|event| event.at_ms)
-        .chain(threat.reporters.iter().map(|report| report.at_ms))
-        .chain(marks.iter().map(|(_, _, ms)| *ms));
+        .chain(&case.reports)
+        .copied()
+        .chain(marks);
     let (begin, end) = times.fold((i64::MAX, i64::MIN), |(least, most), ms| {
         (least.min(ms), most.max(ms))
     });
-    let scale = Scale { begin, end };
+    draw(html, &case, "All of it.", &Scale { begin, end });
+    let close_up = Scale {
+        begin: end - CLOSE_UP_MS,
+        end,
+    };
+    let is_long = end - begin > 2 * CLOSE_UP_MS;
+    if is_long && case.events.iter().any(|ms| close_up.has(*ms)) {
+        draw(html, &case, "The last 48 hours.", &close_up);
+    }
+}
+
+/// From times to places on the axis.
+struct Scale {
+    begin: i64,
+    end: i64,
+}
+
+impl Scale {
+    fn span(&self) -> i64 {
+        (self.end - self.begin).max(1)
+    }
+
+    fn has(&self, ms: i64) -> bool {
+        (self.begin..=self.end).contains(&ms)
+    }
+
+    fn x(&self, ms: i64) -> i64 {
+        LEFT + (ms - self.begin) * (RIGHT - LEFT) / self.span()
+    }
+
+    fn bin(&self, ms: i64) -> usize {
+        ((ms - self.begin) * BINS / self.span()).clamp(0, BINS - 1) as usize
+    }
+}
+
+fn draw(html: &mut Markup, case: &Case, title: &str, scale: &Scale) {
     let viewport = format!("0 0 {WIDTH} {HEIGHT}");
     html.open("figure", &[]);
     html.open(
@@ -44,70 +106,50 @@ pub(super) fn draw(html: &mut Markup, referral: &Referral) {
             ("role", "img"),
             (
                 "aria-label",
-                "Events and reports in time; the tables below say the same",
+                "Events and reports in time; the tables say the same",
             ),
         ],
     );
-    let most = bars(html, &scale, threat.events.iter().map(|event| event.at_ms));
-    line(html, "axis", (LEFT, BAR_BASE), (RIGHT, BAR_BASE));
-    for report in &threat.reporters {
-        let x = scale.x(report.at_ms);
-        let points = format!(
-            "{},{} {},{} {},{}",
-            x - 4,
-            REPORT_LINE + 7,
-            x + 4,
-            REPORT_LINE + 7,
-            x,
-            REPORT_LINE
-        );
+    let most = bars(html, scale, &case.events);
+    html.empty(
+        "line",
+        &[
+            ("class", "axis"),
+            ("x1", &LEFT.to_string()),
+            ("y1", &BAR_BASE.to_string()),
+            ("x2", &RIGHT.to_string()),
+            ("y2", &BAR_BASE.to_string()),
+        ],
+    );
+    for ms in case.reports.iter().filter(|ms| scale.has(**ms)) {
+        let (x, top, base) = (scale.x(*ms), REPORT_LINE, REPORT_LINE + 7);
+        let points = format!("{},{base} {},{base} {x},{top}", x - 4, x + 4);
         html.empty("polygon", &[("class", "report"), ("points", &points)]);
     }
-    let mut taken: Vec<(i64, i64)> = Vec::new();
-    for (number, _, ms) in marks {
-        mark(html, number, scale.x(ms), &mut taken);
-    }
-    label(html, (LEFT, HEIGHT - 4), "start", &utc(begin));
-    label(html, (RIGHT, HEIGHT - 4), "end", &utc(end));
+    marks(html, case, scale);
+    label(html, (LEFT, HEIGHT - 4), "start", &utc(scale.begin));
+    label(html, (RIGHT, HEIGHT - 4), "end", &utc(scale.end));
     html.close();
-    let meaning: Vec<String> = marks
-        .iter()
-        .map(|(number, what, _)| format!("{number} {what}"))
+    let meaning: Vec<String> = (1..)
+        .zip(&case.marks)
+        .map(|(number, (what, _))| format!("{number} {what}"))
         .collect();
-    let span = length((end - begin).div_euclid(BINS));
     html.element(
         "figcaption",
         &format!(
-            "Bars: events, each bar {span}, the highest {most}. Triangles: reports. {}.",
+            "{title} Bars: events, each bar {}, the highest {most}. Triangles: reports. {}.",
+            length(scale.span() / BINS),
             meaning.join(", ")
         ),
     );
     html.close();
 }
 
-/// From times to places on the axis.
-struct Scale {
-    begin: i64,
-    end: i64,
-}
-
-impl Scale {
-    fn x(&self, ms: i64) -> i64 {
-        let span = (self.end - self.begin).max(1);
-        LEFT + (ms - self.begin) * (RIGHT - LEFT) / span
-    }
-
-    fn bin(&self, ms: i64) -> usize {
-        let span = (self.end - self.begin).max(1);
-        ((ms - self.begin) * BINS / span).clamp(0, BINS - 1) as usize
-    }
-}
-
 /// One bar for each span that has events. Gives the most events of a span.
-fn bars(html: &mut Markup, scale: &Scale, times: impl Iterator<Item = i64>) -> i64 {
+fn bars(html: &mut Markup, scale: &Scale, times: &[i64]) -> i64 {
     let mut counts = [0_i64; BINS as usize];
-    for ms in times {
-        counts[scale.bin(ms)] += 1;
+    for ms in times.iter().filter(|ms| scale.has(**ms)) {
+        counts[scale.bin(*ms)] += 1;
     }
     let most = counts.iter().copied().max().unwrap_or(0);
     for (place, count) in (0_i64..).zip(counts).filter(|(_, count)| *count > 0) {
@@ -129,36 +171,37 @@ fn bars(html: &mut Markup, scale: &Scale, times: impl Iterator<Item = i64>) -> i
     most
 }
 
-/// A numbered mark; those that would lie upon each other move to the side.
-fn mark(html: &mut Markup, number: &str, x: i64, taken: &mut Vec<(i64, i64)>) {
-    line(html, "mark", (x, 20), (x, BAR_BASE + 8));
-    let mut place = x.clamp(LEFT + 7, RIGHT - 7);
-    while let Some((left, _)) = taken
-        .iter()
-        .find(|(left, right)| (left..right).contains(&&place))
-    {
-        place = left - 1;
+/// Numbered marks in the order of their times, beside each other where they stand close.
+fn marks(html: &mut Markup, case: &Case, scale: &Scale) {
+    let mut marks: Vec<(i64, i64)> = (1..)
+        .zip(&case.marks)
+        .filter(|(_, (_, ms))| scale.has(*ms))
+        .map(|(number, (_, ms))| (scale.x(*ms), number))
+        .collect();
+    marks.sort_unstable();
+    let count = marks.len() as i64;
+    let mut least = LEFT + 8;
+    for (place, (x, number)) in (1_i64..).zip(marks) {
+        let most = RIGHT - 8 - MARK_STEP * (count - place);
+        let middle = x.max(least).min(most);
+        least = middle + MARK_STEP;
+        let line = format!(
+            "{middle},{} {x},{BAR_TOP} {x},{}",
+            MARK_LINE + 8,
+            BAR_BASE + 8
+        );
+        html.empty("polyline", &[("class", "mark"), ("points", &line)]);
+        html.empty(
+            "circle",
+            &[
+                ("class", "mark"),
+                ("cx", &middle.to_string()),
+                ("cy", &MARK_LINE.to_string()),
+                ("r", "8"),
+            ],
+        );
+        label(html, (middle, MARK_LINE + 3), "middle", &number.to_string());
     }
-    taken.push((place - 16, place + 16));
-    let (cx, cy) = (place.to_string(), "11");
-    html.empty(
-        "circle",
-        &[("class", "mark"), ("cx", &cx), ("cy", cy), ("r", "8")],
-    );
-    label(html, (place, 15), "middle", number);
-}
-
-fn line(html: &mut Markup, class: &str, from: (i64, i64), to: (i64, i64)) {
-    html.empty(
-        "line",
-        &[
-            ("class", class),
-            ("x1", &from.0.to_string()),
-            ("y1", &from.1.to_string()),
-            ("x2", &to.0.to_string()),
-            ("y2", &to.1.to_string()),
-        ],
-    );
 }
 
 fn label(html: &mut Markup, at: (i64, i64), anchor: &str, text: &str) {

@@ -32,7 +32,7 @@ pub(super) fn elements(text: &str) -> Result<Vec<String>, String> {
             let name = whole.split(' ').next().unwrap_or_default();
             require_attributes(&whole[name.len()..])?;
             // Positions of the picture are numbers of the case; everything else is the program's own.
-            let own = !["rect", "polygon", "line", "circle", "text"].contains(&name);
+            let own = !["rect", "polygon", "polyline", "line", "circle", "text"].contains(&name);
             found.push(if own {
                 whole.to_owned()
             } else {

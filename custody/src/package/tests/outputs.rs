@@ -143,6 +143,8 @@ fn the_report_answers_an_officer_on_duty_and_fetches_nothing() {
         "This revision replaces revision 1",
         "3 of 40 (7.5 %; 95 % interval 2.6 % to 19.9 %)",
         "Message sent",
+        "the suspected victim resides there",
+        "several people who do not know each other reported it",
     ] {
         assert!(html.contains(said), "{said}");
     }
@@ -181,7 +183,7 @@ fn events_and_acts_stand_on_a_line_each_with_their_time_in_utc() {
     assert_eq!(events[0]["values"]["attempts"].as_f64(), Some(1.0));
     let acts = lines("custody.ndjson");
     assert_eq!(acts.len(), facts.custody.len() + 1);
-    assert_eq!(acts[1]["log_position"], 48113);
+    assert_eq!(acts[1]["log_position"], 48102);
     let last = acts.last().unwrap();
     assert_eq!(last["act"], "facts_frozen");
     assert_eq!(last["facts_sha256"], facts.digest().unwrap().to_hex());
@@ -254,7 +256,7 @@ fn a_whole_package_is_byte_for_byte_the_golden_one() {
     }
     for (name, text) in &written {
         let golden = std::fs::read_to_string(format!("{folder}/{name}")).unwrap();
-        assert_eq!(*text, golden, "{name}");
+        assert!(*text == golden, "{name} is another one");
     }
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), written.len());
 }
