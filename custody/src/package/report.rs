@@ -9,6 +9,7 @@ mod front;
 mod known;
 mod timeline;
 
+use super::duty::Recipient;
 use super::markup::Markup;
 use super::referral::{Referral, Subject};
 use super::time::utc;
@@ -75,9 +76,10 @@ fn head(html: &mut Markup, referral: &Referral) {
         "p",
         &[("class", "from")],
         &format!(
-            "From {} to {}",
+            "From {} to {}{}",
             facts.provider.organization,
-            words::recipient(facts.duty.recipient)
+            words::recipient(facts.duty.recipient),
+            states(referral)
         ),
     );
     html.close();
@@ -103,6 +105,16 @@ fn head(html: &mut Markup, referral: &Referral) {
     html.element_with("p", &[("class", "id code")], &facts.referral);
     html.close();
     html.close();
+}
+
+/// The Member States, where it is for the authority of one.
+fn states(referral: &Referral) -> String {
+    let facts = referral.facts;
+    if facts.duty.recipient == Recipient::MemberState {
+        format!(" ({})", facts.finding.member_states.join(", "))
+    } else {
+        String::new()
+    }
 }
 
 /// What a reader must not miss, before anything else.

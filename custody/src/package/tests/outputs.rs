@@ -132,6 +132,7 @@ fn the_report_answers_an_officer_on_duty_and_fetches_nothing() {
     for said in [
         IDENTITY,
         "Threat to life",
+        "police or judiciary of the Member State concerned (DE)",
         "P1 · imminent danger",
         "24 Nov 2026, 11:55:07 UTC",
         "Two reporters who are not linked",
