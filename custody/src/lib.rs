@@ -7,7 +7,7 @@
 //!   it. The service holds [`PublicKey`]s only. [`PrivateKey`] is another type, read from another kind of document, so that
 //!   no function that seals can be given one by mistake (law 7).
 //! * [`merkle`] and [`checkpoint`]: the audit log's tree, its proofs, and its signed heads in a public format.
-//! * [`signing`]: Ed25519 keys of the log and of people.
+//! * [`signing`]: Ed25519 keys of the log and of people, and the proof with which a person enrols theirs.
 //! * [`commitment`]: what the log holds in place of data that must be deletable.
 //! * [`symmetric`]: free text of people, encrypted for the case store.
 //! * [`canonical`]: one JSON text for one value.
@@ -40,5 +40,6 @@ pub use key_document::DocumentError;
 pub use random::Random;
 pub use seal::{
     Binding, MAXIMUM_IDENTIFIER_LENGTH, OpenError, OpenedIdentity, SealError, Sealed,
-    open_identity, open_inner, open_outer, seal_identity, seal_twice,
+    open_for_review, open_identity, open_inner, open_outer, seal_for_review, seal_identity,
+    seal_twice,
 };

@@ -8,6 +8,10 @@
 //! to the officers and the outer one to the approvers: an approver who opens the outer wrap holds bytes that only an
 //! officer opens, and an officer without an approver cannot begin (law 7).
 //!
+//! The officer who opened an identity and signed what is made of it seals it once more, to the approvers, so that the
+//! approver makes the same files and signs what they have seen. This review copy is a wrap of its own kind: it does not pass
+//! for an outer wrap, nor the reverse.
+//!
 //! Base mode does not say who sealed: whoever knows the public key can. The log says which recommendation was real.
 
 use std::fmt;
@@ -42,6 +46,7 @@ const TWICE_LENGTH: usize = ONCE_LENGTH + WRAP_OVERHEAD;
 const ENFORCEMENT_INFO: &[u8] = b"sealwatch sealed identity v1 enforcement";
 const INNER_INFO: &[u8] = b"sealwatch sealed identity v1 referral inner";
 const OUTER_INFO: &[u8] = b"sealwatch sealed identity v1 referral outer";
+const REVIEW_INFO: &[u8] = b"sealwatch sealed identity v1 referral review";
 
 /// What a sealed identity belongs to. It opens only with the same.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,7 +72,8 @@ impl fmt::Debug for Binding {
     }
 }
 
-/// Sealed bytes: of one wrap, of two, or the inner wrap on its way from an approver to an officer.
+/// Sealed bytes: of one wrap, of two, the inner wrap on its way from an approver to an officer, or a review copy on its way
+/// back.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
 
@@ -150,6 +156,20 @@ pub fn seal_twice(
     wrap(approvers, OUTER_INFO, &inner.0, binding, random)
 }
 
+/// Seals an identifier that an officer opened for the approvers' review of what the officer signed.
+///
+/// # Errors
+/// [`SealError`]: identifier's length, key's role, or a failing key.
+pub fn seal_for_review(
+    approvers: &PublicKey,
+    identifier: &[u8],
+    binding: &Binding,
+    random: &mut Random<'_>,
+) -> Result<Sealed, SealError> {
+    require_role(approvers, Role::Approver)?;
+    wrap(approvers, REVIEW_INFO, &*pad(identifier)?, binding, random)
+}
+
 /// Opens what [`seal_identity`] sealed.
 ///
 /// # Errors
@@ -204,6 +224,25 @@ pub fn open_inner(
         INNER_INFO,
         ONCE_LENGTH,
         inner,
+        binding,
+    )?)
+}
+
+/// Opens what [`seal_for_review`] sealed, with the approvers' key.
+///
+/// # Errors
+/// [`OpenError`] where key, binding or bytes are not the sealed ones.
+pub fn open_for_review(
+    private: &PrivateKey,
+    sealed: &Sealed,
+    binding: &Binding,
+) -> Result<OpenedIdentity, OpenError> {
+    unpad(unwrap(
+        private,
+        Role::Approver,
+        REVIEW_INFO,
+        ONCE_LENGTH,
+        sealed,
         binding,
     )?)
 }
@@ -308,5 +347,7 @@ fn unwrap(
     .map_err(|_| OpenError::Refused)
 }
 
+#[cfg(test)]
+mod review_tests;
 #[cfg(test)]
 mod tests;

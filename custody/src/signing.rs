@@ -15,6 +15,7 @@ use crate::key::KeyId;
 use crate::random::Random;
 
 mod document;
+pub mod enrolment;
 
 pub use document::SigningDocumentError;
 

@@ -3,18 +3,18 @@ use proptest::prelude::*;
 use super::*;
 use crate::hexadecimal;
 
-const BINDING: Binding = Binding {
+pub(super) const BINDING: Binding = Binding {
     recommendation: [0x11; 16],
     pseudonym: [0x22; 16],
 };
 
 /// A counter through BLAKE3: different bytes at every call, the same in every run.
-fn random(seed: u8) -> impl FnMut(&mut [u8]) {
+pub(super) fn random(seed: u8) -> impl FnMut(&mut [u8]) {
     let mut reader = blake3::Hasher::new().update(&[seed]).finalize_xof();
     move |buffer: &mut [u8]| reader.fill(buffer)
 }
 
-fn key(role: Role, seed: u8) -> PrivateKey {
+pub(super) fn key(role: Role, seed: u8) -> PrivateKey {
     PrivateKey::generate(role, &mut random(seed))
 }
 
