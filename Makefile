@@ -32,6 +32,7 @@ tools: ## Installs what the tests use: Debian packages, Kafka, Python tools. Not
 	bash tests/tools/packages.sh
 	bash tests/tools/kafka.sh install
 	bash tests/tools/postgres.sh install
+	bash tests/tools/prometheus.sh install
 	bash tests/tools/python.sh install console
 	bash tests/tools/python.sh install export
 
