@@ -113,10 +113,10 @@ fn tokens(expression: &str) -> Vec<Token> {
                 next.is_ascii_alphanumeric() || next == '_' || next == ':'
             });
             tokens.push(Token::Name(word));
-        } else if first.is_ascii_digit() {
-            // Numbers and durations name nothing.
+        } else if first.is_ascii_digit() || first == '$' {
+            // Numbers, durations and variables for them name nothing.
             take_while(&mut word, |next| {
-                next.is_ascii_alphanumeric() || next == '.'
+                next.is_ascii_alphanumeric() || next == '.' || next == '_'
             });
         } else if first == '"' {
             let mut is_escaped = false;
@@ -143,7 +143,7 @@ mod tests {
     fn metrics_matchers_and_groupings_are_found_and_functions_and_words_are_not_taken_for_them() {
         let found = named(
             "histogram_quantile(0.5, sum by (le, step) (rate(a_bucket{x=~\"p|q\\\"}\", y!=\"1\"}[5m] offset 1h)))\n  \
-             / on (step) group_left () b:c:rate5m > bool 1.5e3 and topk(3, d) or e",
+             / on (step) group_left () b:c:rate5m > bool 1.5e3 and topk(3, d) or rate(e[$__rate_interval])",
         );
         let metrics: Vec<&str> = found
             .selectors
