@@ -4,10 +4,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ACCOUNTS ?= 4000
 DEMO_DAYS ?= 14
 
-.PHONY: help run demo-data build test lint unit tools system bench bench-cases load train docs clean
+.PHONY: help run demo-data build test lint unit tools system bench bench-cases load train dashboards dashboard-pictures docs clean
 
 help: ## Lists the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 build: ## Builds the service and the simulator (no polars, no linfa)
 	cargo build --release --locked
@@ -32,6 +32,7 @@ tools: ## Installs what the tests use: Debian packages, Kafka, Python tools. Not
 	bash tests/tools/packages.sh
 	bash tests/tools/kafka.sh install
 	bash tests/tools/postgres.sh install
+	bash tests/tools/prometheus.sh install
 	bash tests/tools/python.sh install console
 	bash tests/tools/python.sh install export
 
@@ -59,6 +60,16 @@ load: ## Fifty reviewers over HTTP while 1,000 recommendations a second arrive
 
 train: ## Simulates, trains and calibrates the artefact that the program carries (models/demo.artefact.json)
 	bash models/lab/train-demo.sh
+
+dashboards: ## Checks the dashboards, rules and runbooks, also on a real run with a real Prometheus (see tools)
+	cargo build --release --locked
+	cargo test --release --locked -p sealwatch-tests --test dashboards --lib
+
+dashboard-pictures: ## Runs the system for some minutes and draws each dashboard with Grafana's components (npm, 410 MB)
+	cargo build --release --locked
+	@mkdir -p $(TARGET)/dashboards
+	cargo run --release --locked -p sealwatch-tests --bin sealwatch-dashboard-results -- $(TARGET)/dashboards/results.json
+	bash tests/tools/grafana.sh draw $(TARGET)/dashboards/results.json docs/images/dashboards
 
 docs: build ## Writes the generated documents
 	$(TARGET)/release/sealwatch schema --events > docs/EVENTS.md

@@ -7,11 +7,17 @@
 pub mod attack;
 pub mod browser;
 pub mod canary;
+pub mod dashboard_rules;
+pub mod dashboards;
 pub mod enforcement;
 pub mod kafka;
+pub mod observed;
 pub mod plot;
 pub mod postgres;
+pub mod prometheus;
+pub mod promql;
 pub mod served;
 pub mod service;
 pub mod system;
 pub mod tools;
+pub mod work;

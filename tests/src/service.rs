@@ -124,10 +124,24 @@ impl Service {
         headers: &[(&str, &str)],
         body: &str,
     ) -> String {
+        self.request_with(&self.token, method, path, headers, body)
+    }
+
+    /// The same with this token.
+    ///
+    /// # Panics
+    /// The service does not answer.
+    pub fn request_with(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> String {
         let mut text = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {}\r\nContent-Length: {}\r\n",
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n",
             self.address,
-            self.token,
             body.len()
         );
         for (name, value) in headers {
@@ -282,7 +296,7 @@ fn find_id(item: &Value) -> Option<String> {
 }
 
 /// The body of an answer, put together from chunks where it came in chunks.
-fn unchunk(answer: &str) -> String {
+pub fn unchunk(answer: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or(("", ""));
     if !head
         .to_ascii_lowercase()

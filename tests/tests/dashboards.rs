@@ -1,0 +1,326 @@
+//! Dashboards, rules and runbooks do not rot: they are held against Grafana's schema, against promtool, and against the real
+//! system with a real Prometheus. No Grafana server was to be had where this was written.
+#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+
+use sealwatch_tests::dashboard_rules::problems;
+use sealwatch_tests::dashboards::{all, concrete, folder, has_data, items, results, text};
+use sealwatch_tests::observed::Observed;
+use sealwatch_tests::prometheus::{Prometheus, SCRAPE_SECONDS};
+use sealwatch_tests::promql::{Named, named};
+use sealwatch_tests::system::root;
+use sealwatch_tests::tools::{install, python, require_success};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What is not used, or has no data in a run of a minute, with the reason.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exceptions {
+    /// Metrics that neither a panel nor a rule uses.
+    unused_metrics: BTreeMap<String, String>,
+    /// Panels that the test's run leaves empty, as `dashboard: title`.
+    empty_panels: BTreeMap<String, String>,
+    /// Metrics that are named and that this version does not expose.
+    absent_metrics: BTreeMap<String, String>,
+}
+
+fn exceptions() -> Exceptions {
+    toml::from_str(&fs::read_to_string(folder().join("exceptions.toml")).unwrap()).unwrap()
+}
+
+/// The names of the files of `dashboards/runbooks`.
+fn runbooks() -> BTreeSet<String> {
+    let files = fs::read_dir(folder().join("runbooks")).unwrap();
+    files
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
+#[test]
+fn each_dashboard_is_one_by_grafanas_own_schema() {
+    let schema = root().join("tests/fixtures/grafana-dashboard.schema.json");
+    let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let dashboards = all().unwrap();
+    assert_eq!(dashboards.len(), 5);
+    for dashboard in dashboards {
+        let mut json = dashboard.json.clone();
+        // What the Prometheus data source adds to an annotation's query is not in the schema.
+        for annotation in json["annotations"]["list"].as_array_mut().unwrap() {
+            for field in ["expr", "titleFormat"] {
+                annotation.as_object_mut().unwrap().remove(field).unwrap();
+            }
+        }
+        let errors: Vec<String> = validator
+            .iter_errors(&json)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:#?}", dashboard.name);
+        json["panels"][0]["fieldConfig"]["defaults"]["units"] = "s".into();
+        assert!(
+            !validator.is_valid(&json),
+            "the schema refuses what is not in it"
+        );
+    }
+}
+
+#[test]
+fn each_dashboard_keeps_the_rules_of_this_house() {
+    let runbooks = runbooks();
+    let found: Vec<String> = all()
+        .unwrap()
+        .iter()
+        .flat_map(|dashboard| problems(dashboard, &|name| runbooks.contains(name)))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn rules_and_configurations_are_sound_and_each_alert_is_fired_and_kept_silent_by_its_unit_tests() {
+    install(&["prometheus", "prometheus-alertmanager"]);
+    let yaml = |folder: &str| {
+        let files = fs::read_dir(root().join(folder)).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some_and(|ending| ending == "yaml"));
+        files
+    };
+    let (rules, tests) = (yaml("dashboards/rules"), yaml("dashboards/rules/tests"));
+    let promtool = |arguments: &[&str], files: &[std::path::PathBuf]| {
+        require_success(
+            "promtool",
+            Command::new("promtool").args(arguments).args(files),
+        );
+    };
+    promtool(&["check", "rules"], &rules);
+    promtool(
+        &["check", "config", "--syntax-only"],
+        &[root().join("deploy/prometheus.yml")],
+    );
+    promtool(&["test", "rules"], &tests);
+    require_success(
+        "amtool",
+        Command::new("amtool")
+            .arg("check-config")
+            .arg(root().join("deploy/alertmanager.yml")),
+    );
+    require_success(
+        "check-jsonschema",
+        python(
+            "console",
+            &[
+                "check-jsonschema",
+                "--builtin-schema",
+                "vendor.compose-spec",
+            ],
+        )
+        .arg(root().join("deploy/compose.yaml")),
+    );
+
+    let text_of = |files: &[std::path::PathBuf]| -> String {
+        files
+            .iter()
+            .map(|file| fs::read_to_string(file).unwrap())
+            .collect()
+    };
+    let (rules, tests) = (text_of(&rules), text_of(&tests));
+    let alerts: BTreeSet<&str> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+        .collect();
+    assert!(alerts.len() > 20);
+    for alert in &alerts {
+        // A test compares every alert that fires, so a series that is not expected is one that is kept silent.
+        let fires = format!("alertname: {alert}\n        exp_alerts:\n          - exp_labels");
+        assert!(tests.contains(&fires), "{alert} is fired by no test");
+        let runbook = fs::read_to_string(folder().join(format!("runbooks/{alert}.md"))).unwrap();
+        for heading in ["## What it means", "## How to look", "## What to do"] {
+            assert!(runbook.contains(heading), "{alert}: no {heading:?}");
+        }
+        assert!(rules.contains(&format!("runbook: dashboards/runbooks/{alert}.md")));
+    }
+    let files: BTreeSet<String> = alerts.iter().map(|alert| format!("{alert}.md")).collect();
+    assert_eq!(runbooks(), files, "a runbook for each alert, and no other");
+}
+
+#[test]
+fn every_panel_shows_data_of_the_real_system_and_everything_that_is_exposed_is_used() {
+    let observed = Observed::run(1_200, 45).unwrap();
+    let prometheus = &observed.prometheus;
+    let exceptions = exceptions();
+    let mut found = Vec::new();
+
+    // Panels: each query has a number.
+    let step = f64::from(SCRAPE_SECONDS);
+    let all_results = results(
+        prometheus,
+        observed.began,
+        observed.ended,
+        step,
+        4 * SCRAPE_SECONDS,
+    );
+    let all_results = all_results.unwrap();
+    let mut empty = BTreeSet::new();
+    let mut expressions = Vec::new();
+    for dashboard in all().unwrap() {
+        for panel in dashboard.panels() {
+            let place = format!("{}: {}", dashboard.name, text(&panel["title"]));
+            let answers = items(&all_results[&dashboard.name][panel["id"].to_string()]);
+            for (target, answer) in items(&panel["targets"]).iter().zip(answers) {
+                if !has_data(answer) {
+                    empty.insert(place.clone());
+                }
+                expressions.push((place.clone(), concrete(text(&target["expr"]), 4)));
+            }
+        }
+        for annotation in items(&dashboard.json["annotations"]["list"]) {
+            // It has data only when an alert fires.
+            prometheus
+                .get("format_query", &[("query", text(&annotation["expr"]))])
+                .unwrap();
+        }
+    }
+    for place in &empty {
+        if !exceptions.empty_panels.contains_key(place) {
+            found.push(format!("{place}: no data"));
+        }
+    }
+    for place in exceptions.empty_panels.keys() {
+        if !empty.contains(place) {
+            found.push(format!("{place}: it has data, and is listed as empty"));
+        }
+    }
+
+    // Rules and runbooks: what they name is there.
+    for rule in prometheus.rules().unwrap() {
+        assert_eq!(rule["health"], "ok", "{rule}");
+        expressions.push((
+            text(&rule["name"]).to_owned(),
+            text(&rule["query"]).to_owned(),
+        ));
+    }
+    for runbook in runbooks() {
+        let text = fs::read_to_string(folder().join("runbooks").join(&runbook)).unwrap();
+        for block in text.split("```promql\n").skip(1) {
+            let expression = block.split("```").next().unwrap().to_owned();
+            expressions.push((runbook.clone(), expression));
+        }
+    }
+    let mut used = BTreeSet::new();
+    for (place, expression) in &expressions {
+        let formatted = prometheus.get("format_query", &[("query", expression)]);
+        assert!(formatted.is_ok(), "{place}: {expression}: {formatted:?}");
+        let named = named(expression);
+        found.extend(
+            absent(prometheus, &named, &exceptions)
+                .into_iter()
+                .map(|what| format!("{place}: {what}")),
+        );
+        let is_runbook = place.ends_with(".md");
+        used.extend(
+            named
+                .selectors
+                .into_iter()
+                .filter(|_| !is_runbook)
+                .map(|selector| selector.metric),
+        );
+    }
+
+    // What is exposed is used.
+    let exposed = observed.service.get("/metrics", &[]);
+    let exposed: BTreeSet<&str> = exposed
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    assert!(exposed.len() > 30, "{exposed:?}");
+    for metric in &exposed {
+        let names = ["", "_bucket", "_sum", "_count"];
+        let is_used = names
+            .iter()
+            .any(|ending| used.contains(&format!("{metric}{ending}")));
+        match (is_used, exceptions.unused_metrics.contains_key(*metric)) {
+            (false, false) => found.push(format!("{metric}: no panel and no rule uses it")),
+            (true, true) => found.push(format!("{metric}: it is used, and listed as unused")),
+            _ => {}
+        }
+    }
+    for metric in exceptions.absent_metrics.keys() {
+        if exposed.contains(metric.as_str()) {
+            found.push(format!("{metric}: it is exposed, and listed as absent"));
+        }
+    }
+    found.extend(dead_links(&observed));
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// Metrics, labels and label values that an expression names and that do not exist.
+fn absent(prometheus: &Prometheus, named: &Named, exceptions: &Exceptions) -> Vec<String> {
+    let mut absent = Vec::new();
+    let mut labels: BTreeSet<String> = BTreeSet::new();
+    for selector in &named.selectors {
+        let base = ["_bucket", "_sum", "_count"]
+            .iter()
+            .fold(selector.metric.as_str(), |name, ending| {
+                name.strip_suffix(ending).unwrap_or(name)
+            });
+        if exceptions.absent_metrics.contains_key(base)
+            || exceptions.absent_metrics.contains_key(&selector.metric)
+        {
+            return Vec::new();
+        }
+        let has = prometheus.labels(&selector.metric).unwrap();
+        if has.is_empty() {
+            absent.push(format!("there is no metric {}", selector.metric));
+            continue;
+        }
+        for label in selector.labels.iter().filter(|label| !has.contains(label)) {
+            absent.push(format!("{} has no label {label}", selector.metric));
+        }
+        if prometheus.count(&selector.text).unwrap() == 0 && !is_rare(&selector.text) {
+            absent.push(format!("no series is {}", selector.text));
+        }
+        labels.extend(has);
+    }
+    for label in named
+        .groupings
+        .iter()
+        .filter(|label| !labels.contains(*label))
+    {
+        absent.push(format!("nothing has the label {label} that it groups by"));
+    }
+    absent
+}
+
+/// A failure of ours, which no run of a test brings about.
+fn is_rare(selector: &str) -> bool {
+    selector.contains("status=\"5xx\"")
+}
+
+/// Links to pages of the console that it does not have.
+fn dead_links(observed: &Observed) -> Vec<String> {
+    let mut dead = Vec::new();
+    let mut paths = BTreeSet::new();
+    for dashboard in all().unwrap() {
+        for panel in dashboard.panels() {
+            let own = items(&panel["links"]).iter();
+            let of_fields = items(&panel["fieldConfig"]["defaults"]["links"]);
+            for link in own.chain(of_fields) {
+                if let Some(path) = text(&link["url"]).strip_prefix("${console}") {
+                    let behaviour = "${__field.labels.behaviour}";
+                    paths.insert(path.replace(behaviour, "bulk_messaging"));
+                }
+            }
+        }
+    }
+    assert!(paths.len() > 5);
+    for path in paths {
+        let answer = observed.service.get(&path, &[]);
+        if answer.split(' ').nth(1) == Some("404") {
+            dead.push(format!("{path}: the console has no such page"));
+        }
+    }
+    dead
+}
