@@ -16,12 +16,14 @@ mod api;
 mod enforcement;
 mod referrals;
 mod review;
+mod telemetry;
 mod webhooks;
 
 pub use api::ApiConfig;
 pub use enforcement::{EnforcementConfig, EnforcementKafka};
 pub use referrals::{ProviderConfig, ReferralsConfig};
 pub use review::ReviewConfig;
+pub use telemetry::TelemetryConfig;
 pub use webhooks::{WebhookConfig, secret, webhooks};
 
 /// The whole configuration.
@@ -68,6 +70,9 @@ pub struct Config {
     /// Where confirmed decisions go.
     #[serde(default)]
     pub enforcement: EnforcementConfig,
+    /// Where traces go.
+    #[serde(default)]
+    pub telemetry: TelemetryConfig,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,

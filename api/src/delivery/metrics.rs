@@ -1,56 +1,29 @@
 //! Metrics of what leaves. Labels are members of closed sets.
 
-use prometheus::{GaugeVec, IntCounterVec, Opts, Registry};
-
 use crate::delivery::event::DestinationKind;
 use crate::delivery::outbox::Settled;
 
-/// Metrics of what leaves.
-#[derive(Clone)]
-pub struct DeliveryMetrics {
-    attempts: IntCounterVec,
-    oldest: GaugeVec,
-}
-
-/// They have no state to show.
-impl std::fmt::Debug for DeliveryMetrics {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("DeliveryMetrics")
-            .finish_non_exhaustive()
+sealwatch_core::metrics! {
+    /// Metrics of what leaves.
+    pub struct DeliveryMetrics {
+        /// Attempts to deliver an event, by kind of place and by what became of it: delivered, failed (it is tried again) or
+        /// dead (it is not, unless a person says so).
+        attempts: IntCounterVec = "sealwatch_delivery_attempts_total" ["destination", "outcome"],
+        /// Age of the oldest event that a place has not taken yet, by kind of place; 0 where there is none.
+        oldest: GaugeVec = "sealwatch_delivery_oldest_seconds" ["destination"],
     }
 }
 
 impl DeliveryMetrics {
-    /// Makes and registers them.
-    ///
-    /// # Errors
-    /// The registry has them already.
-    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let attempts = IntCounterVec::new(
-            Opts::new(
-                "sealwatch_delivery_attempts_total",
-                "Attempts to deliver an event, by kind of place and by what became of it: delivered, failed (it is tried \
-                 again) or dead (it is not, unless a person says so).",
-            ),
-            &["destination", "outcome"],
-        )?;
-        let oldest = GaugeVec::new(
-            Opts::new(
-                "sealwatch_delivery_oldest_seconds",
-                "Age of the oldest event that a place has not taken yet, by kind of place; 0 where there is none.",
-            ),
-            &["destination"],
-        )?;
+    /// Makes the series of every kind of place.
+    pub(crate) fn prepare(&self) {
         for kind in DestinationKind::ALL {
-            oldest.with_label_values(&[kind.name()]).set(0.0);
+            self.oldest.with_label_values(&[kind.name()]).set(0.0);
             for outcome in [Settled::Delivered, Settled::Failed, Settled::Dead] {
-                attempts.with_label_values(&[kind.name(), name(outcome)]);
+                self.attempts
+                    .with_label_values(&[kind.name(), name(outcome)]);
             }
         }
-        registry.register(Box::new(attempts.clone()))?;
-        registry.register(Box::new(oldest.clone()))?;
-        Ok(Self { attempts, oldest })
     }
 
     /// Notes what became of an attempt.
