@@ -11,6 +11,7 @@ pub mod enforcement;
 pub mod kafka;
 pub mod plot;
 pub mod postgres;
+pub mod referral;
 pub mod served;
 pub mod service;
 pub mod system;
