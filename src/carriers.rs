@@ -68,6 +68,16 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
         outlets.routes.tree_heads.push(destination.clone());
         outlets.carriers.push((destination, Arc::new(webhook)));
     }
+    for (name, webhook) in config.referrals.webhooks(&config.base)? {
+        let destination = Destination::Webhook(name);
+        outlets.routes.pages.push(destination.clone());
+        outlets.carriers.push((destination, Arc::new(webhook)));
+    }
+    if outlets.routes.pages.is_empty() {
+        tracing::warn!(
+            "no webhook of referrals is configured: nobody is told before a referral's clock runs out"
+        );
+    }
     if outlets.routes.enforcement.is_empty() {
         tracing::warn!(
             "no place for confirmed decisions is configured: what people decide reaches nobody who could act on it"

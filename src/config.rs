@@ -14,11 +14,13 @@ use crate::log_config::{AuditConfig, RetentionConfig};
 
 mod api;
 mod enforcement;
+mod referrals;
 mod review;
 mod webhooks;
 
 pub use api::ApiConfig;
 pub use enforcement::{EnforcementConfig, EnforcementKafka};
+pub use referrals::{ProviderConfig, ReferralsConfig};
 pub use review::ReviewConfig;
 pub use webhooks::{WebhookConfig, secret, webhooks};
 
@@ -56,6 +58,11 @@ pub struct Config {
     /// How people review.
     #[serde(default)]
     pub review: ReviewConfig,
+    /// How referrals are worked.
+    #[serde(default)]
+    pub referrals: ReferralsConfig,
+    /// In whose name is referred.
+    pub provider: Option<ProviderConfig>,
     /// Where people's decisions enter the recorded order. Without it they reach no detector.
     pub feedback: Option<FeedbackConfig>,
     /// Where confirmed decisions go.
@@ -312,11 +319,16 @@ impl Config {
         }
         self.enforcement.check_webhooks()?;
         let mut names: BTreeSet<&str> = BTreeSet::new();
-        let all = self.enforcement.webhooks.iter().chain(&self.audit.webhooks);
+        let all = self
+            .enforcement
+            .webhooks
+            .iter()
+            .chain(&self.audit.webhooks)
+            .chain(&self.referrals.webhooks);
         for webhook in all {
             if !names.insert(&webhook.name) {
                 return Err(
-                    "two of enforcement.webhooks and audit.webhooks have the same name".to_owned(),
+                    "two of enforcement.webhooks, audit.webhooks and referrals.webhooks have the same name".to_owned(),
                 );
             }
         }

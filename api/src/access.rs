@@ -37,6 +37,12 @@ pub type Rule = (&'static str, &'static str, Access);
 /// Reviewers read what is theirs, the referral side what is its own.
 const READ_CASE: Access = NeedsOneOf(&[P::ReadCase, P::ReadReferrals]);
 
+/// Each hears of what is theirs.
+const NEWS: Access = NeedsOneOf(&[P::ReadLists, P::ReadReferrals]);
+
+/// Whose signing keys there are may be known to all who sign, check or let people in.
+const READ_KEYS: Access = NeedsOneOf(&[P::EnrolKey, P::ReadAudit, P::ManagePeople]);
+
 /// Routes for programs.
 const PROGRAMS: &[Rule] = &[
     ("GET", "/health/live", Open),
@@ -62,7 +68,7 @@ const PROGRAMS: &[Rule] = &[
     ("GET", "/api/v1/second-looks", Needs(P::Decide)),
     ("GET", "/api/v1/second-looks/{decision}", Needs(P::Decide)),
     ("POST", "/api/v1/second-looks/{decision}", Needs(P::Decide)),
-    ("GET", "/api/v1/news", Needs(P::ReadLists)),
+    ("GET", "/api/v1/news", NEWS),
     ("POST", "/api/v1/search/pseudonym", Needs(P::Search)),
     (
         "POST",
@@ -81,6 +87,86 @@ const PROGRAMS: &[Rule] = &[
     ("DELETE", "/api/v1/holds/{hold}", Needs(P::ManageHolds)),
     ("GET", "/api/v1/destroy-orders", Needs(P::ManageHolds)),
     ("POST", "/api/v1/destroy-orders", Needs(P::ManageHolds)),
+    ("GET", "/api/v1/signing-keys", READ_KEYS),
+    ("POST", "/api/v1/signing-keys", Needs(P::EnrolKey)),
+    ("GET", "/api/v1/signing-keys/trust", READ_KEYS),
+    (
+        "DELETE",
+        "/api/v1/signing-keys/{key_id}",
+        NeedsOneOf(&[P::EnrolKey, P::ManagePeople]),
+    ),
+    ("GET", "/api/v1/referrals", Needs(P::ReadReferrals)),
+    ("GET", "/api/v1/referrals/{id}", Needs(P::ReadReferrals)),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/claim",
+        Needs(P::WorkReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/release",
+        Needs(P::WorkReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/findings",
+        Needs(P::WorkReferrals),
+    ),
+    (
+        "GET",
+        "/api/v1/referrals/{id}/facts",
+        Needs(P::ReadReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/identity/outer",
+        Needs(P::ApproveReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/approval",
+        Needs(P::ApproveReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/identity/inner",
+        Needs(P::WorkReferrals),
+    ),
+    (
+        "GET",
+        "/api/v1/referrals/{id}/signature",
+        NeedsOneOf(&[P::WorkReferrals, P::ApproveReferrals]),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/signatures",
+        NeedsOneOf(&[P::WorkReferrals, P::ApproveReferrals]),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/export",
+        Needs(P::WorkReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/acknowledgement",
+        Needs(P::WorkReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/close",
+        Needs(P::WorkReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/withdraw",
+        Needs(P::WorkReferrals),
+    ),
+    (
+        "POST",
+        "/api/v1/referrals/{id}/amend",
+        Needs(P::WorkReferrals),
+    ),
     ("GET", "/api/v1/audit/entries", Needs(P::ReadAudit)),
     ("GET", "/api/v1/audit/head", Needs(P::ReadAudit)),
     ("GET", "/api/v1/audit/key", Needs(P::ReadAudit)),

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::{Arc, Once};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
@@ -13,7 +13,9 @@ use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::audit::HeadSigner;
 use crate::delivery::Outlet;
+use crate::referrals::ReferralMetrics;
 use crate::state::Random;
 use crate::store::CaseStoreError;
 
@@ -97,6 +99,36 @@ pub struct Database {
     random: Arc<std::sync::Mutex<Random>>,
     together: Option<Parked>,
     outlet: Arc<Outlet>,
+    instruments: Arc<Instruments>,
+}
+
+/// What the process lends to whoever writes: each is set once, where this process has it.
+#[derive(Debug, Default)]
+pub(crate) struct Instruments {
+    referrals: OnceLock<ReferralMetrics>,
+    signer: OnceLock<Arc<HeadSigner>>,
+}
+
+impl Instruments {
+    /// Sets the metrics of referrals. A second time is not taken.
+    pub(crate) fn set_referrals(&self, metrics: ReferralMetrics) {
+        let _ = self.referrals.set(metrics);
+    }
+
+    /// The metrics of referrals.
+    pub(crate) fn referrals(&self) -> Option<&ReferralMetrics> {
+        self.referrals.get()
+    }
+
+    /// Sets who signs heads of the audit log. A second time is not taken.
+    pub(crate) fn set_signer(&self, signer: Arc<HeadSigner>) {
+        let _ = self.signer.set(signer);
+    }
+
+    /// Who signs heads of the audit log.
+    pub(crate) fn signer(&self) -> Option<&HeadSigner> {
+        self.signer.get().map(Arc::as_ref)
+    }
 }
 
 /// Where a transaction waits for the next write of the same act.
@@ -160,6 +192,7 @@ impl Database {
             random: Arc::new(std::sync::Mutex::new(random)),
             together: None,
             outlet: Arc::default(),
+            instruments: Arc::default(),
         })
     }
 
@@ -276,6 +309,18 @@ impl Database {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         random(buffer);
+    }
+
+    /// What the process lends.
+    pub(crate) fn instruments(&self) -> &Instruments {
+        &self.instruments
+    }
+
+    /// Notes something in the metrics of referrals, where this process has them.
+    pub(crate) fn referral_metrics(&self, note: impl FnOnce(&ReferralMetrics)) {
+        if let Some(metrics) = self.instruments.referrals() {
+            note(metrics);
+        }
     }
 
     /// The way out.

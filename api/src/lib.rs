@@ -27,6 +27,7 @@ mod notes;
 mod openapi;
 pub mod people;
 mod problem;
+pub mod referrals;
 pub mod retention;
 mod routes;
 mod schemas;

@@ -279,6 +279,15 @@ impl Problem {
         )
     }
 
+    /// No signed head of the audit log covers what is asked for.
+    pub const fn no_head() -> Self {
+        Self::new(
+            "urn:sealwatch:problem:no-head",
+            "No signed head of the audit log covers this, and this process cannot sign one",
+            StatusCode::SERVICE_UNAVAILABLE,
+        )
+    }
+
     /// No answer in time.
     pub const fn timeout() -> Self {
         Self::new(

@@ -3,10 +3,17 @@
 use crate::audit::Act;
 use crate::cases::{AppealGround, CaseState, DetectorMode, ReasonCode, ReasonOrder, Verdict};
 use crate::people::Role;
+use crate::referrals::duty::{INCIDENT_TYPES, MEMBER_STATES};
+use crate::referrals::{
+    AmendReason, CloseOutcome, Concerned, FindingVerdict, Ground, ReferralState, WithdrawReason,
+};
 use crate::retention::HoldReason;
 use crate::retention::http::Covered;
 use crate::search::SearchReason;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
+use sealwatch_core::credibility::priority::Priority;
+use sealwatch_core::threat::ThreatKind;
+use sealwatch_custody::package::{Recipient, Regime};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{KnownFormat, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -83,6 +90,38 @@ schemas! {
     PositionText = form("^[0-9]{1,18}$", None);
     /// Why something is held or destroyed.
     HoldReasonName = names(HoldReason::ALL.iter().map(|reason| reason.name()));
+    /// A state of a referral.
+    ReferralStateName = names(ReferralState::ALL.iter().map(|state| state.name()));
+    /// What a threat is.
+    ThreatKindName = names(ThreatKind::ALL.iter().map(|kind| kind.name()));
+    /// How soon a person must see a referral.
+    PriorityName = names(Priority::ALL.iter().map(|priority| priority.name()));
+    /// A finding.
+    FindingVerdictName = names(FindingVerdict::ALL.iter().map(|verdict| verdict.name()));
+    /// What a finding rests on.
+    FindingGroundName = names(Ground::ALL.iter().map(|ground| ground.name()));
+    /// A law.
+    RegimeName = names(Regime::ALL.iter().map(|regime| regime.name()));
+    /// Whom a referral is made for.
+    RecipientName = names(Recipient::ALL.iter().map(|recipient| recipient.name()));
+    /// NCMEC's incident types.
+    IncidentTypeName = names(INCIDENT_TYPES.into_iter());
+    /// Member States of the European Union.
+    MemberStateName = names(MEMBER_STATES.into_iter());
+    /// Why a Member State is concerned.
+    ConcernedName = names(Concerned::ALL.iter().map(|concerned| concerned.name()));
+    /// Why a referral is amended.
+    AmendReasonName = names(AmendReason::ALL.iter().map(|reason| reason.name()));
+    /// Why a referral is taken back.
+    WithdrawReasonName = names(WithdrawReason::ALL.iter().map(|reason| reason.name()));
+    /// How a referral ended.
+    CloseOutcomeName = names(CloseOutcome::ALL.iter().map(|outcome| outcome.name()));
+    /// A recipient's own reference.
+    ReferenceText = form("^[A-Za-z0-9._:/-]{1,64}$", None);
+    /// A SHA-256 digest.
+    Sha256Text = form("^[0-9a-f]{64}$", None);
+    /// Bytes in base64.
+    Base64Text = form("^[A-Za-z0-9+/]+={0,2}$", None);
     /// Whose claims.
     ClaimedName = names(["me", "nobody"].into_iter());
     /// A person's name.

@@ -15,6 +15,7 @@ use crate::limits::{IDENTIFIER_SEARCHES, Limiter, REQUESTS};
 use crate::metrics::Metrics;
 use crate::news::News;
 use crate::people::{FirstToken, PeopleError, PersonName, Roles, first_start};
+use crate::referrals::ReferralMetrics;
 use crate::search::Pseudonymise;
 use crate::store::{CaseStore, CaseStoreError};
 
@@ -165,6 +166,8 @@ impl ApiState {
         let database = parts.store.database();
         let tokens = first_start(database, &parts.config.first_people, (parts.now_ms)()).await?;
         let metrics = Metrics::register(&parts.registry)?;
+        let referrals = ReferralMetrics::register(&parts.registry)?;
+        database.instruments().set_referrals(referrals);
         let state = Self {
             store: parts.store,
             config: Arc::new(parts.config),

@@ -1,5 +1,5 @@
 //! What the machine does by itself, again and again: decisions whose time to undo is over are finished, and held cases come into
-//! the queue as their quotas have room.
+//! the queue as their quotas have room; forgotten claims of referrals end, and clocks are told of before they run out.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +53,7 @@ async fn look(store: &CaseStore, now_ms: i64, looks: u32) -> Result<(), CaseErro
 pub async fn finish_and_release(store: &CaseStore, now_ms: i64) -> Result<(), CaseError> {
     finish(store, now_ms).await?;
     release_held(store.database(), store.review(), now_ms).await?;
+    crate::referrals::upkeep(store.database(), now_ms).await?;
     Ok(())
 }
 

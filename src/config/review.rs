@@ -35,7 +35,10 @@ impl Config {
     pub fn review(&self) -> Result<ReviewSettings, Failure> {
         let section = &self.review;
         let wrong = |what: &str| Failure::configuration(format!("review.{what}"));
-        let mut settings = ReviewSettings::default();
+        let mut settings = ReviewSettings {
+            referrals: self.referrals()?,
+            ..ReviewSettings::default()
+        };
         if let Some(minutes) = section.claim_minutes {
             if minutes == 0 {
                 return Err(wrong("claim_minutes: at least 1"));

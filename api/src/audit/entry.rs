@@ -45,6 +45,34 @@ sealwatch_core::closed_set! {
         SettingChanged = "setting_changed",
         /// A delivery that had failed is tried again.
         DeliveryRetried = "delivery_retried",
+        /// A threat case opened a referral.
+        ReferralOpened = "referral_opened",
+        /// A person made a finding about a referral.
+        FindingMade = "finding_made",
+        /// An approver took a sealed identity, to open its outer wrap.
+        OuterWrapOpened = "outer_wrap_opened",
+        /// An approver approved the facts of a referral, and gave the inner wrap to the officer.
+        ApprovalGiven = "approval_given",
+        /// An officer took the inner wrap of an identity, to open it.
+        IdentityOpened = "identity_opened",
+        /// The officer signed a referral's statement.
+        ReferralSigned = "referral_signed",
+        /// The approver compared and signed the same statement.
+        ReferralApproved = "referral_approved",
+        /// The signed package of a referral was taken away.
+        ReferralExported = "referral_exported",
+        /// The recipient confirmed a referral.
+        ReferralAcknowledged = "referral_acknowledged",
+        /// A referral was closed.
+        ReferralClosed = "referral_closed",
+        /// A referral was taken back.
+        ReferralWithdrawn = "referral_withdrawn",
+        /// A referral is found anew.
+        ReferralAmended = "referral_amended",
+        /// A person enrolled a signing key.
+        SigningKeyEnrolled = "signing_key_enrolled",
+        /// A signing key was revoked.
+        SigningKeyRevoked = "signing_key_revoked",
         /// A hold was set.
         HoldSet = "hold_set",
         /// A hold was lifted.

@@ -3,6 +3,7 @@
 //! the heads that have left before.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::Registry;
@@ -62,101 +63,57 @@ pub struct HeadSettings {
     pub file: Option<PathBuf>,
 }
 
-/// Signs heads and sends them away. There is one in a process.
-pub struct HeadKeeper {
-    database: Database,
+/// Signs heads, where the log's key is.
+pub(crate) struct HeadSigner {
     origin: Origin,
     key: SigningKey,
-    settings: HeadSettings,
-    file: Option<HeadsFile>,
-    metrics: LogMetrics,
 }
 
-/// Longest time between two looks at the log.
-const LOOK: Duration = Duration::from_secs(10);
-
-impl HeadKeeper {
-    /// A keeper of this log.
-    ///
-    /// # Errors
-    /// The file cannot be opened, or the metrics are registered already.
-    pub fn new(
-        store: &crate::CaseStore,
-        origin: Origin,
-        key: SigningKey,
-        settings: HeadSettings,
-        registry: &Registry,
-    ) -> Result<Self, HeadError> {
-        let file = settings.file.as_deref().map(HeadsFile::open).transpose()?;
-        Ok(Self {
-            database: store.database().clone(),
-            origin,
-            key,
-            settings,
-            file,
-            metrics: LogMetrics::register(registry)?,
-        })
+/// It holds a key.
+impl std::fmt::Debug for HeadSigner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("HeadSigner").finish_non_exhaustive()
     }
+}
 
-    /// What the log is known by.
-    pub fn identity(&self) -> LogIdentity {
-        LogIdentity {
-            origin: self.origin.clone(),
-            key: self.key.verifying_key(),
-        }
+/// The newest signed head that covers so many entries, for whoever needs proofs at once; it is signed now, if there is none.
+/// None where the log's key is elsewhere.
+///
+/// # Errors
+/// The database refused.
+pub(crate) async fn covering_head(
+    database: &Database,
+    entries: u64,
+    now_ms: i64,
+) -> Result<Option<String>, HeadError> {
+    let newest = newest(database).await?;
+    if newest.is_none_or(|(size, _)| size < entries) {
+        let Some(signer) = database.instruments().signer() else {
+            return Ok(None);
+        };
+        signer.sign(database, now_ms).await?;
     }
+    Ok(crate::audit::read::head(database, None).await?)
+}
 
-    /// Signs and sends until `shutdown` ends, and then once more. A failure is said and tried again.
-    pub async fn run(
-        mut self,
-        now_ms: std::sync::Arc<dyn Fn() -> i64 + Send + Sync>,
-        shutdown: impl Future<Output = ()> + Send,
-    ) {
-        let mut shutdown = std::pin::pin!(shutdown);
-        loop {
-            say(self.step_if_due(now_ms()).await);
-            tokio::select! {
-                () = &mut shutdown => break,
-                () = tokio::time::sleep(self.settings.interval.min(LOOK)) => {}
-            }
-        }
-        say(self.step(now_ms()).await);
-    }
+/// Size and time of the newest head.
+async fn newest(database: &Database) -> Result<Option<(u64, i64)>, HeadError> {
+    let row = sqlx::query("SELECT size, at_ms FROM audit_heads ORDER BY size DESC LIMIT 1")
+        .fetch_optional(database.pool())
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let size: i64 = row.try_get("size")?;
+    Ok(Some((size.unsigned_abs(), row.try_get("at_ms")?)))
+}
 
-    /// Signs a head if the log has grown and the newest head is old enough; sends what has not left.
-    async fn step_if_due(&mut self, now_ms: i64) -> Result<(), HeadError> {
-        let newest = self.newest().await?;
-        let interval_ms = i64::try_from(self.settings.interval.as_millis()).unwrap_or(i64::MAX);
-        if newest.is_none_or(|(_, at_ms)| now_ms.saturating_sub(at_ms) >= interval_ms) {
-            self.sign(now_ms).await?;
-        }
-        self.send(now_ms).await
-    }
-
-    /// Signs a head if the log has grown, however new the newest is, and sends what has not left.
-    ///
-    /// # Errors
-    /// The database refused, or the file of heads cannot be written.
-    pub async fn step(&mut self, now_ms: i64) -> Result<(), HeadError> {
-        self.sign(now_ms).await?;
-        self.send(now_ms).await
-    }
-
-    async fn newest(&self) -> Result<Option<(u64, i64)>, HeadError> {
-        let row = sqlx::query("SELECT size, at_ms FROM audit_heads ORDER BY size DESC LIMIT 1")
-            .fetch_optional(self.database.pool())
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let size: i64 = row.try_get("size")?;
-        Ok(Some((size.unsigned_abs(), row.try_get("at_ms")?)))
-    }
-
-    async fn sign(&self, now_ms: i64) -> Result<(), HeadError> {
-        let newest = self.newest().await?.map_or(0, |(size, _)| size);
-        if tree::size(&mut *self.database.pool().acquire().await?).await? <= newest {
+impl HeadSigner {
+    /// Signs a head if the log has grown.
+    async fn sign(&self, database: &Database, now_ms: i64) -> Result<(), HeadError> {
+        let newest = newest(database).await?.map_or(0, |(size, _)| size);
+        if tree::size(&mut *database.pool().acquire().await?).await? <= newest {
             return Ok(());
         }
-        let mut write = self.database.write().await?;
+        let mut write = database.write().await?;
         let connection = write.connection();
         let size = tree::size(connection).await?;
         let checkpoint = Checkpoint {
@@ -180,6 +137,88 @@ impl HeadKeeper {
         }
         write.commit_machine().await?;
         Ok(())
+    }
+}
+
+/// Signs heads and sends them away. There is one in a process.
+pub struct HeadKeeper {
+    database: Database,
+    signer: Arc<HeadSigner>,
+    settings: HeadSettings,
+    file: Option<HeadsFile>,
+    metrics: LogMetrics,
+}
+
+/// Longest time between two looks at the log.
+const LOOK: Duration = Duration::from_secs(10);
+
+impl HeadKeeper {
+    /// A keeper of this log.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or the metrics are registered already.
+    pub fn new(
+        store: &crate::CaseStore,
+        origin: Origin,
+        key: SigningKey,
+        settings: HeadSettings,
+        registry: &Registry,
+    ) -> Result<Self, HeadError> {
+        let file = settings.file.as_deref().map(HeadsFile::open).transpose()?;
+        let database = store.database().clone();
+        let signer = Arc::new(HeadSigner { origin, key });
+        database.instruments().set_signer(Arc::clone(&signer));
+        Ok(Self {
+            database,
+            signer,
+            settings,
+            file,
+            metrics: LogMetrics::register(registry)?,
+        })
+    }
+
+    /// What the log is known by.
+    pub fn identity(&self) -> LogIdentity {
+        LogIdentity {
+            origin: self.signer.origin.clone(),
+            key: self.signer.key.verifying_key(),
+        }
+    }
+
+    /// Signs and sends until `shutdown` ends, and then once more. A failure is said and tried again.
+    pub async fn run(
+        mut self,
+        now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+        shutdown: impl Future<Output = ()> + Send,
+    ) {
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            say(self.step_if_due(now_ms()).await);
+            tokio::select! {
+                () = &mut shutdown => break,
+                () = tokio::time::sleep(self.settings.interval.min(LOOK)) => {}
+            }
+        }
+        say(self.step(now_ms()).await);
+    }
+
+    /// Signs a head if the log has grown and the newest head is old enough; sends what has not left.
+    async fn step_if_due(&mut self, now_ms: i64) -> Result<(), HeadError> {
+        let newest = newest(&self.database).await?;
+        let interval_ms = i64::try_from(self.settings.interval.as_millis()).unwrap_or(i64::MAX);
+        if newest.is_none_or(|(_, at_ms)| now_ms.saturating_sub(at_ms) >= interval_ms) {
+            self.signer.sign(&self.database, now_ms).await?;
+        }
+        self.send(now_ms).await
+    }
+
+    /// Signs a head if the log has grown, however new the newest is, and sends what has not left.
+    ///
+    /// # Errors
+    /// The database refused, or the file of heads cannot be written.
+    pub async fn step(&mut self, now_ms: i64) -> Result<(), HeadError> {
+        self.signer.sign(&self.database, now_ms).await?;
+        self.send(now_ms).await
     }
 
     /// Appends to the file what is not in it, and marks what has left everywhere.
@@ -206,7 +245,7 @@ impl HeadKeeper {
 
     async fn measure(&self, now_ms: i64) -> Result<(), HeadError> {
         let size = tree::size(&mut *self.database.pool().acquire().await?).await?;
-        let newest = self.newest().await?;
+        let newest = newest(&self.database).await?;
         let waiting: i64 =
             sqlx::query_scalar("SELECT COUNT(*) FROM audit_heads WHERE left_ms IS NULL")
                 .fetch_one(self.database.pool())

@@ -17,7 +17,9 @@ mod verify;
 pub(crate) use append::commit;
 pub use entry::{Act, Entry};
 pub use head::{HeadError, HeadKeeper, HeadSettings, LogIdentity};
+pub(crate) use head::{HeadSigner, covering_head};
 pub use settings::{Setting, digest, note_settings};
+pub(crate) use tree::inclusion;
 pub use verify::{
     Difference, ExportError, KeptHeads, Place, Report, Trust, export, note_export, verify_database,
     verify_export,

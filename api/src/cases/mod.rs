@@ -42,6 +42,7 @@ pub use queue::{
     CaseFilter, Place, QueueCount, appeals, count_up_to, counts, decisions, get, list,
     of_recommendation,
 };
+pub(crate) use read::{optional, parsed};
 pub use second_look::{SecondLook, decision, look_again, second_looks};
 pub use settings::ReviewSettings;
 pub(crate) use statement_of_reasons::statement;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use sealwatch_core::behaviour::Behaviour;
 
+use crate::referrals::ReferralSettings;
+
 /// A minute, in milliseconds.
 const MINUTE_MS: i64 = 60_000;
 
@@ -24,6 +26,8 @@ pub struct ReviewSettings {
     pub quota: i64,
     /// The same, for single behaviours.
     pub quotas: BTreeMap<Behaviour, i64>,
+    /// How referrals are worked.
+    pub referrals: ReferralSettings,
 }
 
 impl Default for ReviewSettings {
@@ -36,6 +40,7 @@ impl Default for ReviewSettings {
             second_look_share: 0.05,
             quota: 2_000,
             quotas: BTreeMap::new(),
+            referrals: ReferralSettings::default(),
         }
     }
 }

@@ -27,7 +27,7 @@ pub use carrier::{Carrier, Outgoing};
 pub use dead::{Dead, DeadCursor, RetryError, dead, retry};
 pub use document::{
     Action, Binding, Decided, DocumentError, EnforcementMode, EnforcementRequested, LabelGiven,
-    SealedAccount,
+    LabelType, SealedAccount,
 };
 pub use event::{Destination, DestinationKind, Event, EventKey, EventKind, WebhookName};
 pub use failure::{Failed, FailureKind};

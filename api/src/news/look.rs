@@ -9,6 +9,7 @@ use crate::audit::Act;
 use crate::cases::{self, CaseId, QueueCount};
 use crate::database::Database;
 use crate::news::{Heard, News};
+use crate::referrals::{Referral, changed_behind};
 use crate::statement::Statement;
 use crate::store::CaseStoreError;
 
@@ -41,6 +42,7 @@ pub(crate) struct Seen {
     at: Duration,
     position: i64,
     sequence: i64,
+    change: i64,
     counted_at: Duration,
     counts: Arc<Vec<QueueCount>>,
     is_changed: bool,
@@ -64,11 +66,13 @@ impl News {
             return Ok(());
         }
         let (position, sequence) = newest(database).await?;
+        let change = newest_change(database).await?;
         let Some(seen) = last.as_mut().filter(|seen| since(seen.at) <= FORGOTTEN) else {
             *last = Some(Seen {
                 at: now,
                 position,
                 sequence,
+                change,
                 counted_at: now,
                 counts: Arc::new(cases::counts(database).await?),
                 is_changed: false,
@@ -82,7 +86,11 @@ impl News {
         for heard in changed(database, seen.position, position).await? {
             self.tell(heard);
         }
+        for heard in referrals(database, seen.change, change).await? {
+            self.tell(heard);
+        }
         (seen.at, seen.position, seen.sequence) = (now, position, sequence);
+        seen.change = change;
         let age = since(seen.counted_at);
         if age >= COUNT_ANYWAY || (seen.is_changed && age >= COUNT_CHANGED) {
             let counts = Arc::new(cases::counts(database).await?);
@@ -109,6 +117,33 @@ async fn newest(database: &Database) -> Result<(i64, i64), CaseStoreError> {
         .fetch_one(database.pool())
         .await?;
     Ok((position, sequence))
+}
+
+async fn newest_change(database: &Database) -> Result<i64, CaseStoreError> {
+    Ok(
+        sqlx::query_scalar("SELECT COALESCE(MAX(last_change), 0) FROM referrals")
+            .fetch_one(database.pool())
+            .await?,
+    )
+}
+
+/// Referrals whose changes have numbers behind the last one seen. An opening is the first change of all of its referral.
+async fn referrals(database: &Database, from: i64, to: i64) -> Result<Vec<Heard>, CaseStoreError> {
+    if to <= from {
+        return Ok(Vec::new());
+    }
+    let found = changed_behind(database, from, MOST + 1).await?;
+    if found.len() as i64 > MOST {
+        return Ok(vec![Heard::Missed]);
+    }
+    let tell = |referral: &Referral| {
+        if referral.sequence > from {
+            Heard::ReferralOpened(referral.into())
+        } else {
+            Heard::ReferralChanged(referral.into())
+        }
+    };
+    Ok(found.iter().map(tell).collect())
 }
 
 async fn opened(database: &Database, from: i64, to: i64) -> Result<Vec<Heard>, CaseStoreError> {

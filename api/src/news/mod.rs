@@ -1,5 +1,5 @@
-//! News for people who have the console open: cases that were opened or have changed, and how many wait. An event names a
-//! case and nothing else of it.
+//! News for people who have the console open: cases and referrals that were opened or have changed, and how many cases wait. An
+//! event names a case or referral and nothing else of it.
 //!
 //! Events are read from what is committed: the numbers of cases and the audit log's positions only rise, so that whoever
 //! remembers the last ones misses nothing, whichever process wrote it. One of all listeners looks, for all of them; where
@@ -12,10 +12,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::credibility::priority::Priority;
+use sealwatch_core::threat::ThreatKind;
 use tokio::sync::{broadcast, watch};
 
 use crate::cases::{Case, CaseId, CaseState, QueueCount};
 use crate::people::PersonName;
+use crate::referrals::{Referral, ReferralId, ReferralState};
 
 pub(crate) use stream::events;
 
@@ -49,6 +52,33 @@ impl From<&Case> for CaseNews {
     }
 }
 
+/// A referral in the news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ReferralNews {
+    /// The referral.
+    pub(crate) id: ReferralId,
+    /// Its version now.
+    pub(crate) version: i64,
+    /// What the threat is.
+    pub(crate) kind: ThreatKind,
+    /// How soon a person must see it.
+    pub(crate) priority: Priority,
+    /// How far it has come.
+    pub(crate) state: ReferralState,
+}
+
+impl From<&Referral> for ReferralNews {
+    fn from(referral: &Referral) -> Self {
+        Self {
+            id: referral.id,
+            version: referral.version,
+            kind: referral.kind,
+            priority: referral.priority,
+            state: referral.state,
+        }
+    }
+}
+
 /// What a listener hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
@@ -56,6 +86,10 @@ pub(crate) enum Heard {
     Opened(CaseNews),
     /// A case has changed.
     Changed(CaseNews),
+    /// A referral is new.
+    ReferralOpened(ReferralNews),
+    /// A referral has changed.
+    ReferralChanged(ReferralNews),
     /// How many cases wait.
     Queue(Arc<Vec<QueueCount>>),
     /// There was too much to tell one by one: lists are to be read again.

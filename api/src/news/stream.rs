@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::auth::Credential;
 use crate::news::look::EVERY;
-use crate::news::{CaseNews, Heard, Listener};
-use crate::people::Permission;
+use crate::news::{CaseNews, Heard, Listener, ReferralNews};
+use crate::people::{Permission, Roles};
 use crate::routes::QueueDocument;
 use crate::state::ApiState;
 
@@ -45,11 +45,43 @@ fn case(name: &str, news: &CaseNews) -> String {
     event(name, &data)
 }
 
+/// An event about a referral, as it is sent.
+#[derive(Serialize)]
+struct ReferralEvent {
+    id: String,
+    version: i64,
+    kind: &'static str,
+    priority: &'static str,
+    state: &'static str,
+}
+
+fn referral(name: &str, news: &ReferralNews) -> String {
+    let data = ReferralEvent {
+        id: news.id.to_hexadecimal(),
+        version: news.version,
+        kind: news.kind.name(),
+        priority: news.priority.name(),
+        state: news.state.name(),
+    };
+    event(name, &data)
+}
+
+/// What the person may hear of.
+const fn needs(heard: &Heard) -> Option<Permission> {
+    match heard {
+        Heard::Opened(_) | Heard::Changed(_) | Heard::Queue(_) => Some(Permission::ReadLists),
+        Heard::ReferralOpened(_) | Heard::ReferralChanged(_) => Some(Permission::ReadReferrals),
+        Heard::Missed | Heard::Ended => None,
+    }
+}
+
 /// What the listener is sent; nothing at the end.
 fn text(heard: &Heard) -> Option<String> {
     match heard {
         Heard::Opened(news) => Some(case("case_opened", news)),
         Heard::Changed(news) => Some(case("case_changed", news)),
+        Heard::ReferralOpened(news) => Some(referral("referral_opened", news)),
+        Heard::ReferralChanged(news) => Some(referral("referral_changed", news)),
         Heard::Queue(counts) => Some(event("queue", &QueueDocument::new(counts))),
         Heard::Missed => Some(event("missed", &serde_json::json!({}))),
         Heard::Ended => None,
@@ -59,6 +91,8 @@ fn text(heard: &Heard) -> Option<String> {
 struct Streaming {
     state: ApiState,
     listener: Listener,
+    /// What the person may act as. When it changes, the stream ends, and they begin another one.
+    roles: Roles,
     /// What the person came with, and nothing else of the request.
     credential: HeaderMap,
     beaten: tokio::time::Interval,
@@ -67,10 +101,10 @@ struct Streaming {
     has_begun: bool,
 }
 
-/// The events of a listener. First come the counts of the queues.
+/// The events of a listener. First come the counts of the queues, for whoever may see them.
 pub(crate) fn events(
     state: ApiState,
-    listener: Listener,
+    (listener, roles): (Listener, Roles),
     headers: &HeaderMap,
 ) -> impl Stream<Item = Result<String, std::convert::Infallible>> + Send + 'static {
     let mut credential = HeaderMap::new();
@@ -87,6 +121,7 @@ pub(crate) fn events(
     let streaming = Streaming {
         state,
         listener,
+        roles,
         credential,
         beaten: later(BEAT),
         checked: later(CHECK),
@@ -104,7 +139,11 @@ impl Streaming {
         loop {
             tokio::select! {
                 biased;
-                heard = self.listener.hear() => return text(&heard),
+                heard = self.listener.hear() => {
+                    if self.is_for_them(&heard) {
+                        return text(&heard);
+                    }
+                }
                 _ = self.checked.tick() => {
                     if !self.may_listen().await {
                         return None;
@@ -119,7 +158,10 @@ impl Streaming {
                     }
                     if !self.has_begun && let Some(counts) = self.state.news.counts().await {
                         self.has_begun = true;
-                        return text(&Heard::Queue(counts));
+                        let first = Heard::Queue(counts);
+                        if self.is_for_them(&first) {
+                            return text(&first);
+                        }
                     }
                 }
             }
@@ -131,6 +173,10 @@ impl Streaming {
             return false;
         };
         let found = credential.actor(&self.state).await.ok().flatten();
-        found.is_some_and(|actor| actor.may(Permission::ReadLists))
+        found.is_some_and(|actor| actor.roles == self.roles)
+    }
+
+    fn is_for_them(&self, heard: &Heard) -> bool {
+        needs(heard).is_none_or(|permission| self.roles.permit(permission))
     }
 }

@@ -43,6 +43,12 @@ sealwatch_core::closed_set! {
         ExportLists = "export_lists",
         /// Recommendations that go to the referral side alone.
         ReadReferrals = "read_referrals",
+        /// Claim a referral, make a finding, sign and export it.
+        WorkReferrals = "work_referrals",
+        /// Approve a referral and sign it.
+        ApproveReferrals = "approve_referrals",
+        /// Enrol and revoke one's own signing keys.
+        EnrolKey = "enrol_key",
         /// The audit log, its heads and proofs.
         ReadAudit = "read_audit",
         /// People and their tokens.
@@ -87,11 +93,18 @@ impl Role {
             Self::ReferralOfficer => &[
                 P::Anyone,
                 P::ReadReferrals,
+                P::WorkReferrals,
+                P::EnrolKey,
                 P::Search,
                 P::SearchIdentifier,
                 P::ManageHolds,
             ],
-            Self::Approver => &[P::Anyone, P::ReadReferrals],
+            Self::Approver => &[
+                P::Anyone,
+                P::ReadReferrals,
+                P::ApproveReferrals,
+                P::EnrolKey,
+            ],
             Self::Auditor => &[P::Anyone, P::ReadDetectors, P::ReadAudit, P::ReadMetrics],
             Self::Admin => &[
                 P::Anyone,
@@ -190,6 +203,10 @@ mod tests {
         assert!(!Roles::of(&[Role::Admin]).permit(Permission::ReadCase));
         assert!(!Roles::of(&[Role::Auditor]).permit(Permission::ReadCase));
         assert!(!Roles::of(&[Role::Reviewer]).permit(Permission::ReadReferrals));
+        for role in Role::ALL {
+            let both = [Permission::WorkReferrals, Permission::ApproveReferrals];
+            assert!(!both.iter().all(|one| Roles::of(&[*role]).permit(*one)));
+        }
         assert!(!Roles::default().permit(Permission::Anyone));
     }
 }

@@ -135,6 +135,8 @@ sealwatch_core::closed_set! {
         OwnerRequest = "owner_request",
         /// A check of the platform's own work.
         OwnAudit = "own_audit",
+        /// A finding that leads to a referral: the law has the platform keep what it refers to.
+        Referral = "referral",
     }
 }
 
@@ -149,12 +151,28 @@ pub async fn set_hold(
     (reason, days): (HoldReason, i64),
     now_ms: i64,
 ) -> Result<String, HoldError> {
+    let mut write = database.write().await?;
+    let (id, entry) = insert_hold(&mut write, actor, target, (reason, days), now_ms).await?;
+    audit::commit(write, actor, now_ms, &[entry]).await?;
+    Ok(id)
+}
+
+/// Sets a hold within another act. Returns its id, and the entry that the act writes to the log with its own.
+///
+/// # Errors
+/// As for [`set_hold`].
+pub(crate) async fn insert_hold(
+    write: &mut Write,
+    actor: &Actor,
+    target: &Target,
+    (reason, days): (HoldReason, i64),
+    now_ms: i64,
+) -> Result<(String, Entry), HoldError> {
     if !(1..=LONGEST_DAYS).contains(&days) {
         return Err(HoldError::Length);
     }
-    let mut write = database.write().await?;
-    check_case(&mut write, target).await?;
-    let id = new_id(&write);
+    check_case(write, target).await?;
+    let id = new_id(write);
     sqlx::query(
         "INSERT INTO holds (id, case_id, account, reason, set_by, set_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
@@ -171,8 +189,7 @@ pub async fn set_hold(
         .fact("days", &days.to_string())
         .fact("covers", target.kind());
     let entry = about(entry, &id, target, reason);
-    audit::commit(write, actor, now_ms, &[entry]).await?;
-    Ok(id)
+    Ok((id, entry))
 }
 
 /// Lifts a hold that is in force. On the log.
@@ -320,6 +337,7 @@ const CLOSABLE: &str = "SELECT o.id FROM destroy_orders o WHERE o.done_ms IS NUL
      AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = o.account AND h.lifted_ms IS NULL AND h.expires_ms > $1) \
      AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = o.case_id) \
      AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.account = o.account) \
+     AND NOT EXISTS (SELECT 1 FROM referrals f WHERE f.pseudonym = o.account) \
      AND NOT EXISTS (SELECT 1 FROM threat_cases t WHERE t.pseudonym = o.account) \
      AND NOT EXISTS (SELECT 1 FROM recommendations r WHERE r.account = o.account) ORDER BY o.id LIMIT 100";
 

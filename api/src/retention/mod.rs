@@ -15,6 +15,7 @@ mod periods;
 mod rest;
 mod sweep;
 
+pub(crate) use holds::insert_hold;
 pub use holds::{
     DestroyOrder, Hold, HoldError, HoldReason, Target, destroy_orders, holds, lift_hold,
     order_destruction, set_hold,

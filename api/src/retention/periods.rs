@@ -19,6 +19,8 @@ sealwatch_core::closed_set! {
         IdempotencyKeys = "idempotency_keys",
         /// Sessions that have ended.
         Sessions = "sessions",
+        /// Referrals that are over, with findings and packages, after they were.
+        Referrals = "referrals",
         /// Threat signals with the identities sealed to the referral side, after the newest revision was received.
         Threats = "threats",
         /// Holds that were lifted or have ended.
@@ -39,7 +41,7 @@ pub struct Periods {
 impl Default for Periods {
     fn default() -> Self {
         let days = |class: &Class| match class {
-            Class::Cases | Class::Threats => 365,
+            Class::Cases | Class::Referrals | Class::Threats => 365,
             // Whoever is acted against can complain for six months (Regulation (EU) 2022/2065, Art. 20(1)): until then what
             // the decision rests on is there, and a reinstatement finds its account.
             Class::Evidence | Class::SealedIdentities => 184,

@@ -118,6 +118,7 @@ pub(super) async fn details_due(
          AND NOT EXISTS (SELECT 1 FROM cases WHERE cases.id = d.subject) \
          AND NOT EXISTS (SELECT 1 FROM recommendations r WHERE r.id = d.subject) \
          AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.id = d.subject) \
+         AND NOT EXISTS (SELECT 1 FROM referrals WHERE referrals.id = d.subject) \
          AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = d.detail AND h.lifted_ms IS NULL AND h.expires_ms > $3) \
          ORDER BY d.position LIMIT $2",
     )
@@ -162,12 +163,23 @@ fn due_rows(class: Class, before: i64, now_ms: i64) -> Option<(&'static str, Sta
                  WHERE c.id = o.case_id AND {IN_FORCE})"
             ),
         ),
+        Class::Referrals => (
+            "referrals WHERE id IN ",
+            // What is not over stays, whoever orders it to go: a person looks at every report of danger first.
+            format!(
+                "SELECT id FROM referrals f WHERE closed_ms IS NOT NULL AND (closed_ms < {{before}} OR EXISTS \
+                 (SELECT 1 FROM destroy_orders o WHERE o.account = f.pseudonym AND o.done_ms IS NULL)) \
+                 AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = f.pseudonym AND {IN_FORCE}) ORDER BY id"
+            ),
+        ),
         Class::Threats => (
             "threat_cases WHERE case_key IN ",
             format!(
-                "SELECT case_key FROM threat_cases t WHERE (received_ms < {{before}} OR EXISTS (SELECT 1 FROM destroy_orders o \
+                "SELECT case_key FROM threat_cases t WHERE NOT EXISTS (SELECT 1 FROM referrals f \
+                 WHERE f.case_key = t.case_key) AND (received_ms < {{before}} OR EXISTS (SELECT 1 FROM destroy_orders o \
                  WHERE o.account = t.pseudonym AND o.done_ms IS NULL)) \
-                 AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = t.pseudonym AND {IN_FORCE})"
+                 AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.account = t.pseudonym AND {IN_FORCE}) \
+                 ORDER BY case_key"
             ),
         ),
         Class::Holds => (
@@ -214,6 +226,17 @@ pub(super) async fn step(
             .prefixed("DELETE FROM audit_details WHERE subject IN (")
             .closed();
         details.query().execute(&mut *connection).await?;
+    }
+    if class == Class::Referrals {
+        for part in [
+            "DELETE FROM referral_packages WHERE referral IN (",
+            "DELETE FROM findings WHERE referral IN (",
+            "DELETE FROM outbox WHERE case_id IN (",
+            "DELETE FROM audit_details WHERE subject IN (",
+        ] {
+            let of_them = select.prefixed(part).closed();
+            of_them.query().execute(&mut *connection).await?;
+        }
     }
     if class == Class::Threats {
         // Every revision, with its sealed identity, goes with the case of the signals.

@@ -21,6 +21,7 @@ use crate::audit::{self, Act, Entry};
 use crate::cases::DecisionId;
 use crate::people::Actor;
 use crate::problem::Problem;
+use crate::referrals;
 use crate::retention;
 use crate::state::ApiState;
 
@@ -60,6 +61,7 @@ pub(crate) fn all(
             retention::http::list_orders,
             retention::http::create_order
         ))
+        .merge(referrals::http::routes())
         .routes(routes!(audit::http::entries))
         .routes(routes!(audit::http::head))
         .routes(routes!(audit::http::key))

@@ -1,10 +1,12 @@
 //! Recommendations that were taken in before there were cases: each opens a case or joins one, once, when the store is opened
-//! by a version that knows cases. Without it they would wait for nobody, and retention would delete them unseen.
+//! by a version that knows cases; and cases of threat signals from before there were referrals: each opens one. Without it
+//! they would wait for nobody, and retention would delete them unseen.
 
 use sqlx::{AnyConnection, Row as _};
 
 use crate::cases::{Intake, ReviewSettings};
 use crate::database::Database;
+use crate::referrals::take;
 use crate::store::CaseStoreError;
 
 /// Recommendations in one transaction.
@@ -19,25 +21,14 @@ pub(super) async fn cases(
     database: &Database,
     review: &ReviewSettings,
 ) -> Result<(), CaseStoreError> {
-    let done: Option<String> = sqlx::query_scalar("SELECT digest FROM settings WHERE name = $1")
-        .bind(DONE)
-        .fetch_optional(database.pool())
-        .await?;
-    if done.is_some() {
+    if is_done(database, DONE).await? {
         return Ok(());
     }
     let mut behind = 0;
     while let Some(last) = step(database, review, behind).await? {
         behind = last;
     }
-    let mut write = database.write().await?;
-    sqlx::query(
-        "INSERT INTO settings (name, digest, since_ms) VALUES ($1, 'done', 0) ON CONFLICT (name) DO NOTHING",
-    )
-    .bind(DONE)
-    .execute(&mut *write.connection())
-    .await?;
-    write.commit_machine().await
+    note_done(database, DONE).await
 }
 
 /// The next recommendations behind this place; returns the place of the last one, or nothing at the end.
@@ -69,4 +60,62 @@ async fn step(
     }
     write.commit_machine().await?;
     Ok(last)
+}
+
+/// The name under which it is written down that this is done.
+const REFERRALS_DONE: &str = "referrals of earlier threat signals";
+
+/// Opens the referrals of cases of threat signals from before there were referrals, as of the time when each case was received.
+/// The log has no entry of their opening: it would say a time that it was not written at.
+pub(super) async fn referrals(
+    database: &Database,
+    review: &ReviewSettings,
+) -> Result<(), CaseStoreError> {
+    if is_done(database, REFERRALS_DONE).await? {
+        return Ok(());
+    }
+    let mut behind = String::new();
+    loop {
+        let mut write = database.write().await?;
+        let rows = sqlx::query(
+            "SELECT c.case_key, c.opened_ms, s.document FROM threat_cases c \
+             JOIN threat_signals s ON s.case_key = c.case_key AND s.revision = c.revision WHERE c.case_key > $1 \
+             AND NOT EXISTS (SELECT 1 FROM referrals r WHERE r.case_key = c.case_key) ORDER BY c.case_key LIMIT $2",
+        )
+        .bind(&behind)
+        .bind(TOGETHER)
+        .fetch_all(write.connection())
+        .await?;
+        let Some(last) = rows.last() else {
+            break;
+        };
+        behind = last.try_get("case_key")?;
+        for row in &rows {
+            let document: String = row.try_get("document")?;
+            let threat = serde_json::from_str(&document).map_err(|_| CaseStoreError::Damaged)?;
+            let opened_ms = row.try_get("opened_ms")?;
+            take(&mut write, &review.referrals, &threat, opened_ms).await?;
+        }
+        write.commit_machine().await?;
+    }
+    note_done(database, REFERRALS_DONE).await
+}
+
+async fn is_done(database: &Database, name: &str) -> Result<bool, CaseStoreError> {
+    let done: Option<String> = sqlx::query_scalar("SELECT digest FROM settings WHERE name = $1")
+        .bind(name)
+        .fetch_optional(database.pool())
+        .await?;
+    Ok(done.is_some())
+}
+
+async fn note_done(database: &Database, name: &str) -> Result<(), CaseStoreError> {
+    let mut write = database.write().await?;
+    sqlx::query(
+        "INSERT INTO settings (name, digest, since_ms) VALUES ($1, 'done', 0) ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(name)
+    .execute(write.connection())
+    .await?;
+    write.commit_machine().await
 }

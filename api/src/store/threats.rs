@@ -1,10 +1,13 @@
-//! Intake of threat signals: every revision of a case, and which one is the newest.
+//! Intake of threat signals: every revision of a case, which one is the newest, and the referral that it opens or raises.
 
 use sealwatch_core::recommendation::SealedIdentity;
 use sealwatch_core::threat::{ThreatDelivery, ThreatId, ThreatSignal};
 use sqlx::{AnyConnection, Row};
 
 use super::{CaseStore, CaseStoreError};
+use crate::audit;
+use crate::people::Actor;
+use crate::referrals::take;
 
 /// The newest revision of a case, as it was delivered.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,15 +37,32 @@ impl CaseStore {
         received_ms: i64,
     ) -> Result<u64, CaseStoreError> {
         let mut write = self.database.write().await?;
-        let connection = write.connection();
-        let mut new = 0;
+        let settings = &self.review.referrals;
+        let (mut new, mut entries, mut opened) = (0, Vec::new(), Vec::new());
         for delivery in deliveries {
-            if insert_revision(connection, delivery, received_ms).await? {
-                new += 1;
-                keep_newest(connection, &delivery.threat, received_ms).await?;
+            let threat = &delivery.threat;
+            if !insert_revision(write.connection(), delivery, received_ms).await? {
+                continue;
+            }
+            new += 1;
+            let is_newest = keep_newest(write.connection(), threat, received_ms).await?;
+            if is_newest
+                && let Some(entry) = take(&mut write, settings, threat, received_ms).await?
+            {
+                entries.push(entry);
+                opened.push((threat.priority, threat.at.0));
             }
         }
-        write.commit_machine().await?;
+        if entries.is_empty() {
+            write.commit_machine().await?;
+        } else {
+            audit::commit(write, &Actor::machine(), received_ms, &entries).await?;
+        }
+        self.database.referral_metrics(|metrics| {
+            for (priority, at_ms) in opened {
+                metrics.first_seen(priority, at_ms, received_ms);
+            }
+        });
         Ok(new)
     }
 
@@ -104,12 +124,13 @@ async fn insert_revision(
     Ok(inserted.rows_affected() == 1)
 }
 
+/// Returns whether it is the newest.
 async fn keep_newest(
     connection: &mut AnyConnection,
     threat: &ThreatSignal,
     received_ms: i64,
-) -> Result<(), CaseStoreError> {
-    sqlx::query(
+) -> Result<bool, CaseStoreError> {
+    let kept = sqlx::query(
         "INSERT INTO threat_cases (case_key, revision, platform, subject, pseudonym, incarnation, kind, mode, priority, \
          starts_clock, log_odds, at_ms, opened_ms, received_ms) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) \
@@ -132,7 +153,7 @@ async fn keep_newest(
     .bind(received_ms)
     .execute(&mut *connection)
     .await?;
-    Ok(())
+    Ok(kept.rows_affected() == 1)
 }
 
 fn revision(threat: &ThreatSignal) -> i64 {

@@ -16,11 +16,12 @@ const UNDO_MS: i64 = 8_000;
 const WAIT: &str = "sleep 10";
 
 /// Routes that other pages describe.
-const ELSEWHERE: [&str; 4] = [
+const ELSEWHERE: [&str; 5] = [
     "/api/v1/audit",
     "/api/v1/destroy-orders",
     "/api/v1/holds",
     "/api/v1/referrals",
+    "/api/v1/signing-keys",
 ];
 
 /// The document's commands as one script.

@@ -1,0 +1,217 @@
+//! Metrics of referrals. Labels are members of closed sets.
+
+use prometheus::{GaugeVec, HistogramOpts, HistogramVec, Opts, Registry};
+use sealwatch_core::credibility::priority::Priority;
+use sealwatch_core::threat::ThreatKind;
+use sqlx::Row as _;
+
+use crate::database::Database;
+use crate::referrals::machine::ReferralState;
+use crate::referrals::types::Referral;
+use crate::store::CaseStoreError;
+
+/// Bounds in seconds: from two seconds to two weeks, with the limits of the clocks among them.
+const SECONDS: [f64; 15] = [
+    2.0,
+    10.0,
+    60.0,
+    300.0,
+    900.0,
+    1_800.0,
+    3_600.0,
+    7_200.0,
+    14_400.0,
+    43_200.0,
+    86_400.0,
+    259_200.0,
+    604_800.0,
+    864_000.0,
+    1_209_600.0,
+];
+
+/// Bounds in seconds of how long an event is on its way.
+const ON_THE_WAY: [f64; 10] = [
+    0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0, 3_600.0, 86_400.0,
+];
+
+/// Metrics of referrals.
+#[derive(Clone)]
+pub struct ReferralMetrics {
+    referrals: GaugeVec,
+    finding: HistogramVec,
+    export: HistogramVec,
+    running_out: GaugeVec,
+    overdue: GaugeVec,
+    first_seen: HistogramVec,
+}
+
+/// They have no state to show.
+impl std::fmt::Debug for ReferralMetrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ReferralMetrics")
+            .finish_non_exhaustive()
+    }
+}
+
+fn gauge(name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
+    GaugeVec::new(Opts::new(name, help), labels)
+}
+
+fn histogram(name: &str, help: &str, buckets: &[f64]) -> Result<HistogramVec, prometheus::Error> {
+    HistogramVec::new(
+        HistogramOpts::new(name, help).buckets(buckets.to_vec()),
+        &["priority"],
+    )
+}
+
+impl ReferralMetrics {
+    /// Makes and registers them, with every label.
+    ///
+    /// # Errors
+    /// The registry has them already.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let metrics = Self {
+            referrals: gauge(
+                "sealwatch_referrals",
+                "Referrals, by what the threat is, priority and state; those that are over until their period ends.",
+                &["kind", "priority", "state"],
+            )?,
+            finding: histogram(
+                "sealwatch_referral_finding_seconds",
+                "From when a person could first know to the first finding about a referral, by priority. Where no signal \
+                 started a clock there is nothing to measure.",
+                &SECONDS,
+            )?,
+            export: histogram(
+                "sealwatch_referral_export_seconds",
+                "From when a person could first know to the first export of a referral, by priority.",
+                &SECONDS,
+            )?,
+            running_out: gauge(
+                "sealwatch_referral_clocks_running_out",
+                "Clocks of referrals that run, of which three quarters are over and that are not overdue, by priority.",
+                &["priority"],
+            )?,
+            overdue: gauge(
+                "sealwatch_referral_clocks_overdue",
+                "Clocks of referrals that have run out before what they wait for was done, by priority.",
+                &["priority"],
+            )?,
+            first_seen: histogram(
+                "sealwatch_referral_first_seen_seconds",
+                "From a case's event, by the event's own time, to its referral in the queue, by priority.",
+                &ON_THE_WAY,
+            )?,
+        };
+        for vector in [&metrics.referrals, &metrics.running_out, &metrics.overdue] {
+            registry.register(Box::new(vector.clone()))?;
+        }
+        for vector in [&metrics.finding, &metrics.export, &metrics.first_seen] {
+            registry.register(Box::new(vector.clone()))?;
+        }
+        for priority in Priority::ALL {
+            let label = [priority.name()];
+            metrics.running_out.with_label_values(&label).set(0.0);
+            metrics.overdue.with_label_values(&label).set(0.0);
+            for vector in [&metrics.finding, &metrics.export, &metrics.first_seen] {
+                vector.with_label_values(&label);
+            }
+            for kind in ThreatKind::ALL {
+                for state in ReferralState::ALL {
+                    let labels = [kind.name(), priority.name(), state.name()];
+                    metrics.referrals.with_label_values(&labels).set(0.0);
+                }
+            }
+        }
+        Ok(metrics)
+    }
+
+    /// Notes that a referral came into the queue.
+    pub(crate) fn first_seen(&self, priority: Priority, event_ms: i64, now_ms: i64) {
+        self.first_seen
+            .with_label_values(&[priority.name()])
+            .observe(seconds(event_ms, now_ms));
+    }
+
+    /// Notes the first finding about a referral.
+    pub(crate) fn found(&self, referral: &Referral, now_ms: i64) {
+        // Where no signal started a clock, the finding did, and nothing is to be measured.
+        if let (Some(knowledge_ms), Some(_)) = (referral.knowledge_ms, referral.decide_by_ms) {
+            self.finding
+                .with_label_values(&[referral.priority.name()])
+                .observe(seconds(knowledge_ms, now_ms));
+        }
+    }
+
+    /// Notes the first export of a referral.
+    pub(crate) fn exported(&self, referral: &Referral, now_ms: i64) {
+        if let Some(knowledge_ms) = referral.knowledge_ms {
+            self.export
+                .with_label_values(&[referral.priority.name()])
+                .observe(seconds(knowledge_ms, now_ms));
+        }
+    }
+
+    /// Counts what there is now.
+    ///
+    /// # Errors
+    /// The database refused.
+    pub(crate) async fn measure(
+        &self,
+        database: &Database,
+        now_ms: i64,
+    ) -> Result<(), CaseStoreError> {
+        let rows = sqlx::query(
+            "SELECT kind, priority, state, COUNT(*) AS referrals FROM referrals GROUP BY kind, priority, state",
+        )
+        .fetch_all(database.pool())
+        .await?;
+        let mut counts = std::collections::BTreeMap::new();
+        for row in &rows {
+            let name = |column: &str| row.try_get::<String, _>(column);
+            let key = (name("kind")?, name("priority")?, name("state")?);
+            counts.insert(key, row.try_get::<i64, _>("referrals")?);
+        }
+        for kind in ThreatKind::ALL {
+            for priority in Priority::ALL {
+                for state in ReferralState::ALL {
+                    let labels = [kind.name(), priority.name(), state.name()];
+                    let key: (String, String, String) = labels.map(str::to_owned).into();
+                    let count = counts.get(&key).copied().unwrap_or_default();
+                    self.referrals.with_label_values(&labels).set(count as f64);
+                }
+            }
+        }
+        self.measure_clocks(database, now_ms).await
+    }
+
+    async fn measure_clocks(&self, database: &Database, now_ms: i64) -> Result<(), CaseStoreError> {
+        for priority in Priority::ALL {
+            let row = sqlx::query(
+                "SELECT COUNT(CASE WHEN found_ms IS NULL AND decide_page_ms <= $2 AND decide_by_ms > $2 THEN 1 END) \
+                 + COUNT(CASE WHEN exported_ms IS NULL AND export_page_ms <= $2 AND export_by_ms > $2 THEN 1 END) \
+                 AS running_out, \
+                 COUNT(CASE WHEN found_ms IS NULL AND decide_by_ms <= $2 THEN 1 END) \
+                 + COUNT(CASE WHEN exported_ms IS NULL AND export_by_ms <= $2 THEN 1 END) AS overdue \
+                 FROM referrals WHERE closed_ms IS NULL AND priority = $1",
+            )
+            .bind(priority.name())
+            .bind(now_ms)
+            .fetch_one(database.pool())
+            .await?;
+            let label = [priority.name()];
+            let (running_out, overdue): (i64, i64) =
+                (row.try_get("running_out")?, row.try_get("overdue")?);
+            self.running_out
+                .with_label_values(&label)
+                .set(running_out as f64);
+            self.overdue.with_label_values(&label).set(overdue as f64);
+        }
+        Ok(())
+    }
+}
+
+fn seconds(from_ms: i64, to_ms: i64) -> f64 {
+    to_ms.saturating_sub(from_ms).max(0) as f64 / 1_000.0
+}

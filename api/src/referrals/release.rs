@@ -1,0 +1,175 @@
+//! The two-person release of an identity: an approver takes the outer wrap off on their own machine, an officer the inner one on
+//! theirs. The server hands out sealed bytes, and writes on the log that it did before it does; it opens none of them (law 7).
+
+use sealwatch_core::recommendation::SealedIdentity;
+use sealwatch_custody::Sealed;
+use sqlx::AnyConnection;
+
+use crate::audit::{self, Act, Entry};
+use crate::database::Database;
+use crate::people::{Actor, Permission};
+use crate::referrals::claim::needs;
+use crate::referrals::error::ReferralError;
+use crate::referrals::facts;
+use crate::referrals::machine::Move;
+use crate::referrals::read::{self, current_package, to_move};
+use crate::referrals::types::{Package, Referral, ReferralId};
+use crate::store::CaseStoreError;
+
+/// Bytes that a sealed identity has at most, in either wrap.
+pub(super) const LONGEST_SEALED: usize = 512;
+
+/// Gives an approver the twice-sealed identity of what was found credible; nothing for a group, which has none. On the log,
+/// before it is given.
+///
+/// # Errors
+/// There is none, its state does not allow it, or this person made the finding.
+pub async fn outer(
+    database: &Database,
+    actor: &Actor,
+    id: ReferralId,
+    now_ms: i64,
+) -> Result<Option<String>, ReferralError> {
+    needs(actor, Permission::ApproveReferrals)?;
+    let mut write = database.write().await?;
+    let connection = write.connection();
+    let (referral, _) = to_move(connection, (id, None), Move::OpenOuter).await?;
+    let package = current_package(connection, &referral).await?;
+    if package.officer == actor.person {
+        return Err(ReferralError::SamePerson);
+    }
+    let sealed = sealed_identity(connection, &referral, &package).await?;
+    sqlx::query(
+        "UPDATE referral_packages SET outer_opened_by = $3, outer_opened_ms = $4 WHERE referral = $1 AND revision = $2",
+    )
+    .bind(id.to_hexadecimal())
+    .bind(i64::from(package.revision))
+    .bind(actor.person.as_str())
+    .bind(now_ms)
+    .execute(connection)
+    .await?;
+    let entry = Entry::new(Act::OuterWrapOpened)
+        .about(&id.to_hexadecimal())
+        .fact("revision", &package.revision.to_string());
+    audit::commit(write, actor, now_ms, &[entry]).await?;
+    Ok(sealed)
+}
+
+/// The identity as it was sealed to the referral side, with the newest revision of the case up to the frozen one that has it.
+async fn sealed_identity(
+    connection: &mut AnyConnection,
+    referral: &Referral,
+    package: &Package,
+) -> Result<Option<String>, ReferralError> {
+    let sealed: Option<String> = sqlx::query_scalar(
+        "SELECT sealed FROM threat_signals WHERE case_key = $1 AND revision <= $2 AND sealed IS NOT NULL \
+         ORDER BY revision DESC LIMIT 1",
+    )
+    .bind(referral.case.to_hexadecimal())
+    .bind(package.case_revision)
+    .fetch_optional(connection)
+    .await?;
+    let Some(sealed) = sealed else {
+        return Ok(None);
+    };
+    let identity: SealedIdentity =
+        serde_json::from_str(&sealed).map_err(|_| CaseStoreError::Damaged)?;
+    Ok(Some(identity.sealed))
+}
+
+/// An approver approves the facts with this digest, and hands over the identity in its inner wrap. On the log.
+///
+/// # Errors
+/// There is none, it has changed, this person made the finding, the facts are others, or the inner wrap is missing or none.
+pub async fn approve(
+    database: &Database,
+    actor: &Actor,
+    which: (ReferralId, Option<i64>),
+    (facts_sha256, inner): (&str, Option<&str>),
+    now_ms: i64,
+) -> Result<Referral, ReferralError> {
+    needs(actor, Permission::ApproveReferrals)?;
+    let mut write = database.write().await?;
+    let connection = write.connection();
+    let (referral, state) = to_move(connection, which, Move::Approve).await?;
+    let package = current_package(connection, &referral).await?;
+    if package.officer == actor.person {
+        return Err(ReferralError::SamePerson);
+    }
+    if package.sha256 != facts_sha256 {
+        return Err(ReferralError::Facts);
+    }
+    let has_identity = sealed_identity(connection, &referral, &package)
+        .await?
+        .is_some();
+    let is_right = match inner {
+        Some(inner) => {
+            has_identity
+                && package.outer_opened_by.as_ref() == Some(&actor.person)
+                && is_sealed(inner)
+        }
+        None => !has_identity,
+    };
+    if !is_right {
+        return Err(ReferralError::Identity);
+    }
+    sqlx::query(
+        "UPDATE referral_packages SET approver = $3, inner_identity = $4, approved_ms = $5 \
+         WHERE referral = $1 AND revision = $2",
+    )
+    .bind(referral.id.to_hexadecimal())
+    .bind(i64::from(package.revision))
+    .bind(actor.person.as_str())
+    .bind(inner)
+    .bind(now_ms)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "UPDATE referrals SET state = $2, version = version + 1, \
+         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
+    )
+    .bind(referral.id.to_hexadecimal())
+    .bind(state.name())
+    .execute(&mut *connection)
+    .await?;
+    let after = read::get(connection, referral.id)
+        .await?
+        .ok_or(ReferralError::NotFound)?;
+    let entry = Entry::new(Act::ApprovalGiven)
+        .about(&referral.id.to_hexadecimal())
+        .fact("revision", &package.revision.to_string())
+        .detail(facts::detail(&package.sha256));
+    audit::commit(write, actor, now_ms, &[entry]).await?;
+    Ok(after)
+}
+
+/// Whether these are sealed bytes, as far as their form goes.
+pub(super) fn is_sealed(text: &str) -> bool {
+    Sealed::from_base64(text)
+        .is_some_and(|sealed| (1..=LONGEST_SEALED).contains(&sealed.as_bytes().len()))
+}
+
+/// Gives the officer who made the finding the identity in its inner wrap; nothing for a group. On the log, before it is given.
+///
+/// # Errors
+/// There is none, it is not approved, or another person made the finding.
+pub async fn inner(
+    database: &Database,
+    actor: &Actor,
+    id: ReferralId,
+    now_ms: i64,
+) -> Result<Option<String>, ReferralError> {
+    needs(actor, Permission::WorkReferrals)?;
+    let mut write = database.write().await?;
+    let connection = write.connection();
+    let (referral, _) = to_move(connection, (id, None), Move::OpenInner).await?;
+    let package = current_package(connection, &referral).await?;
+    if package.officer != actor.person {
+        return Err(ReferralError::NotYours);
+    }
+    let entry = Entry::new(Act::IdentityOpened)
+        .about(&id.to_hexadecimal())
+        .fact("revision", &package.revision.to_string());
+    audit::commit(write, actor, now_ms, &[entry]).await?;
+    Ok(package.inner_identity)
+}
