@@ -1,6 +1,6 @@
 //! A referral's facts as the service gives them, checked, and shown in words before anybody is asked anything.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::threat::ThreatId;
@@ -143,7 +143,7 @@ pub fn words(facts: &Facts) -> String {
     for term in &threat.terms {
         say("", format!("{:+.2}  {}", term.log_odds, line(&term.words)));
     }
-    let groups: BTreeMap<u32, ()> = threat.reporters.iter().map(|one| (one.group, ())).collect();
+    let groups: BTreeSet<u32> = threat.reporters.iter().map(|one| one.group).collect();
     say(
         "reports",
         format!(

@@ -218,7 +218,7 @@ fn token(file: Option<&Path>) -> Result<Zeroizing<String>, Failure> {
 fn random_key() -> String {
     let mut bytes = [0; 16];
     clock::random()(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(bytes))
 }
 
 fn etag<T>(answer: &Response<T>) -> Option<String> {

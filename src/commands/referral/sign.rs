@@ -85,7 +85,7 @@ fn as_officer(arguments: &SignArguments, signing_key: &SigningKey) -> Result<(),
         .transpose()
         .map_err(Failure::running)?
         .map(|sealed| sealed.to_base64());
-    post(&server, &frozen, &envelope, review)?;
+    post(&server, &frozen, &envelope, review.as_deref())?;
     println!("Signed: an approver can sign now.");
     Ok(())
 }
@@ -142,7 +142,7 @@ fn post(
     server: &Server,
     frozen: &Frozen,
     envelope: &Envelope,
-    review: Option<String>,
+    review: Option<&str>,
 ) -> Result<(), Failure> {
     let envelope = envelope.to_json().map_err(Failure::running)?;
     server
