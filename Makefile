@@ -4,7 +4,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ACCOUNTS ?= 4000
 DEMO_DAYS ?= 14
 
-.PHONY: help run demo-data build test lint unit tools system bench bench-cases load train dashboards dashboard-pictures docs clean
+.PHONY: help run demo-data build test lint unit tools system bench bench-cases load drill train dashboards dashboard-pictures docs clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -57,6 +57,11 @@ bench-cases: ## Ten million recommendations in SQLite: times and query plans of 
 
 load: ## Fifty reviewers over HTTP while 1,000 recommendations a second arrive
 	cargo run --release --locked -p sealwatch-api --example load -- 60 1000
+
+drill: ## One P1 case through the real system, from the report on Kafka to a verified bag, with the time of each step
+	bash tests/tools/kafka.sh install
+	cargo build --release --locked
+	@cargo run --quiet --release --locked -p sealwatch-tests --bin sealwatch-drill
 
 train: ## Simulates, trains and calibrates the artefact that the program carries (models/demo.artefact.json)
 	bash models/lab/train-demo.sh

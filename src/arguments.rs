@@ -1,6 +1,13 @@
 //! The command line.
 
+mod referral;
+
 use std::path::PathBuf;
+
+pub use referral::{
+    FindArguments, ReferralArguments, ReferralCommand, ServerArguments, SignArguments,
+    VerifyBagArguments,
+};
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
@@ -41,6 +48,11 @@ pub enum Command {
     Audit(AuditCommand),
     /// Acts on confirmed decisions where the enforcement key is: a small consumer that shows a platform how.
     Enforce(EnforceArguments),
+    /// A referral's keys, approval, signatures and package: run by officers and approvers on their own machines.
+    #[command(subcommand)]
+    Referral(ReferralCommand),
+    /// Verifies a referral's package offline, with nothing but the folder and the trusted keys.
+    Verify(VerifyBagArguments),
 }
 
 /// Arguments of `enforce`.
@@ -154,7 +166,8 @@ pub struct SchemaArguments {
 pub enum KeysCommand {
     /// Makes a key pair: the private key stays with its owner, the service gets the public one.
     Generate {
-        /// `enforcement`, `officer` or `approver`.
+        /// `enforcement`, `officer` or `approver`: identities are sealed to it. `officer-signing` or `approver-signing`: a
+        /// person's own, which signs.
         #[arg(long)]
         role: String,
         /// Folder for `ROLE.private.json` and `ROLE.public.json`.

@@ -1,6 +1,7 @@
 //! The `sealwatch` command: parses arguments, composes the configuration, builds the parts and connects them.
 
 mod arguments;
+mod bag_folder;
 mod carriers;
 mod clock;
 mod commands;
@@ -13,9 +14,11 @@ mod key_file;
 mod keys;
 mod log_config;
 mod parts;
+mod people_keys;
 mod process;
 mod progress;
 mod telemetry;
+mod terminal;
 
 use std::process::ExitCode;
 

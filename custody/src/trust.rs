@@ -157,6 +157,16 @@ impl Trust {
         Ok(Self { people, logs })
     }
 
+    /// The people, in the file's order.
+    pub fn people(&self) -> &[TrustedPerson] {
+        &self.people
+    }
+
+    /// The logs, in the file's order.
+    pub fn logs(&self) -> &[TrustedLog] {
+        &self.logs
+    }
+
     /// The person to whom the key of this id belongs.
     pub fn person(&self, key_id: &str) -> Option<&TrustedPerson> {
         self.people

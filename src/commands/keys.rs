@@ -7,6 +7,7 @@ use std::path::Path;
 
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::recommendation::RecommendationId;
+use sealwatch_custody::signing::{SigningKey, SigningRole};
 use sealwatch_custody::{
     Binding, OpenedIdentity, PrivateKey, Role, Sealed, open_identity, open_inner, open_outer,
 };
@@ -32,27 +33,52 @@ pub fn keys(command: KeysCommand) -> Result<(), Failure> {
     }
 }
 
+/// What marks the signing keys' roles on the command line and in the files' names.
+const SIGNING: &str = "-signing";
+
 fn generate(role: &str, folder: &Path) -> Result<(), Failure> {
-    let role = Role::parse(role)
-        .ok_or_else(|| Failure::configuration("--role is one of enforcement, officer, approver"))?;
     let mut random = clock::random();
-    let private = PrivateKey::generate(role, &mut *random);
+    let (private, public, id) = match role.strip_suffix(SIGNING).map(SigningRole::parse) {
+        // The service makes the log's key itself.
+        Some(Some(role @ (SigningRole::Officer | SigningRole::Approver))) => {
+            let key = SigningKey::generate(role, &mut *random);
+            let public = key.verifying_key();
+            (key.to_document(), public.to_document(), public.id())
+        }
+        Some(_) => return Err(unknown_role()),
+        None => {
+            let role = Role::parse(role).ok_or_else(unknown_role)?;
+            let key = PrivateKey::generate(role, &mut *random);
+            let public = key.public();
+            (key.to_document(), public.to_document(), public.id())
+        }
+    };
     let failed =
         |error: std::io::Error| Failure::configuration(format!("{}: {error}", folder.display()));
     fs::create_dir_all(folder).map_err(failed)?;
-    let path = folder.join(format!("{}.private.json", role.name()));
+    let path = folder.join(format!("{role}.private.json"));
     let created = OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
         .open(&path);
     created
-        .and_then(|mut file| file.write_all(private.to_document().as_bytes()))
+        .and_then(|mut file| {
+            file.write_all(private.as_bytes())?;
+            file.sync_all()
+        })
         .map_err(|error| Failure::configuration(format!("{}: {error}", path.display())))?;
-    let public = folder.join(format!("{}.public.json", role.name()));
-    fs::write(&public, private.public().to_document()).map_err(failed)?;
-    println!("{}\n{}", path.display(), public.display());
+    let public_path = folder.join(format!("{role}.public.json"));
+    fs::write(&public_path, public).map_err(failed)?;
+    println!("{}\n{}", path.display(), public_path.display());
+    eprintln!("sealwatch: key {id}; the private file stays on this machine, with a copy in a safe");
     Ok(())
+}
+
+fn unknown_role() -> Failure {
+    Failure::configuration(
+        "--role is one of enforcement, officer, approver, officer-signing, approver-signing",
+    )
 }
 
 fn open(key: &Path, recommendation: &str, account: &str, sealed: &str) -> Result<(), Failure> {

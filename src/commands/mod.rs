@@ -5,10 +5,12 @@ mod doctor;
 mod enforce;
 mod feedback;
 mod keys;
+mod referral;
 mod replay;
 mod run;
 mod schema;
 mod token;
+mod verify;
 
 use crate::arguments::{Arguments, Command};
 use crate::failure::Failure;
@@ -29,6 +31,8 @@ pub fn execute(arguments: Arguments) -> Result<(), Failure> {
         Command::Audit(command) => audit::audit(&command),
         Command::Enforce(arguments) => enforce::enforce(&arguments),
         Command::Feedback(command) => feedback::feedback(&command),
+        Command::Referral(command) => referral::referral(&command),
+        Command::Verify(arguments) => verify::verify(&arguments),
     }
 }
 

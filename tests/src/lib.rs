@@ -17,6 +17,7 @@ pub mod plot;
 pub mod postgres;
 pub mod prometheus;
 pub mod promql;
+pub mod referral;
 pub mod served;
 pub mod service;
 pub mod system;

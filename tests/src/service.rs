@@ -225,6 +225,15 @@ impl Service {
         found.unwrap_or_else(|| panic!("a recommendation has no id"))
     }
 
+    /// Kills the service (SIGKILL), and returns what it wrote to standard error.
+    pub fn kill(&mut self) -> String {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        whole(&mut self.log)
+    }
+
     /// Asks the service to stop, and returns what it wrote to standard output and error.
     ///
     /// # Panics

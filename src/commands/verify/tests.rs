@@ -1,0 +1,283 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use sealwatch_custody::bag::{
+    ATTESTATION, BagFiles, BagInfo, BagPath, CHECKPOINT, PROOFS, PreparedBag,
+};
+use sealwatch_custody::checkpoint::{Checkpoint, Origin};
+use sealwatch_custody::commitment::{self, Salt};
+use sealwatch_custody::merkle::{Frontier, Hash, inclusion_path, leaf_hash};
+use sealwatch_custody::proofs::{self, EntryProof};
+use sealwatch_custody::signing::{SigningKey, SigningRole};
+use sealwatch_custody::statement::{Statement, entry_detail};
+use sealwatch_custody::trust::{Trust, TrustedLog, TrustedPerson};
+use sealwatch_custody::verify::{APPROVED_ACT, SIGNED_ACT};
+
+use super::*;
+
+const OFFICER: (SigningRole, u8) = (SigningRole::Officer, 1);
+const APPROVER: (SigningRole, u8) = (SigningRole::Approver, 2);
+const LOG: u8 = 3;
+
+fn key((role, byte): (SigningRole, u8)) -> SigningKey {
+    SigningKey::from_bytes(role, &[byte; 32])
+}
+
+fn origin() -> Origin {
+    Origin::new("example.org/sealwatch").unwrap()
+}
+
+fn trust() -> Trust {
+    let person = |name: &str, of| TrustedPerson {
+        name: name.to_owned(),
+        key: key(of).verifying_key(),
+    };
+    let people = vec![
+        person("ada", OFFICER),
+        person("bea", APPROVER),
+        person("ada", (SigningRole::Approver, 4)),
+    ];
+    let log = TrustedLog {
+        origin: origin(),
+        key: key((SigningRole::Log, LOG)).verifying_key(),
+    };
+    Trust::new(people, vec![log]).unwrap()
+}
+
+fn prepare(payload: &str) -> PreparedBag {
+    let info = BagInfo {
+        source_organization: "Example Messenger".to_owned(),
+        external_identifier: "r7".to_owned(),
+        external_description: "A referral of a credible threat".to_owned(),
+        bagging_date: "2026-11-24".to_owned(),
+        contact_email: None,
+    };
+    let path = BagPath::payload("data/referral.json").unwrap();
+    PreparedBag::new(&info, BTreeMap::from([(path, payload.into())])).unwrap()
+}
+
+/// Signatures and proofs for a package with this payload.
+fn tag_files(payload: &str, keys: &[(SigningRole, u8)], log_key: u8) -> BTreeMap<BagPath, Vec<u8>> {
+    let statement = Statement {
+        referral: "r7".to_owned(),
+        revision: 1,
+        log: origin(),
+        subjects: prepare(payload).subjects(),
+    };
+    let mut envelope = statement.envelope().unwrap();
+    for of in keys {
+        envelope.sign(&key(*of)).unwrap();
+    }
+    let detail = entry_detail(envelope.payload());
+    let salt = Salt::new([7; 32]);
+    let commitment = commitment::commit(&salt, detail.as_bytes()).to_hex();
+    let mut frontier = Frontier::empty();
+    let mut nodes: BTreeMap<(u8, u64), Hash> = BTreeMap::new();
+    let mut leaves = Vec::new();
+    for (position, (act, person)) in [(SIGNED_ACT, "ada"), (APPROVED_ACT, "bea")]
+        .into_iter()
+        .enumerate()
+    {
+        let leaf = format!(
+            r#"{{"act":"{act}","at_ms":{},"commitment":"{commitment}","person":"{person}","position":{position},"subject":"r7"}}"#,
+            1_000 + position
+        );
+        for node in frontier.append(leaf_hash(leaf.as_bytes())) {
+            nodes.insert((node.level, node.index), node.hash);
+        }
+        leaves.push(leaf);
+    }
+    let size = frontier.size();
+    let proofs: Vec<EntryProof> = leaves
+        .into_iter()
+        .zip(0..)
+        .map(|(entry, position)| EntryProof {
+            path: inclusion_path(position, size, &mut |level, index| {
+                nodes.get(&(level, index)).copied()
+            })
+            .unwrap(),
+            salt: Some(Salt::new([7; 32])),
+            position,
+            entry,
+        })
+        .collect();
+    let head = Checkpoint {
+        origin: origin(),
+        size,
+        root: frontier.root(),
+        time: Some(2_000),
+    };
+    let signed = head.sign(&key((SigningRole::Log, log_key))).unwrap();
+    let tag = |name: &str, text: String| (BagPath::new(name).unwrap(), text.into_bytes());
+    BTreeMap::from([
+        tag(ATTESTATION, envelope.to_json().unwrap()),
+        tag(CHECKPOINT, signed),
+        tag(PROOFS, proofs::to_json(&proofs).unwrap()),
+    ])
+}
+
+const PAYLOAD: &str = "{\"finding\":\"imminent\"}";
+
+fn sound() -> BagFiles {
+    let tags = tag_files(PAYLOAD, &[OFFICER, APPROVER], LOG);
+    prepare(PAYLOAD).seal(tags).unwrap()
+}
+
+/// Writes a bag, changes the folder, and says what verifying it found.
+fn found(files: &BagFiles, change: impl FnOnce(&Path)) -> Found {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("trust.json");
+    fs::write(&keys, trust().to_document()).unwrap();
+    let bag = folder.path().join("bag");
+    bag_folder::write_new(&bag, files).unwrap();
+    change(&bag);
+    look(&VerifyBagArguments { bag, trust: keys }).unwrap()
+}
+
+#[test]
+fn a_sound_package_passes_and_says_who_signed_it() {
+    let found = found(&sound(), |_| {});
+    assert!(found.passed, "{}", found.text);
+    assert_eq!(found.text.matches("ok     ").count(), 6);
+    for part in ["r7, revision 1", "ada, signed 1970", "bea, approved 1970"] {
+        assert!(found.text.contains(part), "{}", found.text);
+    }
+}
+
+#[test]
+fn every_changed_byte_fails_with_the_file_that_it_is_in() {
+    let files = sound();
+    for (name, bytes) in &files {
+        for place in [0, bytes.len() / 2, bytes.len() - 1] {
+            let mut altered = bytes.clone();
+            altered[place] ^= 1;
+            let found = found(&files, |bag| fs::write(bag.join(name), &altered).unwrap());
+            // A changed tag manifest is found by what it says of other files.
+            let is_named = name.starts_with("tagmanifest") || found.text.contains(name.as_str());
+            assert!(!found.passed && is_named, "{name}: {}", found.text);
+        }
+    }
+}
+
+#[test]
+fn missing_and_added_files_fail_with_their_names() {
+    let files = sound();
+    for name in files.keys() {
+        let found = found(&files, |bag| fs::remove_file(bag.join(name)).unwrap());
+        assert!(
+            !found.passed && found.text.contains(name.as_str()),
+            "{name}: {}",
+            found.text
+        );
+    }
+    for name in ["data/more.txt", "more.txt", "audit/more.txt"] {
+        let found = found(&files, |bag| fs::write(bag.join(name), "more").unwrap());
+        let part = format!("{name} is not listed: it was added later");
+        assert!(
+            !found.passed && found.text.contains(&part),
+            "{}",
+            found.text
+        );
+    }
+    // Listed in manifests that were made anew, it is a file that nobody signed.
+    let mut tags = tag_files(PAYLOAD, &[OFFICER, APPROVER], LOG);
+    tags.insert(BagPath::new("more.txt").unwrap(), b"more".to_vec());
+    let with_more = prepare(PAYLOAD).seal(tags).unwrap();
+    let found = found(&with_more, |_| {});
+    assert!(!found.passed && found.text.contains("nothing says who made it"));
+}
+
+#[test]
+fn a_link_fails_and_is_not_followed() {
+    let found = found(&sound(), |bag| {
+        let inside = bag.join("data/referral.json");
+        let outside = bag.with_file_name("outside.json");
+        fs::rename(&inside, &outside).unwrap();
+        symlink(&outside, &inside).unwrap();
+    });
+    assert!(!found.passed);
+    assert!(
+        found.text.contains("data/referral.json is neither"),
+        "{}",
+        found.text
+    );
+}
+
+#[test]
+fn single_foreign_and_one_persons_signatures_fail_with_their_reason() {
+    for (keys, reason) in [
+        (&[OFFICER][..], "no trusted approver signed"),
+        (&[APPROVER], "no trusted officer signed"),
+        (&[], "no trusted officer signed"),
+        (
+            &[OFFICER, (SigningRole::Approver, 8)],
+            "not among the trusted ones",
+        ),
+        (
+            &[OFFICER, (SigningRole::Approver, 4)],
+            "officer and approver are the same person",
+        ),
+    ] {
+        let files = prepare(PAYLOAD)
+            .seal(tag_files(PAYLOAD, keys, LOG))
+            .unwrap();
+        let found = found(&files, |_| {});
+        assert!(
+            !found.passed && found.text.contains(reason),
+            "{}",
+            found.text
+        );
+        assert!(!found.text.contains("signed 1970"), "nobody is named");
+    }
+}
+
+#[test]
+fn a_package_made_anew_around_old_signatures_or_another_log_fails_with_its_reason() {
+    let tags = tag_files(PAYLOAD, &[OFFICER, APPROVER], LOG);
+    let other = prepare("{\"finding\":\"another\"}").seal(tags).unwrap();
+    let text = found(&other, |_| {}).text;
+    assert!(
+        text.contains("the statement was signed over another bag-info.txt"),
+        "{text}"
+    );
+
+    let foreign = tag_files(PAYLOAD, &[OFFICER, APPROVER], 9);
+    let files = prepare(PAYLOAD).seal(foreign).unwrap();
+    let text = found(&files, |_| {}).text;
+    assert!(text.contains("FAILS  the audit log's tree head"), "{text}");
+
+    let mut tags = tag_files(PAYLOAD, &[OFFICER, APPROVER], LOG);
+    let proofs = BagPath::new(PROOFS).unwrap();
+    let json = String::from_utf8(tags[&proofs].clone()).unwrap();
+    tags.insert(proofs, json.replace("1000", "1001").into_bytes());
+    let files = prepare(PAYLOAD).seal(tags).unwrap();
+    let text = found(&files, |_| {}).text;
+    assert!(
+        text.contains("entry 1 is not in the log of the signed tree head"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_is_no_folder_or_no_file_of_trusted_keys_is_a_wrong_argument() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("trust.json");
+    fs::write(&keys, trust().to_document()).unwrap();
+    let arguments = |bag: &Path, trust: &Path| VerifyBagArguments {
+        bag: bag.to_path_buf(),
+        trust: trust.to_path_buf(),
+    };
+    let absent = folder.path().join("absent");
+    for (bag, trust) in [
+        (&absent, &keys),
+        (&keys, &keys),
+        (&folder.path().to_path_buf(), &absent),
+    ] {
+        assert!(matches!(
+            look(&arguments(bag, trust)),
+            Err(Failure::Configuration(_))
+        ));
+    }
+}
