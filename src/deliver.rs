@@ -9,8 +9,8 @@ use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::threat::{Outgoing, ThreatDelivery};
 use tokio::sync::mpsc::Receiver;
 
-/// Rows delivered in one transaction at most.
-const TOGETHER: usize = 500;
+/// Rows delivered in one transaction at most: people's acts wait for it, and are not to notice.
+const TOGETHER: usize = 64;
 
 /// Delivers until the channel is closed. `delivered` becomes the number below which every row is in the case store.
 pub async fn pump(

@@ -109,6 +109,19 @@ impl Statement {
         has_any
     }
 
+    /// Adds values with commas between. Returns whether there was any.
+    pub(crate) fn bind_list<V: Into<Value>>(&mut self, values: impl Iterator<Item = V>) -> bool {
+        let mut has_any = false;
+        for value in values {
+            if has_any {
+                self.push(", ");
+            }
+            has_any = true;
+            self.bind(value);
+        }
+        has_any
+    }
+
     /// The query.
     pub(crate) fn query(&self) -> Query<'_, Any, AnyArguments> {
         let mut query = sqlx::query(AssertSqlSafe(self.text.clone()));

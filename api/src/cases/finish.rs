@@ -8,7 +8,7 @@ use crate::cases::error::CaseError;
 use crate::cases::read::{self, DECISION, case_to_change};
 use crate::cases::settings::ReviewSettings;
 use crate::cases::types::{Decision, DecisionKind, Verdict};
-use crate::cases::{intake, second_look};
+use crate::cases::{quota, second_look};
 use crate::database::{Database, Write};
 
 /// Decisions that are finished in one transaction.
@@ -126,7 +126,7 @@ pub(crate) async fn release_held(
     for behaviour in held {
         let behaviour = sealwatch_core::behaviour::Behaviour::parse(&behaviour)
             .ok_or(crate::store::CaseStoreError::Damaged)?;
-        released += intake::release_held(write.connection(), settings, behaviour, now_ms).await?;
+        released += quota::release_held(write.connection(), settings, behaviour, now_ms).await?;
     }
     write.commit_machine().await?;
     Ok(released)

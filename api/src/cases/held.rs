@@ -3,7 +3,7 @@
 use sealwatch_core::behaviour::Behaviour;
 
 use crate::audit::{self, Act, Entry};
-use crate::cases::intake;
+use crate::cases::quota;
 use crate::database::Database;
 use crate::people::Actor;
 use crate::store::CaseStoreError;
@@ -20,7 +20,7 @@ pub async fn release_on_word(
     now_ms: i64,
 ) -> Result<u64, CaseStoreError> {
     let mut write = database.write().await?;
-    let released = intake::release(write.connection(), behaviour, most, now_ms).await?;
+    let released = quota::release(write.connection(), behaviour, most, now_ms).await?;
     let entry = Entry::new(Act::HeldReleased)
         .fact("behaviour", behaviour.name())
         .fact("cases", &released.to_string());

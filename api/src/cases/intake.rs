@@ -6,18 +6,14 @@ use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::recommendation::Recommendation;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::cases::describe::describe;
+use crate::cases::quota::{has_held, opened_in_a_day};
 use crate::cases::rates::{self, HOUR_MS};
 use crate::cases::settings::ReviewSettings;
 use crate::cases::tally::Waiting;
 use crate::cases::types::CaseState;
 use crate::statement::{Statement, Value};
 use crate::store::CaseStoreError;
-
-/// Milliseconds of a day.
-pub(crate) const DAY_MS: i64 = 24 * HOUR_MS;
-
-/// Reasons of a recommendation that are counted over many.
-const REASONS: usize = 8;
 
 /// Log-odds above the threshold that still bring a case forward.
 const MOST: f64 = 12.0;
@@ -57,15 +53,6 @@ pub(crate) struct Intake<'settings> {
     kinds: BTreeSet<(Behaviour, Mode, Answer, String)>,
 }
 
-/// A case that was opened or that a recommendation joined.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Taken {
-    pub(crate) case: String,
-    pub(crate) behaviour: Behaviour,
-    pub(crate) state: CaseState,
-    pub(crate) version: i64,
-}
-
 impl<'settings> Intake<'settings> {
     /// Begins.
     pub(crate) async fn begin(
@@ -88,12 +75,42 @@ impl<'settings> Intake<'settings> {
         })
     }
 
-    /// Opens or joins the case of a new recommendation. What is for the referral side alone has none.
+    /// Opens or joins the cases of new recommendations, in their order: each about another account. What is for the referral
+    /// side alone has none.
     pub(crate) async fn take(
         &mut self,
         connection: &mut AnyConnection,
-        recommendation: &Recommendation,
-    ) -> Result<Option<Taken>, CaseStoreError> {
+        recommendations: &[&Recommendation],
+    ) -> Result<(), CaseStoreError> {
+        for recommendation in recommendations {
+            self.count(recommendation);
+        }
+        let for_review: Vec<&Recommendation> = recommendations
+            .iter()
+            .copied()
+            .filter(|recommendation| recommendation.answer != Answer::Refer)
+            .collect();
+        let waiting = waiting(connection, &for_review).await?;
+        let (mut opened, mut links) = (Vec::new(), Vec::new());
+        for recommendation in for_review {
+            let case = if let Some(case) = waiting.get(&Key::of(recommendation)) {
+                self.join(connection, case, recommendation).await?;
+                case.clone()
+            } else {
+                opened.push(self.open(connection, recommendation).await?);
+                recommendation.id.to_hexadecimal()
+            };
+            links.push((case, recommendation));
+        }
+        let mut insert = Statement::new(INSERT_CASES);
+        if insert.bind_rows(opened.into_iter()) {
+            insert.query().execute(&mut *connection).await?;
+        }
+        describe(connection, &links).await
+    }
+
+    /// What is counted over a delivery.
+    fn count(&mut self, recommendation: &Recommendation) {
         let hour = recommendation.at.0.div_euclid(HOUR_MS);
         *self
             .hours
@@ -105,20 +122,6 @@ impl<'settings> Intake<'settings> {
             recommendation.answer,
             recommendation.platform.clone(),
         ));
-        if recommendation.answer == Answer::Refer {
-            return Ok(None);
-        }
-        let taken = match self.join(connection, recommendation).await? {
-            Some(joined) => joined,
-            None => self.open(connection, recommendation).await?,
-        };
-        sqlx::query("INSERT INTO case_recommendations (recommendation, case_id) VALUES ($1, $2)")
-            .bind(recommendation.id.to_hexadecimal())
-            .bind(&taken.case)
-            .execute(&mut *connection)
-            .await?;
-        describe(connection, &taken.case, recommendation).await?;
-        Ok(Some(taken))
     }
 
     /// Writes what is counted of the whole delivery.
@@ -145,20 +148,16 @@ impl<'settings> Intake<'settings> {
     async fn join(
         &self,
         connection: &mut AnyConnection,
+        case: &str,
         recommendation: &Recommendation,
-    ) -> Result<Option<Taken>, CaseStoreError> {
-        let row = sqlx::query(
-            "UPDATE cases SET recommendation = $5, recommendations = recommendations + 1, mode = $6, answer = $7, \
-             is_simulated = $8, score = CASE WHEN score < $9 THEN $9 ELSE score END, threshold_margin = $10, \
-             place_ms = CASE WHEN place_ms > $11 THEN $11 ELSE place_ms END, \
-             at_ms = CASE WHEN at_ms < $12 THEN $12 ELSE at_ms END, version = version + 1 \
-             WHERE platform = $1 AND account = $2 AND incarnation = $3 AND behaviour = $4 \
-             AND state IN ('held', 'open') RETURNING id, state, version",
+    ) -> Result<(), CaseStoreError> {
+        sqlx::query(
+            "UPDATE cases SET recommendation = $2, recommendations = recommendations + 1, mode = $3, answer = $4, \
+             is_simulated = $5, score = CASE WHEN score < $6 THEN $6 ELSE score END, threshold_margin = $7, \
+             place_ms = CASE WHEN place_ms > $8 THEN $8 ELSE place_ms END, \
+             at_ms = CASE WHEN at_ms < $9 THEN $9 ELSE at_ms END, version = version + 1 WHERE id = $1",
         )
-        .bind(&recommendation.platform)
-        .bind(recommendation.account.to_hexadecimal())
-        .bind(i64::from(recommendation.incarnation))
-        .bind(recommendation.behaviour.name())
+        .bind(case)
         .bind(recommendation.id.to_hexadecimal())
         .bind(recommendation.mode.name())
         .bind(recommendation.answer.name())
@@ -167,24 +166,17 @@ impl<'settings> Intake<'settings> {
         .bind(recommendation.threshold.margin)
         .bind(place_ms(self.received_ms, recommendation))
         .bind(recommendation.at.0)
-        .fetch_optional(connection)
+        .execute(connection)
         .await?;
-        row.map(|row| {
-            Ok(Taken {
-                case: row.try_get("id")?,
-                behaviour: recommendation.behaviour,
-                state: super::read::parsed(&row, "state", CaseState::parse)?,
-                version: row.try_get("version")?,
-            })
-        })
-        .transpose()
+        Ok(())
     }
 
+    /// The row of a new case: open, or held above the quota.
     async fn open(
         &mut self,
         connection: &mut AnyConnection,
         recommendation: &Recommendation,
-    ) -> Result<Taken, CaseStoreError> {
+    ) -> Result<Vec<Value>, CaseStoreError> {
         let behaviour = recommendation.behaviour;
         let opened = match self.opened.get(&behaviour) {
             Some(opened) => *opened,
@@ -203,159 +195,89 @@ impl<'settings> Intake<'settings> {
         self.full.insert(behaviour, state == CaseState::Held);
         let counts = i64::from(state == CaseState::Open);
         self.opened.insert(behaviour, opened + counts);
-        let id = recommendation.id.to_hexadecimal();
-        sqlx::query(
-            "INSERT INTO cases (id, sequence, platform, account, incarnation, behaviour, mode, answer, is_simulated, \
-             recommendation, recommendations, score, threshold_margin, state, place_ms, at_ms, opened_ms, version) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $1, 1, $10, $11, $12, $13, $14, $15, 1)",
-        )
-        .bind(&id)
-        .bind(self.next_sequence)
-        .bind(&recommendation.platform)
-        .bind(recommendation.account.to_hexadecimal())
-        .bind(i64::from(recommendation.incarnation))
-        .bind(behaviour.name())
-        .bind(recommendation.mode.name())
-        .bind(recommendation.answer.name())
-        .bind(i64::from(recommendation.threshold.population.is_simulated()))
-        .bind(recommendation.score)
-        .bind(recommendation.threshold.margin)
-        .bind(state.name())
-        .bind(place_ms(self.received_ms, recommendation))
-        .bind(recommendation.at.0)
-        .bind(self.received_ms)
-        .execute(connection)
-        .await?;
-        self.next_sequence += 1;
         self.waiting.add(behaviour, state, 1);
-        Ok(Taken {
-            case: id,
-            behaviour,
-            state,
-            version: 1,
-        })
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        let id = recommendation.id.to_hexadecimal();
+        Ok(vec![
+            id.clone().into(),
+            sequence.into(),
+            recommendation.platform.as_str().into(),
+            recommendation.account.to_hexadecimal().into(),
+            i64::from(recommendation.incarnation).into(),
+            behaviour.name().into(),
+            recommendation.mode.name().into(),
+            recommendation.answer.name().into(),
+            i64::from(recommendation.threshold.population.is_simulated()).into(),
+            id.into(),
+            1.into(),
+            recommendation.score.into(),
+            recommendation.threshold.margin.into(),
+            state.name().into(),
+            place_ms(self.received_ms, recommendation).into(),
+            recommendation.at.0.into(),
+            self.received_ms.into(),
+            1.into(),
+        ])
     }
 }
 
-/// Whether cases of a behaviour are held.
-async fn has_held(
-    connection: &mut AnyConnection,
-    behaviour: Behaviour,
-) -> Result<bool, CaseStoreError> {
-    let held: Option<i64> = sqlx::query_scalar(
-        "SELECT cases FROM queue_counts WHERE behaviour = $1 AND state = 'held'",
-    )
-    .bind(behaviour.name())
-    .fetch_optional(connection)
-    .await?;
-    Ok(held.is_some_and(|held| held > 0))
+const INSERT_CASES: &str = "INSERT INTO cases (id, sequence, platform, account, incarnation, behaviour, mode, answer, \
+    is_simulated, recommendation, recommendations, score, threshold_margin, state, place_ms, at_ms, opened_ms, version) \
+    VALUES ";
+
+/// What a case is about: there is one that waits at most.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    platform: String,
+    account: String,
+    incarnation: i64,
+    behaviour: String,
 }
 
-/// Cases of a behaviour that came into the queue within the last day.
-pub(crate) async fn opened_in_a_day(
-    connection: &mut AnyConnection,
-    behaviour: Behaviour,
-    now_ms: i64,
-) -> Result<i64, CaseStoreError> {
-    Ok(sqlx::query_scalar(
-        "SELECT COUNT(*) FROM cases WHERE behaviour = $1 AND opened_ms > $2 AND state <> 'held'",
-    )
-    .bind(behaviour.name())
-    .bind(now_ms - DAY_MS)
-    .fetch_one(connection)
-    .await?)
-}
-
-/// Reasons and links of a case, for counts over many and for walking from account to account.
-async fn describe(
-    connection: &mut AnyConnection,
-    case: &str,
-    recommendation: &Recommendation,
-) -> Result<(), CaseStoreError> {
-    // Each once: a statement may not change a row twice.
-    let strongest = recommendation.reasons.iter().take(REASONS);
-    let reasons: BTreeMap<&str, [Value; 2]> = strongest
-        .map(|reason| {
-            let values = [
-                reason.value.map(f64::from).into(),
-                reason.contribution.into(),
-            ];
-            (reason.feature.as_str(), values)
-        })
-        .collect();
-    let rows = reasons.into_iter().map(|(feature, [value, contribution])| {
-        vec![case.into(), feature.into(), value, contribution]
-    });
-    let mut insert =
-        Statement::new("INSERT INTO case_reasons (case_id, feature, value, contribution) VALUES ");
-    if insert.bind_rows(rows) {
-        insert.push(
-            " ON CONFLICT (case_id, feature) DO UPDATE SET value = excluded.value, contribution = excluded.contribution",
-        );
-        insert.query().execute(&mut *connection).await?;
+impl Key {
+    fn of(recommendation: &Recommendation) -> Self {
+        Self {
+            platform: recommendation.platform.clone(),
+            account: recommendation.account.to_hexadecimal(),
+            incarnation: i64::from(recommendation.incarnation),
+            behaviour: recommendation.behaviour.name().to_owned(),
+        }
     }
-    let links: BTreeMap<(&str, String), [Value; 2]> = recommendation
-        .evidence
-        .links
+}
+
+/// The ids of the cases that wait for people and concern these accounts.
+async fn waiting(
+    connection: &mut AnyConnection,
+    recommendations: &[&Recommendation],
+) -> Result<BTreeMap<Key, String>, CaseStoreError> {
+    // The state is looked at here: an index over states would hold every case that waits.
+    let mut select = Statement::new(
+        "SELECT id, state, platform, account, incarnation, behaviour FROM cases WHERE account IN (",
+    );
+    let accounts = recommendations
         .iter()
-        .map(|link| {
-            let values = [
-                f64::from(link.accounts).into(),
-                f64::from(link.banned).into(),
-            ];
-            ((link.kind.as_str(), link.entity.to_hexadecimal()), values)
-        })
-        .collect();
-    let rows = links
-        .into_iter()
-        .map(|((kind, entity), [accounts, banned])| {
-            vec![case.into(), kind.into(), entity.into(), accounts, banned]
-        });
-    let mut insert =
-        Statement::new("INSERT INTO case_links (case_id, kind, entity, accounts, banned) VALUES ");
-    if insert.bind_rows(rows) {
-        insert.push(
-            " ON CONFLICT (case_id, kind, entity) DO UPDATE SET accounts = excluded.accounts, banned = excluded.banned",
-        );
-        insert.query().execute(&mut *connection).await?;
+        .map(|one| one.account.to_hexadecimal());
+    if !select.bind_list(accounts) {
+        return Ok(BTreeMap::new());
     }
-    Ok(())
-}
-
-/// Lets held cases into the queue as far as their quotas have room, in the order of their places. Returns how many.
-pub(crate) async fn release_held(
-    connection: &mut AnyConnection,
-    settings: &ReviewSettings,
-    behaviour: Behaviour,
-    now_ms: i64,
-) -> Result<u64, CaseStoreError> {
-    let room = settings.quota(behaviour) - opened_in_a_day(connection, behaviour, now_ms).await?;
-    if room <= 0 {
-        return Ok(0);
+    let select = select.closed();
+    let rows = select.query().fetch_all(connection).await?;
+    let mut waiting = BTreeMap::new();
+    for row in &rows {
+        let state: String = row.try_get("state")?;
+        if [CaseState::Held, CaseState::Open]
+            .map(CaseState::name)
+            .contains(&state.as_str())
+        {
+            let key = Key {
+                platform: row.try_get("platform")?,
+                account: row.try_get("account")?,
+                incarnation: row.try_get("incarnation")?,
+                behaviour: row.try_get("behaviour")?,
+            };
+            waiting.insert(key, row.try_get("id")?);
+        }
     }
-    release(connection, behaviour, room, now_ms).await
-}
-
-/// Lets the first held cases of a behaviour into the queue. Their waiting goes on to count; the quota counts them from now.
-pub(crate) async fn release(
-    connection: &mut AnyConnection,
-    behaviour: Behaviour,
-    count: i64,
-    now_ms: i64,
-) -> Result<u64, CaseStoreError> {
-    let done = sqlx::query(
-        "UPDATE cases SET state = 'open', opened_ms = $3, version = version + 1 WHERE id IN \
-         (SELECT id FROM cases WHERE state = 'held' AND behaviour = $1 ORDER BY place_ms, sequence LIMIT $2)",
-    )
-    .bind(behaviour.name())
-    .bind(count)
-    .bind(now_ms)
-    .execute(&mut *connection)
-    .await?;
-    let released = done.rows_affected();
-    let mut waiting = Waiting::default();
-    waiting.add(behaviour, CaseState::Held, -released.cast_signed());
-    waiting.add(behaviour, CaseState::Open, released.cast_signed());
-    waiting.write(connection).await?;
-    Ok(released)
+    Ok(waiting)
 }

@@ -54,7 +54,7 @@ async fn step(
         let recommendation =
             serde_json::from_str(&document).map_err(|_| CaseStoreError::Damaged)?;
         let mut intake = Intake::begin(connection, review, row.try_get("received_ms")?).await?;
-        intake.take(connection, &recommendation).await?;
+        intake.take(connection, &[&recommendation]).await?;
         intake.end(connection).await?;
         last = Some(row.try_get("intake_sequence")?);
     }

@@ -1,21 +1,18 @@
 //! The case store: recommendations and threat signals as they were delivered, and what people make of them.
 
 mod backfill;
+mod deliver;
 mod list;
 mod threats;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sealwatch_core::behaviour::{Behaviour, Mode};
-use sealwatch_core::recommendation::{Delivery, Recommendation, RecommendationId, SealedIdentity};
-use sqlx::{AnyConnection, Row};
+use sealwatch_core::recommendation::{Recommendation, RecommendationId, SealedIdentity};
+use sqlx::Row;
 
-use crate::audit::{self, Entry};
-use crate::cases::{DetectorMode, Intake, ModeReason, ReviewSettings, detector_mode, rates};
-use crate::database::{Database, Location, Write};
+use crate::cases::ReviewSettings;
+use crate::database::{Database, Location};
 use crate::filter::Audience;
-use crate::people::Actor;
 use crate::state::Random;
 
 pub use list::Summary;
@@ -146,44 +143,6 @@ impl CaseStore {
         self.database.outlet().set_routes(routes)
     }
 
-    /// Takes deliveries in, in one transaction. A recommendation that is there already is left as it is, and counted as
-    /// delivered again. Returns how many were new. `received_ms` is in milliseconds since 1970.
-    ///
-    /// # Errors
-    /// The database refused; nothing of this call is in it then.
-    pub async fn deliver(
-        &self,
-        deliveries: &[Delivery],
-        received_ms: i64,
-    ) -> Result<u64, CaseStoreError> {
-        let mut write = self.database.write().await?;
-        let connection = write.connection();
-        let last: i64 =
-            sqlx::query_scalar("SELECT COALESCE(MAX(intake_sequence), 0) FROM recommendations")
-                .fetch_one(&mut *connection)
-                .await?;
-        let mut intake = Intake::begin(connection, &self.review, received_ms).await?;
-        let mut newest: BTreeMap<Behaviour, &Recommendation> = BTreeMap::new();
-        let mut new = 0;
-        for delivery in deliveries {
-            let recommendation = &delivery.recommendation;
-            let sequence = last + 1 + i64::try_from(new).unwrap_or(i64::MAX);
-            if insert(connection, delivery, sequence, received_ms).await? {
-                new += 1;
-                intake.take(connection, recommendation).await?;
-                newest.insert(recommendation.behaviour, recommendation);
-            }
-        }
-        intake.end(connection).await?;
-        let entries = shadow_anomalous(&mut write, newest.into_values(), received_ms).await?;
-        if entries.is_empty() {
-            write.commit_machine().await?;
-        } else {
-            audit::commit(write, &Actor::machine(), received_ms, &entries).await?;
-        }
-        Ok(new)
-    }
-
     /// One recommendation, if it is there for this audience.
     ///
     /// # Errors
@@ -239,71 +198,4 @@ impl CaseStore {
     pub async fn close(&self) {
         self.database.close().await;
     }
-}
-
-/// Puts the detectors into the shadow whose rate is anomalous at their newest recommendation. Returns the entries for the
-/// log.
-async fn shadow_anomalous(
-    write: &mut Write,
-    newest: impl Iterator<Item = &Recommendation>,
-    now_ms: i64,
-) -> Result<Vec<Entry>, CaseStoreError> {
-    let machine = Actor::machine();
-    let mut entries = Vec::new();
-    for recommendation in newest {
-        let behaviour = recommendation.behaviour;
-        let is_acted_on = recommendation.mode != Mode::Shadow;
-        if is_acted_on
-            && rates::has_anomaly(write.connection(), recommendation).await?
-            && !detector_mode::is_settled(write.connection(), behaviour, now_ms).await?
-        {
-            let change = (behaviour, DetectorMode::Shadow, ModeReason::RateAnomaly);
-            let change = detector_mode::note(write, change, &machine.person, now_ms).await?;
-            tracing::warn!(
-                behaviour = behaviour.name(),
-                "this detector recommends far more than usual: it was put into the shadow; look at its page"
-            );
-            entries.push(detector_mode::entry(&change));
-        }
-    }
-    Ok(entries)
-}
-
-/// Returns whether it was new.
-async fn insert(
-    connection: &mut AnyConnection,
-    delivery: &Delivery,
-    sequence: i64,
-    received_ms: i64,
-) -> Result<bool, CaseStoreError> {
-    let recommendation = &delivery.recommendation;
-    let document = serde_json::to_string(recommendation).map_err(|_| CaseStoreError::Unwritable)?;
-    let sealed = serde_json::to_string(&delivery.sealed_identities)
-        .map_err(|_| CaseStoreError::Unwritable)?;
-    let deliveries: i64 = sqlx::query_scalar(
-        "INSERT INTO recommendations (intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, \
-         threshold_margin, is_simulated, at_ms, received_ms, deliveries, last_received_ms, recommendation, \
-         sealed_identities) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $13, $14, $15) \
-         ON CONFLICT (id) DO UPDATE SET deliveries = recommendations.deliveries + 1, \
-         last_received_ms = excluded.last_received_ms RETURNING deliveries",
-    )
-    .bind(sequence)
-    .bind(recommendation.id.to_hexadecimal())
-    .bind(recommendation.account.to_hexadecimal())
-    .bind(i64::from(recommendation.incarnation))
-    .bind(&recommendation.platform)
-    .bind(recommendation.behaviour.name())
-    .bind(recommendation.mode.name())
-    .bind(recommendation.answer.name())
-    .bind(recommendation.score)
-    .bind(recommendation.threshold.margin)
-    .bind(i64::from(recommendation.threshold.population.is_simulated()))
-    .bind(recommendation.at.0)
-    .bind(received_ms)
-    .bind(document)
-    .bind(sealed)
-    .fetch_one(&mut *connection)
-    .await?;
-    Ok(deliveries == 1)
 }

@@ -1,0 +1,93 @@
+//! What is kept of a case beside the case: its recommendations, their strongest reasons, for counts over many, and what the
+//! account shares with others, for walking from account to account.
+
+use std::collections::BTreeMap;
+
+use sealwatch_core::recommendation::Recommendation;
+use sqlx::AnyConnection;
+
+use crate::statement::{Statement, Value};
+use crate::store::CaseStoreError;
+
+/// Reasons of a recommendation that are counted over many.
+const REASONS: usize = 8;
+
+/// Rows of one statement at most: a database takes only so many values at once.
+const ROWS: usize = 1_000;
+
+/// Writes down to which case each recommendation belongs, with reasons and links. Each case comes once.
+pub(super) async fn describe(
+    connection: &mut AnyConnection,
+    cases: &[(String, &Recommendation)],
+) -> Result<(), CaseStoreError> {
+    let belongs = cases
+        .iter()
+        .map(|(case, one)| vec![one.id.to_hexadecimal().into(), case.as_str().into()]);
+    let reasons = cases.iter().flat_map(|(case, one)| reasons(case, one));
+    let links = cases.iter().flat_map(|(case, one)| links(case, one));
+    for (insert, rows, conflict) in [
+        (
+            "INSERT INTO case_recommendations (recommendation, case_id) VALUES ",
+            belongs.collect::<Vec<_>>(),
+            "",
+        ),
+        (
+            "INSERT INTO case_reasons (case_id, feature, value, contribution) VALUES ",
+            reasons.collect(),
+            " ON CONFLICT (case_id, feature) DO UPDATE SET value = excluded.value, contribution = excluded.contribution",
+        ),
+        (
+            "INSERT INTO case_links (case_id, kind, entity, accounts, banned) VALUES ",
+            links.collect(),
+            " ON CONFLICT (case_id, kind, entity) DO UPDATE SET accounts = excluded.accounts, banned = excluded.banned",
+        ),
+    ] {
+        for rows in rows.chunks(ROWS) {
+            let mut statement = Statement::new(insert);
+            statement.bind_rows(rows.iter().cloned());
+            statement.push(conflict);
+            statement.query().execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Each feature once: a statement may not change a row twice.
+fn reasons(case: &str, recommendation: &Recommendation) -> Vec<Vec<Value>> {
+    let strongest = recommendation.reasons.iter().take(REASONS);
+    let reasons: BTreeMap<&str, [Value; 2]> = strongest
+        .map(|reason| {
+            let values = [
+                reason.value.map(f64::from).into(),
+                reason.contribution.into(),
+            ];
+            (reason.feature.as_str(), values)
+        })
+        .collect();
+    let rows = reasons.into_iter().map(|(feature, [value, contribution])| {
+        vec![case.into(), feature.into(), value, contribution]
+    });
+    rows.collect()
+}
+
+/// Each entity once.
+fn links(case: &str, recommendation: &Recommendation) -> Vec<Vec<Value>> {
+    let links: BTreeMap<(&str, String), [Value; 2]> = recommendation
+        .evidence
+        .links
+        .iter()
+        .map(|link| {
+            let values = [
+                f64::from(link.accounts).into(),
+                f64::from(link.banned).into(),
+            ];
+            ((link.kind.as_str(), link.entity.to_hexadecimal()), values)
+        })
+        .collect();
+    let rows = links
+        .into_iter()
+        .map(|((kind, entity), [accounts, banned])| {
+            vec![case.into(), kind.into(), entity.into(), accounts, banned]
+        });
+    rows.collect()
+}

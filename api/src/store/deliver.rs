@@ -1,0 +1,180 @@
+//! Intake of recommendations, many in one transaction, with few statements: whoever works meanwhile waits for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sealwatch_core::behaviour::{Behaviour, Mode};
+use sealwatch_core::recommendation::{Delivery, Recommendation};
+use sqlx::{AnyConnection, Row as _};
+
+use super::{CaseStore, CaseStoreError};
+use crate::audit::{self, Entry};
+use crate::cases::{DetectorMode, Intake, ModeReason, detector_mode, rates};
+use crate::database::Write;
+use crate::people::Actor;
+use crate::statement::{Statement, Value};
+
+/// Recommendations of one statement at most.
+const TOGETHER: usize = 64;
+
+impl CaseStore {
+    /// Takes deliveries in, in one transaction. A recommendation that is there already is left as it is, and counted as
+    /// delivered again. Returns how many were new. `received_ms` is in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The database refused; nothing of this call is in it then.
+    pub async fn deliver(
+        &self,
+        deliveries: &[Delivery],
+        received_ms: i64,
+    ) -> Result<u64, CaseStoreError> {
+        let mut write = self.database.write().await?;
+        let connection = write.connection();
+        let mut last: i64 =
+            sqlx::query_scalar("SELECT COALESCE(MAX(intake_sequence), 0) FROM recommendations")
+                .fetch_one(&mut *connection)
+                .await?;
+        let mut intake = Intake::begin(connection, &self.review, received_ms).await?;
+        let mut newest: BTreeMap<Behaviour, &Recommendation> = BTreeMap::new();
+        let mut taken = 0;
+        let mut rest = deliveries;
+        while !rest.is_empty() {
+            let (part, behind) = rest.split_at(unlike(rest));
+            rest = behind;
+            let new = new_ones(connection, part, received_ms).await?;
+            insert(connection, &new, last, received_ms).await?;
+            let new: Vec<&Recommendation> = new.iter().map(|one| &one.recommendation).collect();
+            intake.take(connection, &new).await?;
+            newest.extend(new.iter().map(|one| (one.behaviour, *one)));
+            last += new.len() as i64;
+            taken += new.len() as u64;
+        }
+        intake.end(connection).await?;
+        let entries = shadow_anomalous(&mut write, newest.into_values(), received_ms).await?;
+        if entries.is_empty() {
+            write.commit_machine().await?;
+        } else {
+            audit::commit(write, &Actor::machine(), received_ms, &entries).await?;
+        }
+        Ok(taken)
+    }
+}
+
+/// How many of the first deliveries can be written together: no recommendation and no account twice, since a second one
+/// joins the case that the first one opened.
+fn unlike(deliveries: &[Delivery]) -> usize {
+    let (mut accounts, mut ids) = (BTreeSet::new(), BTreeSet::new());
+    deliveries
+        .iter()
+        .take(TOGETHER)
+        .take_while(|delivery| {
+            let recommendation = &delivery.recommendation;
+            accounts.insert(recommendation.account) && ids.insert(recommendation.id)
+        })
+        .count()
+}
+
+/// Those that are not there yet. The others are counted as delivered again.
+async fn new_ones<'all>(
+    connection: &mut AnyConnection,
+    deliveries: &'all [Delivery],
+    received_ms: i64,
+) -> Result<Vec<&'all Delivery>, CaseStoreError> {
+    let id = |delivery: &Delivery| delivery.recommendation.id.to_hexadecimal();
+    let mut select = Statement::new("SELECT id FROM recommendations WHERE id IN (");
+    select.bind_list(deliveries.iter().map(id));
+    let select = select.closed();
+    let rows = select.query().fetch_all(&mut *connection).await?;
+    if rows.is_empty() {
+        return Ok(deliveries.iter().collect());
+    }
+    let known: BTreeSet<String> = rows
+        .iter()
+        .map(|row| row.try_get("id"))
+        .collect::<Result<_, sqlx::Error>>()?;
+    let mut update = Statement::new(
+        "UPDATE recommendations SET deliveries = deliveries + 1, last_received_ms = ",
+    );
+    update.bind(received_ms).push(" WHERE id IN (");
+    update.bind_list(known.iter().map(String::as_str));
+    update.closed().query().execute(&mut *connection).await?;
+    Ok(deliveries
+        .iter()
+        .filter(|delivery| !known.contains(&id(delivery)))
+        .collect())
+}
+
+/// Writes new ones, numbered from behind `last`.
+async fn insert(
+    connection: &mut AnyConnection,
+    deliveries: &[&Delivery],
+    last: i64,
+    received_ms: i64,
+) -> Result<(), CaseStoreError> {
+    let rows = (last + 1..)
+        .zip(deliveries)
+        .map(|(sequence, delivery)| row(delivery, sequence, received_ms))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut insert = Statement::new(
+        "INSERT INTO recommendations (intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, \
+         threshold_margin, is_simulated, at_ms, received_ms, deliveries, last_received_ms, recommendation, \
+         sealed_identities) VALUES ",
+    );
+    if insert.bind_rows(rows.into_iter()) {
+        insert.query().execute(connection).await?;
+    }
+    Ok(())
+}
+
+fn row(delivery: &Delivery, sequence: i64, received_ms: i64) -> Result<Vec<Value>, CaseStoreError> {
+    let recommendation = &delivery.recommendation;
+    let document = serde_json::to_string(recommendation).map_err(|_| CaseStoreError::Unwritable)?;
+    let sealed = serde_json::to_string(&delivery.sealed_identities)
+        .map_err(|_| CaseStoreError::Unwritable)?;
+    Ok(vec![
+        sequence.into(),
+        recommendation.id.to_hexadecimal().into(),
+        recommendation.account.to_hexadecimal().into(),
+        i64::from(recommendation.incarnation).into(),
+        recommendation.platform.as_str().into(),
+        recommendation.behaviour.name().into(),
+        recommendation.mode.name().into(),
+        recommendation.answer.name().into(),
+        recommendation.score.into(),
+        recommendation.threshold.margin.into(),
+        i64::from(recommendation.threshold.population.is_simulated()).into(),
+        recommendation.at.0.into(),
+        received_ms.into(),
+        1.into(),
+        received_ms.into(),
+        document.into(),
+        sealed.into(),
+    ])
+}
+
+/// Puts the detectors into the shadow whose rate is anomalous at their newest recommendation. Returns the entries for the
+/// log.
+async fn shadow_anomalous(
+    write: &mut Write,
+    newest: impl Iterator<Item = &Recommendation>,
+    now_ms: i64,
+) -> Result<Vec<Entry>, CaseStoreError> {
+    let machine = Actor::machine();
+    let mut entries = Vec::new();
+    for recommendation in newest {
+        let behaviour = recommendation.behaviour;
+        let is_acted_on = recommendation.mode != Mode::Shadow;
+        if is_acted_on
+            && rates::has_anomaly(write.connection(), recommendation).await?
+            && !detector_mode::is_settled(write.connection(), behaviour, now_ms).await?
+        {
+            let change = (behaviour, DetectorMode::Shadow, ModeReason::RateAnomaly);
+            let change = detector_mode::note(write, change, &machine.person, now_ms).await?;
+            tracing::warn!(
+                behaviour = behaviour.name(),
+                "this detector recommends far more than usual: it was put into the shadow; look at its page"
+            );
+            entries.push(detector_mode::entry(&change));
+        }
+    }
+    Ok(entries)
+}
