@@ -7,7 +7,7 @@ use sealwatch_core::recommendation::Recommendation;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::cases::describe::describe;
-use crate::cases::quota::{has_held, opened_in_a_day};
+use crate::cases::quota::{DAY_MS, has_held, opened_in_a_day};
 use crate::cases::rates::{self, HOUR_MS};
 use crate::cases::settings::ReviewSettings;
 use crate::cases::tally::Waiting;

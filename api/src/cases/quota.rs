@@ -11,7 +11,7 @@ use crate::cases::types::CaseState;
 use crate::store::CaseStoreError;
 
 /// Milliseconds of a day.
-const DAY_MS: i64 = 24 * HOUR_MS;
+pub(super) const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// Whether cases of a behaviour are held.
 pub(super) async fn has_held(
