@@ -208,7 +208,7 @@ proptest! {
             }
             // The same elements, and the same attributes but for the line ends of nothing: texts add none.
             for (name, before) in files(&plain) {
-                if name.ends_with(".html") || name.ends_with(".xml") {
+                if ["report.html", "cybertip.xml"].contains(&&*name) {
                     prop_assert_eq!(elements(&before), elements(&written[&name]), "{}", name);
                 }
             }
