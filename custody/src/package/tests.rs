@@ -263,18 +263,3 @@ fn hostile() -> impl Strategy<Value = String> {
         any::<String>()
     ]
 }
-
-#[test]
-fn zz_write_for_view() {
-    for (n, fixture) in [
-        ("child", CHILD_SAFETY),
-        ("life", THREAT_TO_LIFE),
-        ("group", GROUP),
-    ] {
-        let d = format!("/tmp/x/exp/{n}");
-        std::fs::create_dir_all(&d).unwrap();
-        for (name, text) in files(&facts(fixture)) {
-            std::fs::write(format!("{d}/{name}"), text).unwrap();
-        }
-    }
-}
