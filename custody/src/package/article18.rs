@@ -36,7 +36,7 @@ pub(super) fn notification(referral: &Referral) -> Result<String, PackageError> 
         "member_states_concerned": member_states(referral),
         "content_in_question": {
             "available": false,
-            "explanation": "Messages are end-to-end encrypted; the provider holds none. The notification rests on reports, metadata and a person's finding.",
+            "explanation": "Messages are end-to-end encrypted, and the provider has no access to their content. The notification rests on reports, metadata and a person's finding, which says what reporters showed, if they showed anything.",
         },
         "time": {
             "time_zone": "UTC",
@@ -85,6 +85,7 @@ fn recipient_of_the_service(referral: &Referral) -> Value {
             "kind": "account",
             "identifier": identifier,
             "service": facts.provider.service,
+            "explanation": referral.recycled(),
         }),
         Subject::Group => json!({
             "kind": "group",

@@ -25,8 +25,7 @@ const PLATFORM_LIMIT: usize = 256;
 const TEXT_LIMIT: usize = 3000;
 const SERVICE_LIMIT: usize = 100;
 const URL_LIMIT: usize = 2083;
-const NO_CONTENT: &str =
-    "Messages are end-to-end encrypted. The provider holds no content and has viewed none.";
+const NO_CONTENT: &str = "Messages are end-to-end encrypted. The provider has no access to their content. What reporters showed to its staff, if anything, is said in the finding in additionalInfo.";
 
 pub(super) fn report(referral: &Referral) -> Result<String, PackageError> {
     let facts = referral.facts;
@@ -169,6 +168,10 @@ fn additional(referral: &Referral) -> String {
         words::sum(threat.log_odds),
         threat.log_odds
     ));
+    if let Some(recycled) = referral.recycled() {
+        text.push_str(recycled);
+        text.push('\n');
+    }
     if referral.subject == Subject::Group {
         text.push_str(
             "The report is about a group, which this report cannot name; the provider finds it by the referral's id.\n",

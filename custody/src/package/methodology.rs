@@ -13,7 +13,8 @@ const WHAT_IT_SEES: &str = "\
 Sealwatch reads metadata of a messaging platform whose messages are end-to-end encrypted: that an account was registered, that
 a message of some size class was sent to another account, that an account was reported, and the like. **No content of any
 message, call, picture or group was accessed.** The program has no key to any, its input has no field for any, and an input
-with an unknown field is refused or stripped. Texts in this package were written by the people who decided.
+with an unknown field is refused or stripped. The finding was written by the person who made it. Where a reporter showed
+something to the platform's staff, it says so; the program did not see it.
 
 Accounts, devices, networks and groups enter the program as keyed pseudonyms (32 hexadecimal digits).
 ";

@@ -208,7 +208,7 @@ proptest! {
             }
             // The same elements, and the same attributes but for the line ends of nothing: texts add none.
             for (name, before) in files(&plain) {
-                if name.ends_with(".html") || name.ends_with(".xml") {
+                if ["report.html", "cybertip.xml"].contains(&&*name) {
                     prop_assert_eq!(elements(&before), elements(&written[&name]), "{}", name);
                 }
             }
@@ -262,19 +262,4 @@ fn hostile() -> impl Strategy<Value = String> {
         "[^\u{0}]{0,60}",
         any::<String>()
     ]
-}
-
-#[test]
-fn zz_write_for_view() {
-    for (n, fixture) in [
-        ("child", CHILD_SAFETY),
-        ("life", THREAT_TO_LIFE),
-        ("group", GROUP),
-    ] {
-        let d = format!("/tmp/x/exp/{n}");
-        std::fs::create_dir_all(&d).unwrap();
-        for (name, text) in files(&facts(fixture)) {
-            std::fs::write(format!("{d}/{name}"), text).unwrap();
-        }
-    }
 }

@@ -37,6 +37,10 @@ fn who(html: &mut Markup, referral: &Referral) {
             html.text(&format!(
                 ", the platform's own identifier of an account on {service}. Who the person behind it is, is not known here."
             ));
+            if let Some(recycled) = referral.recycled() {
+                html.text(" ");
+                html.inline("strong", recycled);
+            }
         }
         Subject::Group => {
             html.inline("strong", "A group");
@@ -166,7 +170,7 @@ pub(super) fn finding(html: &mut Markup, referral: &Referral) {
         "p",
         &[("class", "note")],
         &format!(
-            "{}, {}. The officer read the case's metadata about the {}, and no message: nobody at the platform can.",
+            "{}, {}. The program showed the officer metadata about the {} and no message: it has none.",
             finding.officer,
             utc(finding.made_ms),
             subject_noun(referral)

@@ -73,7 +73,7 @@ fn known(referral: &Referral) -> Vec<String> {
 
 fn unknown(referral: &Referral) -> Vec<String> {
     let mut points = vec![
-        "What was said. Messages are end-to-end encrypted; neither the platform nor this program can read them.".to_owned(),
+        "What was said, beyond what the statement says. Messages are end-to-end encrypted; neither the platform nor this program can read them.".to_owned(),
         match referral.subject {
             Subject::Account(_) => "Who uses the account, and where that person is.".to_owned(),
             Subject::Group => "Who is in the group, and where they are.".to_owned(),

@@ -44,9 +44,10 @@ pub(super) fn elements(text: &str) -> Result<Vec<String>, String> {
         }
     }
     require_text(rest, false)?;
-    match open.is_empty() {
-        true => Ok(found),
-        false => Err(format!("{open:?} are not closed")),
+    if open.is_empty() {
+        Ok(found)
+    } else {
+        Err(format!("{open:?} are not closed"))
     }
 }
 

@@ -158,6 +158,20 @@ fn the_report_answers_an_officer_on_duty_and_fetches_nothing() {
 }
 
 #[test]
+fn an_identifier_that_had_an_earlier_life_is_said_to_have_had_one() {
+    for (fixture, own, recycled) in [
+        (CHILD_SAFETY, "cybertip.xml", false),
+        (THREAT_TO_LIFE, "dsa-article-18.json", true),
+    ] {
+        let files = files(&facts(fixture));
+        for name in ["report.html", own] {
+            let said = files[name].contains("an earlier owner may be another person");
+            assert_eq!(said, recycled, "{name}");
+        }
+    }
+}
+
+#[test]
 fn the_report_warns_of_sources_on_trial_and_of_people_in_danger_themselves() {
     let mut facts = facts(GROUP);
     assert!(files(&facts)["report.html"].contains("Not released for live use"));
