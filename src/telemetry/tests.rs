@@ -80,7 +80,7 @@ fn outcomes(registry: &Registry) -> [u64; 3] {
         let found = metrics
             .iter()
             .find(|metric| metric.get_label()[0].value() == outcome);
-        found.unwrap().get_counter().value() as u64
+        found.unwrap().get_counter().get_value() as u64
     };
     [of("exported"), of("dropped"), of("failed")]
 }

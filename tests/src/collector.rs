@@ -1,6 +1,6 @@
 //! A collector of traces: it takes OTLP over HTTP in JSON, and keeps what was posted.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
