@@ -53,7 +53,7 @@ sealwatch_core::closed_set! {
         OuterWrapOpened = "outer_wrap_opened",
         /// An approver approved the facts of a referral, and gave the inner wrap to the officer.
         ApprovalGiven = "approval_given",
-        /// An officer took the inner wrap of an identity, to open it.
+        /// An officer took the inner wrap of an identity, or an approver the copy for their check, to open it.
         IdentityOpened = "identity_opened",
         /// The officer signed a referral's statement.
         ReferralSigned = "referral_signed",

@@ -4,6 +4,7 @@
 //! the whole text, so that neither can be changed unseen.
 
 use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::recommendation::Recommendation;
 use sealwatch_core::threat::{ThreatKind, ThreatSignal};
 use sealwatch_custody::package::facts::{
@@ -180,7 +181,7 @@ fn of_signal(threat: &ThreatSignal, referral: &Referral) -> Threat {
         partition: facet.position.partition,
         offset: facet.position.offset,
         what: facet.what.clone(),
-        counterpart: facet.counterpart.map(|other| other.to_hexadecimal()),
+        counterpart: facet.counterpart.map(Pseudonym::to_hexadecimal),
         values: facet
             .values
             .iter()

@@ -21,7 +21,9 @@ use crate::referrals::facts::{self, Frozen};
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
 use crate::referrals::settings::ReferralSettings;
-use crate::referrals::types::{Concerned, FindingVerdict, Ground, Referral, ReferralId};
+use crate::referrals::types::{
+    AmendReason, Concerned, FindingVerdict, Ground, Referral, ReferralId,
+};
 use crate::retention::{HoldReason, Target, insert_hold};
 use crate::store::CaseStoreError;
 
@@ -253,8 +255,8 @@ async fn insert(
     .bind(chosen.map(|chosen| chosen.duty.legal_basis))
     .bind(new.incident_type.clone())
     .bind(new.member_states.join(" "))
-    .bind(new.member_states_because.map(|because| because.name()))
-    .bind(referral.amendment.map(|reason| reason.name()))
+    .bind(new.member_states_because.map(Concerned::name))
+    .bind(referral.amendment.map(AmendReason::name))
     .bind(hold)
     .bind(now_ms)
     .execute(connection)

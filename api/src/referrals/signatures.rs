@@ -16,12 +16,13 @@ use crate::referrals::claim::needs;
 use crate::referrals::error::ReferralError;
 use crate::referrals::keys::signed_by;
 use crate::referrals::machine::Move;
-use crate::referrals::read::{current_package, to_move};
+use crate::referrals::read::{self, current_package, to_move};
 use crate::referrals::release::is_sealed;
 use crate::referrals::types::{Package, Referral, ReferralId};
 use crate::store::CaseStoreError;
 
-/// How far a revision is signed, for those two who sign it.
+/// How far a revision is signed, for those two who sign it. On the log before it is given; for the approver, who opens the
+/// identity that comes with it, as an opening.
 ///
 /// # Errors
 /// There is none, nothing was found credible in it, or it is for two other people.
@@ -29,19 +30,28 @@ pub async fn signatures(
     database: &Database,
     actor: &Actor,
     id: ReferralId,
+    now_ms: i64,
 ) -> Result<(Referral, Package), ReferralError> {
-    let mut connection = database.pool().acquire().await?;
-    let referral = crate::referrals::read::get(&mut connection, id)
+    let mut write = database.write().await?;
+    let connection = write.connection();
+    let referral = read::get(connection, id)
         .await?
         .ok_or(ReferralError::NotFound)?;
-    let package = current_package(&mut connection, &referral).await?;
-    let is_theirs =
-        package.officer == actor.person || package.approver.as_ref() == Some(&actor.person);
-    if is_theirs {
-        Ok((referral, package))
-    } else {
-        Err(ReferralError::NotYours)
+    let package = current_package(connection, &referral).await?;
+    let is_approver = package.approver.as_ref() == Some(&actor.person);
+    if !is_approver && package.officer != actor.person {
+        return Err(ReferralError::NotYours);
     }
+    let act = if is_approver && package.review_identity.is_some() {
+        Act::IdentityOpened
+    } else {
+        Act::CaseRead
+    };
+    let entry = Entry::new(act)
+        .about(&id.to_hexadecimal())
+        .fact("revision", &package.revision.to_string());
+    audit::commit(write, actor, now_ms, &[entry]).await?;
+    Ok((referral, package))
 }
 
 /// Takes a signature: an envelope with the signatures so far and one more, and from the officer the identity, sealed to the

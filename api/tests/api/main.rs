@@ -28,6 +28,7 @@ mod postgres;
 mod receiver;
 mod referral_desk;
 mod referrals;
+mod referrals_acts;
 mod referrals_flow;
 mod retention;
 mod roles;

@@ -16,6 +16,9 @@ use tower::ServiceExt;
 
 use crate::client::{NEWS, get, send};
 use crate::common::*;
+use crate::referral_desk::threat;
+use sealwatch_core::credibility::priority::Priority;
+use sealwatch_core::threat::ThreatKind;
 
 /// A server whose clock goes on by 600 milliseconds whenever it is asked.
 async fn server(store: &CaseStore) -> (ApiState, Vec<FirstToken>) {
@@ -129,7 +132,7 @@ async fn who_listens_hears_of_cases_that_are_opened_and_decided() {
 }
 
 #[tokio::test]
-async fn streams_are_few_for_a_person_and_only_for_those_who_read_lists() {
+async fn streams_are_few_for_a_person_and_only_for_those_who_have_a_queue() {
     let (_folder, store) = store(1, true).await;
     let (state, people) = server(&store).await;
     let router = router(state);
@@ -146,13 +149,63 @@ async fn streams_are_few_for_a_person_and_only_for_those_who_read_lists() {
     );
     open.pop();
     assert!(Events::begin(&router, &rita).await.is_ok());
-    for person in ["olga", "anton", "audrey", "admin"] {
+    for person in ["audrey", "admin"] {
         assert_eq!(
             Events::begin(&router, &token_of(&people, person))
                 .await
                 .err(),
             Some(403)
         );
+    }
+}
+
+#[tokio::test]
+async fn a_referral_is_news_for_its_side_within_two_seconds_and_for_nobody_else() {
+    let (_folder, store) = store(1, true).await;
+    let (state, people) = server(&store).await;
+    let router = router(state);
+    let listen = async |person: &str| {
+        let token = token_of(&people, person);
+        Events::begin(&router, &token).await.unwrap()
+    };
+    let (mut olga, mut rita) = (listen("olga").await, listen("rita").await);
+    let hears = tokio::spawn(async move {
+        let (name, data) = olga.next().await.unwrap();
+        (name, data, tokio::time::Instant::now())
+    });
+    rita.wait_for("queue").await;
+    // Until it has looked once, what is there already is no news to it.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let threat = threat(7, 1, ThreatKind::ThreatToLife, Priority::P1);
+    let delivered = tokio::time::Instant::now();
+    store
+        .deliver_threats(&[threat.clone()], START)
+        .await
+        .unwrap();
+    let case = delivery(78, true);
+    let (name, opened, heard) = hears.await.unwrap();
+    assert_eq!(
+        name, "referral_opened",
+        "the counts of the cases are not for officers"
+    );
+    assert!(heard - delivered < Duration::from_secs(2));
+    assert_eq!(
+        (&opened["priority"], &opened["kind"]),
+        (&"p1".into(), &"threat_to_life".into())
+    );
+    assert_eq!(opened.as_object().unwrap().len(), 5);
+    assert!(
+        !opened
+            .to_string()
+            .contains(&threat.threat.pseudonym.to_hexadecimal())
+    );
+    store.deliver(&[case], START).await.unwrap();
+    loop {
+        let (name, _) = rita.next().await.unwrap();
+        assert!(!name.starts_with("referral"), "{name}");
+        if name == "case_opened" {
+            break;
+        }
     }
 }
 

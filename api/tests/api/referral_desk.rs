@@ -296,6 +296,17 @@ impl Desk {
         id
     }
 
+    /// A number out of the database.
+    pub async fn count(&self, sql: &str) -> i64 {
+        let pool = self.beside().await;
+        let count = sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned()))
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+        count
+    }
+
     /// A connection beside the store.
     pub async fn beside(&self) -> sqlx::AnyPool {
         sqlx::any::install_default_drivers();

@@ -190,6 +190,8 @@ async fn two_people_take_a_referral_to_a_bag_that_verifies_with_the_trusted_keys
                 "approval_given",
                 "identity_opened",
                 "referral_signed",
+                // The approver's own check of whom it is about.
+                "identity_opened",
                 "referral_approved",
                 "referral_exported"
             ]

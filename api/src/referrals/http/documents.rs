@@ -1,13 +1,14 @@
 //! Referrals as programs read them.
 
 use sealwatch_core::time::Timestamp;
+use sealwatch_custody::package::{Recipient, Regime};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::body::Private;
 use crate::referrals::duty::Duty;
-use crate::referrals::types::{Finding, Package, Referral, ReferralId};
+use crate::referrals::types::{AmendReason, Concerned, Finding, Package, Referral, ReferralId};
 use crate::state::ApiState;
 
 fn time(at_ms: i64) -> String {
@@ -105,7 +106,7 @@ impl ReferralSummary {
             log_odds: referral.log_odds,
             state: referral.state.name(),
             revision: referral.revision,
-            amendment: referral.amendment.map(|reason| reason.name()),
+            amendment: referral.amendment.map(AmendReason::name),
             first_signal_at: time(referral.first_signal_ms),
             knowledge_at: referral.knowledge_ms.map(time),
             decide_by: referral.decide_by_ms.map(time),
@@ -178,12 +179,12 @@ impl FindingDocument {
             verdict: finding.verdict.name(),
             statement: statement.map(Private::from),
             grounds: finding.grounds.iter().map(|ground| ground.name()).collect(),
-            regime: finding.regime.map(|regime| regime.name()),
-            recipient: finding.recipient.map(|recipient| recipient.name()),
+            regime: finding.regime.map(Regime::name),
+            recipient: finding.recipient.map(Recipient::name),
             legal_basis: finding.legal_basis.clone(),
             incident_type: finding.incident_type.clone(),
             member_states: finding.member_states.clone(),
-            member_states_because: finding.member_states_because.map(|because| because.name()),
+            member_states_because: finding.member_states_because.map(Concerned::name),
             hold: finding.hold.clone(),
             made_at: time(finding.made_ms),
         }

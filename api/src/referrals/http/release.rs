@@ -91,7 +91,7 @@ pub async fn inner(
     Ok(Json(InnerDocument { inner }))
 }
 
-/// How far a revision is signed, for those two who sign it.
+/// How far a revision is signed, for those two who sign it. On the log, before it is given.
 #[utoipa::path(get, path = "/api/v1/referrals/{id}/signature", tag = "referrals",
     params(("id" = inline(HexadecimalId), Path, description = "The referral's id")),
     responses(
@@ -104,8 +104,9 @@ pub async fn signature(
     actor: Actor,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let database = state.store.database();
-    let (referral, package) = referrals::signatures(database, &actor, referral_id(id)?).await?;
+    let (database, now_ms) = (state.store.database(), (state.now_ms)());
+    let (referral, package) =
+        referrals::signatures(database, &actor, referral_id(id)?, now_ms).await?;
     let document = SignatureDocument::from(&package);
     Ok(versioned(referral.version, Json(document)))
 }
