@@ -33,7 +33,7 @@ pub enum BagFolderError {
     #[error("{0} is neither a file nor a folder: links and devices belong to no bag")]
     Special(String),
     /// A folder that holds nothing, which no manifest lists.
-    #[error("the folder {0} is empty: it was added later")]
+    #[error("the folder {0} is empty: what was in it is missing, or it was added later")]
     EmptyFolder(String),
     /// Too much of it.
     #[error("it holds more than a referral's bag: at most 1000 files, 256 MiB and 8 folders deep")]

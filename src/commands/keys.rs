@@ -11,11 +11,11 @@ use sealwatch_custody::signing::{SigningKey, SigningRole};
 use sealwatch_custody::{
     Binding, OpenedIdentity, PrivateKey, Role, Sealed, open_identity, open_inner, open_outer,
 };
-use zeroize::Zeroizing;
 
 use crate::arguments::KeysCommand;
 use crate::clock;
 use crate::failure::Failure;
+use crate::key_file;
 
 /// Makes keys, or opens a sealed identity.
 ///
@@ -82,9 +82,9 @@ fn unknown_role() -> Failure {
 }
 
 fn open(key: &Path, recommendation: &str, account: &str, sealed: &str) -> Result<(), Failure> {
-    let text = fs::read_to_string(key)
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::configuration(format!("key {}: {error}", key.display())))?;
+    let text = key_file::read(key, "key")?.ok_or_else(|| {
+        Failure::configuration(format!("key {}: there is no such file", key.display()))
+    })?;
     let private = PrivateKey::from_document(&text)
         .map_err(|error| Failure::configuration(format!("key {}: {error}", key.display())))?;
     let binding = Binding {

@@ -1,6 +1,8 @@
 //! An officer's and an approver's own machines beside a running service: folders with their keys, and the commands that they
 //! run there.
 
+mod case;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,6 +14,8 @@ use serde_json::{Value, json};
 
 use crate::service::Service;
 use crate::system::{KEY, program, root};
+
+pub use case::{Case, files};
 
 /// The identifier of whoever threatens, as the platform knows it. Nothing but the bag may hold it.
 pub const IDENTIFIER: &str = "+49151canary7Kestrel";
@@ -92,7 +96,7 @@ impl Person {
         let (head, _) = self.ask("GET", &path, &[], "");
         let version = header(&head, "etag");
         // One for each act and version: a repetition would be answered as before.
-        let key = format!("{}{}", part, version).replace(['/', '"'], "-");
+        let key = format!("{part}{version}").replace(['/', '"'], "-");
         let headers = [
             ("If-Match", version.as_str()),
             ("Idempotency-Key", &key),
@@ -260,10 +264,11 @@ pub fn threat(now_ms: i64) -> Vec<Value> {
 /// # Panics
 /// A file cannot be written.
 pub fn configure(folder: &Path, source: &str, officer: &Person, approver: &Person) -> PathBuf {
-    let people: String = PEOPLE
+    let people: Vec<String> = PEOPLE
         .iter()
         .map(|(name, roles)| format!("{name} = \"{roles}\"\n"))
         .collect();
+    let people = people.concat();
     let text = format!(
         "platforms = [\"demo\"]\nissuers = [\"sister\"]\nbanks = [\"industry\"]\n\
          [source]\n{source}\n\

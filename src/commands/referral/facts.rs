@@ -147,7 +147,7 @@ pub fn words(facts: &Facts) -> String {
     say(
         "reports",
         format!(
-            "{}, of which {} are remembered, by {} independent groups",
+            "{} in all; {} remembered, from {} independent of each other",
             threat.reports,
             threat.reporters.len(),
             groups.len()

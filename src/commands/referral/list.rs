@@ -9,6 +9,12 @@ use crate::terminal;
 use super::facts::path;
 use super::server::{Server, not_understood};
 
+/// What is shown of a referral, in this order; `--json` shows the threat's own document, too.
+const SECTIONS: [&str; 5] = ["referral", "duties", "findings", "packages", "history"];
+
+/// The longest line on which an item of a list is shown whole.
+const LINE: usize = 110;
+
 /// Lists the queue.
 ///
 /// # Errors
@@ -52,7 +58,10 @@ pub fn show(arguments: &ServerArguments, id: &str, is_json: bool) -> Result<(), 
         return Ok(());
     }
     let mut lines = String::new();
-    outline(&body, 0, &mut lines);
+    for section in SECTIONS {
+        lines.push_str(&format!("{}\n", section.replace('_', " ")));
+        outline(&body[section], 1, &mut lines);
+    }
     print!("{lines}");
     Ok(())
 }
@@ -99,6 +108,8 @@ fn outline(value: &Value, depth: usize, out: &mut String) {
             for item in items {
                 if is_leaf(item) {
                     out.push_str(&format!("{indent}- {}\n", cell(item)));
+                } else if let Some(line) = one_line(item) {
+                    out.push_str(&format!("{indent}- {line}\n"));
                 } else {
                     out.push_str(&format!("{indent}-\n"));
                     outline(item, depth + 1, out);
@@ -107,6 +118,18 @@ fn outline(value: &Value, depth: usize, out: &mut String) {
         }
         leaf => out.push_str(&format!("{indent}{}\n", cell(leaf))),
     }
+}
+
+/// An item of a list that has short members only.
+fn one_line(item: &Value) -> Option<String> {
+    let members = item.as_object()?;
+    let part = |(name, member): (&String, &Value)| {
+        let name = terminal::line(name).replace('_', " ");
+        is_leaf(member).then(|| format!("{name}: {}", cell(member)))
+    };
+    let parts: Option<Vec<String>> = members.iter().map(part).collect();
+    let line = parts?.join(", ");
+    (line.chars().count() <= LINE).then_some(line)
 }
 
 fn is_leaf(value: &Value) -> bool {
@@ -127,13 +150,19 @@ mod tests {
     fn a_referral_is_an_outline_that_commands_no_terminal() {
         let mut out = String::new();
         outline(
-            &json!({"a_b": 1, "c": {"d": "x\u{1b}\ny"}, "e": ["f", {"g": null}], "h": []}),
+            &json!({
+                "a_b": 1, "c": {"d": "x\u{1b}\ny"}, "e": ["f", {"g": null, "h_i": 2}, {"j": ["k"]}], "l": [],
+                "m": [{"n": "o".repeat(LINE)}],
+            }),
             0,
             &mut out,
         );
         assert_eq!(
             out,
-            "a b: 1\nc\n  d: x\u{fffd}\u{fffd}y\ne\n  - f\n  -\n    g: -\nh: []\n"
+            format!(
+                "a b: 1\nc\n  d: x\u{fffd}\u{fffd}y\ne\n  - f\n  - g: -, h i: 2\n  -\n    j\n      - k\nl: []\nm\n  -\n    n: {}\n",
+                "o".repeat(LINE)
+            )
         );
     }
 

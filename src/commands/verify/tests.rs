@@ -54,8 +54,12 @@ fn prepare(payload: &str) -> PreparedBag {
         bagging_date: "2026-11-24".to_owned(),
         contact_email: None,
     };
-    let path = BagPath::payload("data/referral.json").unwrap();
-    PreparedBag::new(&info, BTreeMap::from([(path, payload.into())])).unwrap()
+    let file = |path: &str, text: &str| (BagPath::payload(path).unwrap(), text.into());
+    let payload = [
+        file("data/referral.json", payload),
+        file("data/README.txt", "a package"),
+    ];
+    PreparedBag::new(&info, payload.into()).unwrap()
 }
 
 /// Signatures and proofs for a package with this payload.
