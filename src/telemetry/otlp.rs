@@ -43,16 +43,18 @@ struct Attribute {
 }
 
 #[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
 enum AnyValue {
-    StringValue(String),
-    IntValue(String),
-    BoolValue(bool),
+    #[serde(rename = "stringValue")]
+    Text(String),
+    #[serde(rename = "intValue")]
+    Number(String),
+    #[serde(rename = "boolValue")]
+    Boolean(bool),
 }
 
 impl Attribute {
     fn text(key: &'static str, text: &str) -> Self {
-        let value = AnyValue::StringValue(text.to_owned());
+        let value = AnyValue::Text(text.to_owned());
         Self { key, value }
     }
 }
@@ -108,9 +110,9 @@ impl From<&Span> for SpanDocument {
         let attribute = |(key, value): &(&'static str, Value)| Attribute {
             key,
             value: match value {
-                Value::Text(text) => AnyValue::StringValue(text.clone()),
-                Value::Number(number) => AnyValue::IntValue(number.to_string()),
-                Value::Boolean(is) => AnyValue::BoolValue(*is),
+                Value::Text(text) => AnyValue::Text(text.clone()),
+                Value::Number(number) => AnyValue::Number(number.to_string()),
+                Value::Boolean(is) => AnyValue::Boolean(*is),
             },
         };
         Self {

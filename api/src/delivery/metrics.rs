@@ -4,8 +4,8 @@ use crate::delivery::event::DestinationKind;
 use crate::delivery::outbox::Settled;
 
 sealwatch_core::metrics! {
-    /// Metrics of what leaves.
-    pub struct DeliveryMetrics {
+    /// The series of [`DeliveryMetrics`].
+    struct Series {
         /// Attempts to deliver an event, by kind of place and by what became of it: delivered, failed (it is tried again) or
         /// dead (it is not, unless a person says so).
         attempts: IntCounterVec = "sealwatch_delivery_attempts_total" ["destination", "outcome"],
@@ -14,28 +14,39 @@ sealwatch_core::metrics! {
     }
 }
 
+/// Metrics of what leaves, with the series of every kind of place.
+#[derive(Debug, Clone)]
+pub struct DeliveryMetrics(Series);
+
 impl DeliveryMetrics {
-    /// Makes the series of every kind of place.
-    pub(crate) fn prepare(&self) {
+    /// Makes and registers them.
+    ///
+    /// # Errors
+    /// The registry has them already.
+    pub fn register(registry: &prometheus::Registry) -> Result<Self, prometheus::Error> {
+        let series = Series::register(registry)?;
         for kind in DestinationKind::ALL {
-            self.oldest.with_label_values(&[kind.name()]).set(0.0);
+            series.oldest.with_label_values(&[kind.name()]);
             for outcome in [Settled::Delivered, Settled::Failed, Settled::Dead] {
-                self.attempts
+                series
+                    .attempts
                     .with_label_values(&[kind.name(), name(outcome)]);
             }
         }
+        Ok(Self(series))
     }
 
     /// Notes what became of an attempt.
     pub(crate) fn note(&self, kind: DestinationKind, outcome: Settled) {
-        self.attempts
+        self.0
+            .attempts
             .with_label_values(&[kind.name(), name(outcome)])
             .inc();
     }
 
     /// Notes the age of the oldest event that a kind of place has not taken.
     pub(crate) fn oldest(&self, kind: DestinationKind, seconds: f64) {
-        self.oldest.with_label_values(&[kind.name()]).set(seconds);
+        self.0.oldest.with_label_values(&[kind.name()]).set(seconds);
     }
 }
 

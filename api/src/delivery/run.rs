@@ -43,7 +43,6 @@ pub async fn run(
     now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
     shutdown: watch::Receiver<bool>,
 ) {
-    metrics.prepare();
     let shared = Shared {
         store,
         schedule,
