@@ -53,8 +53,11 @@ impl Observed {
             root().join("config/demo.policy.toml"),
             folder.path().join("policy.toml"),
         )?;
-        let service = Service::start(&config);
-        let prometheus = Prometheus::start(service.address(), service.token_of("audrey"))?;
+        let mut service = Service::start(&config);
+        // Who may read metrics.
+        let auditor = service.token_of("audrey").to_owned();
+        service.use_token(&auditor);
+        let prometheus = Prometheus::start(service.address(), &auditor)?;
         // The first scrape sees every counter at its start.
         sleep(Duration::from_secs(3));
         let began = now();
