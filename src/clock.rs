@@ -42,3 +42,17 @@ pub fn now_ms() -> Arc<dyn Fn() -> i64 + Send + Sync> {
         now.map_or(0, |since| since.as_millis() as i64)
     })
 }
+
+/// Nanoseconds since 1970, for the times of spans. No decision sees it.
+pub fn now_nanoseconds() -> Arc<dyn Fn() -> u64 + Send + Sync> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the shell's clock; everything else is given it"
+    )]
+    Arc::new(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |since| {
+            u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+        })
+    })
+}

@@ -15,11 +15,13 @@ use crate::log_config::{AuditConfig, RetentionConfig};
 mod api;
 mod enforcement;
 mod review;
+mod telemetry;
 mod webhooks;
 
 pub use api::ApiConfig;
 pub use enforcement::{EnforcementConfig, EnforcementKafka};
 pub use review::ReviewConfig;
+pub use telemetry::TelemetryConfig;
 pub use webhooks::{WebhookConfig, secret, webhooks};
 
 /// The whole configuration.
@@ -61,6 +63,9 @@ pub struct Config {
     /// Where confirmed decisions go.
     #[serde(default)]
     pub enforcement: EnforcementConfig,
+    /// Where traces go.
+    #[serde(default)]
+    pub telemetry: TelemetryConfig,
     /// The folder that relative paths start from: the configuration's own.
     #[serde(skip)]
     pub base: PathBuf,

@@ -13,7 +13,9 @@ mod key_file;
 mod keys;
 mod log_config;
 mod parts;
+mod process;
 mod progress;
+mod telemetry;
 
 use std::process::ExitCode;
 

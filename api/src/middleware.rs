@@ -7,13 +7,16 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use tracing::Instrument as _;
 
 use crate::access::{Access, Met, access, methods};
 use crate::auth::Credential;
 use crate::client::Client;
 use crate::console;
+use crate::metrics::labels;
 use crate::people::Actor;
 use crate::problem::Problem;
+use crate::request_id::{self, RequestId};
 use crate::state::ApiState;
 
 /// Time for an answer.
@@ -26,14 +29,36 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
                                        connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Log-in, limits, headers, log and metrics.
-pub async fn around(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
-    let started = (state.monotonic)();
+/// Log-in, limits, headers, log, metrics, and the span that all of it stands in.
+pub async fn around(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let route = request
         .extensions()
         .get::<MatchedPath>()
         .map_or("other", MatchedPath::as_str)
         .to_owned();
+    let id = RequestId::of(request.headers(), || state.store.database().random_bytes());
+    let (route_label, method_label) = labels(&route, request.method());
+    let span = tracing::info_span!(
+        "request",
+        http.request.method = method_label,
+        http.route = route_label,
+        http.response.status_code = tracing::field::Empty,
+        request.id = id.as_str(),
+        trace.parent = request_id::parent(request.headers()),
+    );
+    around_request(state, route, id, request, next)
+        .instrument(span)
+        .await
+}
+
+async fn around_request(
+    state: ApiState,
+    route: String,
+    id: RequestId,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let started = (state.monotonic)();
     let method = request.method().clone();
     let is_for_browser = wants_page(&route, request.headers());
     let headers = request.headers().clone();
@@ -65,9 +90,14 @@ pub async fn around(State(state): State<ApiState>, mut request: Request, next: N
             answer(&route, request, next).await
         }
     };
-    if is_for_browser {
-        response = as_page(&state, actor.as_ref(), &headers, response);
-    }
+    response = if is_for_browser {
+        as_page(&state, actor.as_ref(), &headers, response)
+    } else {
+        with_id(response, &id)
+    };
+    response
+        .headers_mut()
+        .insert(request_id::HEADER, id.header());
     let is_tls = state.config.secure_cookies || client.is_by_tls;
     secure(response.headers_mut(), is_tls);
     let seconds = (state.monotonic)().saturating_sub(started).as_secs_f64();
@@ -75,6 +105,7 @@ pub async fn around(State(state): State<ApiState>, mut request: Request, next: N
         .metrics
         .note(&route, &method, response.status(), seconds);
     let status = response.status().as_u16();
+    tracing::Span::current().record("http.response.status_code", status);
     tracing::info!(
         http.route = route,
         http.status = status,
@@ -176,6 +207,18 @@ fn wants_page(route: &str, headers: &HeaderMap) -> bool {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok());
     !is_for_programs && accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A problem that is answered names the request.
+fn with_id(response: Response, id: &RequestId) -> Response {
+    let Some(mut problem) = response.extensions().get::<Problem>().cloned() else {
+        return response;
+    };
+    problem.request_id = Some(id.as_str().to_owned());
+    let (mut parts, _) = response.into_parts();
+    let (_, body) = problem.into_response().into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, body)
 }
 
 fn as_page(

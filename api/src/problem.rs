@@ -19,6 +19,9 @@ pub struct Problem {
     /// What to do. Only words of the program's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The request's id, as in the answer's `X-Request-Id`: the lines of log about it have it, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 impl Problem {
@@ -28,6 +31,7 @@ impl Problem {
             title,
             status: status.as_u16(),
             detail: None,
+            request_id: None,
         }
     }
 

@@ -12,7 +12,7 @@ use sealwatch_custody::symmetric::NoteKey;
 use crate::audit::LogIdentity;
 use crate::auth::Auth;
 use crate::limits::{IDENTIFIER_SEARCHES, Limiter, REQUESTS};
-use crate::metrics::Metrics;
+use crate::metrics::ServerMetrics;
 use crate::news::News;
 use crate::people::{FirstToken, PeopleError, PersonName, Roles, first_start};
 use crate::search::Pseudonymise;
@@ -151,7 +151,7 @@ pub struct ApiState {
     pub(crate) pseudonymise: Option<Pseudonymise>,
     pub(crate) news: News,
     pub(crate) auth: Arc<Auth>,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) metrics: ServerMetrics,
     pub(crate) registry: prometheus::Registry,
 }
 
@@ -164,7 +164,8 @@ impl ApiState {
     pub async fn new(parts: ApiParts) -> Result<(Self, Vec<FirstToken>), ApiError> {
         let database = parts.store.database();
         let tokens = first_start(database, &parts.config.first_people, (parts.now_ms)()).await?;
-        let metrics = Metrics::register(&parts.registry)?;
+        let metrics = ServerMetrics::register(&parts.registry)?;
+        metrics.prepare();
         let state = Self {
             store: parts.store,
             config: Arc::new(parts.config),
@@ -180,7 +181,7 @@ impl ApiState {
             pseudonymise: parts.pseudonymise,
             news: News::new(),
             auth: Arc::default(),
-            metrics: Arc::new(metrics),
+            metrics,
             registry: parts.registry,
         };
         Ok((state, tokens))

@@ -3,18 +3,16 @@
 //! Both come from the archive and from the epoch at hand, never from the state tables: those already hold what came later
 //! in the epoch, and a bundle must not depend on where epochs were cut.
 
+use crate::pipeline::{ARCHIVE_DAYS, PipelineError};
+use crate::store::Store;
 use sealwatch_core::engine::Engine;
 use sealwatch_core::evidence::{StoredFacet, decode, encode, links, links_key};
 use sealwatch_core::facet::{ActorTouch, Facet};
 use sealwatch_core::fold::ThreatUpdate;
 use sealwatch_core::recommendation::Evidence;
-use sealwatch_core::scorer::Scorer;
+use sealwatch_core::scorer::WatchedScorer;
 use sealwatch_core::shard::Decision;
 use sealwatch_core::time::DAY;
-use std::sync::Arc;
-
-use crate::pipeline::{ARCHIVE_DAYS, PipelineError};
-use crate::store::Store;
 
 /// Facets in a bundle.
 const FACETS: usize = 200;
@@ -27,7 +25,7 @@ pub struct Archive<'a> {
     /// The store.
     pub store: &'a mut Store,
     /// The engine, with the epoch at hand folded.
-    pub engine: &'a Engine<Arc<Scorer>>,
+    pub engine: &'a Engine<WatchedScorer>,
     /// The first sequence of the epoch at hand.
     pub first_sequence: u64,
 }

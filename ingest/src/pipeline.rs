@@ -15,9 +15,10 @@ use sealwatch_core::decide::{Context, recommend};
 use sealwatch_core::engine::{Engine, EpochResult};
 use sealwatch_core::event::{Edge, Read, UnknownFields};
 use sealwatch_core::recommendation::{Delivery, Recommendation, SealedIdentity};
-use sealwatch_core::scorer::Scorer;
+use sealwatch_core::scorer::{Margins, WatchedScorer};
 use sealwatch_core::shard::Decision;
 use sealwatch_core::threat::Outgoing;
+use tracing::info_span;
 
 use crate::checkpoint::{self, CheckpointError, Meta, PartitionMeta};
 use crate::decode::decode;
@@ -41,7 +42,7 @@ pub const ARCHIVE_DAYS: u32 = 90;
 /// The pipeline's state between epochs.
 pub struct Pipeline {
     options: PipelineOptions,
-    engine: Engine<Arc<Scorer>>,
+    engine: Engine<WatchedScorer>,
     threads: Threads,
     admissions: Vec<Admission>,
     next_offsets: Vec<u64>,
@@ -66,7 +67,7 @@ impl Pipeline {
         store: StoreOptions,
     ) -> Result<(Self, Vec<(u64, Outgoing)>), PipelineError> {
         let shards = store.virtual_shards;
-        let mut engine = Engine::new(shards, || Arc::clone(&options.scorer));
+        let mut engine = Engine::new(shards, || WatchedScorer::new(Arc::clone(&options.scorer)));
         let mut admissions = Vec::new();
         let mut failed = None;
         let mut feedback = FeedbackGate::default();
@@ -140,18 +141,26 @@ impl Pipeline {
     /// Nothing of the epoch is in the store then, and the pipeline must be opened again.
     pub fn epoch(&mut self, batch: &Batch) -> Result<EpochReport, PipelineError> {
         let clock = Arc::clone(&self.options.clock);
+        let records = batch.len() as u64;
+        let _epoch = info_span!("epoch", epoch = self.next_epoch, records).entered();
         let start = clock();
-        self.decode(batch);
+        info_span!("decode").in_scope(|| self.decode(batch));
         let decoded = clock();
-        let outcomes = self.admit(batch);
+        let outcomes = info_span!("admit").in_scope(|| self.admit(batch));
         let admitted = clock();
-        let mut result = self.engine.fold(&self.threads);
+        let mut result = info_span!("fold").in_scope(|| self.engine.fold(&self.threads));
         let folded = clock();
+        let mut margins = Margins::default();
+        for judge in self.engine.judges_mut() {
+            judge.take_margins(&mut margins);
+        }
+        let step = info_span!("recommend").entered();
         let mut deliveries = self.recommend(batch, &result)?;
         let threats = std::mem::take(&mut result.threats);
         self.signal_threats(batch, threats, &result.decisions, &mut deliveries)?;
+        drop(step);
         let recommended = clock();
-        let epoch = self.commit(batch, &deliveries)?;
+        let epoch = info_span!("commit").in_scope(|| self.commit(batch, &deliveries))?;
         let times = StepTimes {
             decode: decoded.saturating_sub(start),
             admit: admitted.saturating_sub(decoded),
@@ -159,12 +168,12 @@ impl Pipeline {
             recommend: recommended.saturating_sub(folded),
             commit: clock().saturating_sub(recommended),
         };
-        let records = batch.len() as u64;
         Ok(EpochReport {
             epoch,
             records,
             outcomes,
             counts: result.counts,
+            margins,
             deliveries,
             times,
         })

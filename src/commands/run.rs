@@ -9,25 +9,25 @@ use std::time::Duration;
 
 use sealwatch_api::audit::{HeadKeeper, note_settings};
 use sealwatch_api::delivery::{DeliveryMetrics, Schedule};
+use sealwatch_api::measure::Measure;
 use sealwatch_api::people::FirstToken;
 use sealwatch_api::retention::Retention;
 use sealwatch_api::{ApiConfig, ApiParts, ApiState, DetectorDescription, FeatureDescription};
 use sealwatch_core::scorer::Scorer;
 use sealwatch_core::threat::Outgoing;
-use sealwatch_ingest::metrics::Metrics;
+use sealwatch_ingest::metrics::{MeasuredSource, Metrics};
 use sealwatch_ingest::pipeline::Pipeline;
 use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
-use sealwatch_ingest::source::{FeedbackTurn, Source};
+use sealwatch_ingest::source::FeedbackTurn;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tracing_subscriber::EnvFilter;
 
 use crate::arguments::RunArguments;
 use crate::config::Config;
 use crate::deliver;
 use crate::failure::Failure;
 use crate::parts::{self, StoreSettings};
-use crate::{carriers, clock};
+use crate::{carriers, clock, process, telemetry};
 
 /// Runs until stopped.
 ///
@@ -35,45 +35,37 @@ use crate::{carriers, clock};
 /// The configuration is wrong (exit code 2), or a part failed while it ran (exit code 1).
 pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
     let config = Config::read(&arguments.config)?;
-    logs()?;
+    let registry = prometheus::Registry::new();
+    // Until everything else has ended.
+    let _exporter = telemetry::start(&config.telemetry, &registry)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(Failure::running)?;
-    runtime.block_on(serve(config))
-}
-
-/// Logs are lines of JSON on standard error; `RUST_LOG` says how much.
-fn logs() -> Result<(), Failure> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init()
-        .map_err(Failure::running)
+    runtime.block_on(serve(config, registry))
 }
 
 /// What the pipeline's thread is given.
 struct Ingest {
     pipeline: Pipeline,
-    source: Box<dyn Source>,
+    source: MeasuredSource,
     options: RunOptions,
     metrics: Metrics,
+    accounts: Arc<AtomicU64>,
     rows: mpsc::Sender<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     undelivered: Vec<(u64, Outgoing)>,
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Failure> {
     let listener = TcpListener::bind(&config.api.listen)
         .await
         .map_err(|error| {
             Failure::configuration(format!("api.listen {}: {error}", config.api.listen))
         })?;
-    let registry = prometheus_registry();
+    process::register(&registry).map_err(Failure::configuration)?;
     let (scorer, artefact) = parts::scorer(&config)?;
     if let Some(expired) = parts::expired(&scorer, &artefact, clock::now_ms()()) {
         eprintln!("sealwatch: {expired}");
@@ -95,7 +87,10 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let outlets = carriers::outlets(&config)?;
     let mut source = parts::source(&config, FeedbackTurn::Live)?;
     parts::seek(&config, &mut *source, &pipeline)?;
-    let metrics = Metrics::register(&registry).map_err(Failure::configuration)?;
+    let source = MeasuredSource::new(source, &registry).map_err(Failure::configuration)?;
+    let calibrated = artefact.document().calibrated();
+    let metrics = Metrics::register(&registry, &scorer, calibrated, clock::now_ms())
+        .map_err(Failure::configuration)?;
     metrics.restore(&pipeline);
     let tls = parts::tls(&config)?;
     let cases = parts::case_store(&config).await?;
@@ -117,6 +112,15 @@ async fn serve(config: Config) -> Result<(), Failure> {
         .await
         .map_err(Failure::configuration)?;
 
+    let accounts = Arc::new(AtomicU64::new(pipeline.size().0 as u64));
+    let known = Arc::clone(&accounts);
+    let measure = Measure::new(
+        cases.clone(),
+        &detectors(&scorer),
+        Arc::new(move || known.load(Ordering::Relaxed)),
+        &registry,
+    )
+    .map_err(Failure::configuration)?;
     let ready = Arc::new(AtomicBool::new(true));
     let is_ready = Arc::clone(&ready);
     let (state, tokens) = ApiState::new(ApiParts {
@@ -168,6 +172,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
         clock::now_ms(),
         end.clone(),
     ));
+    let measuring = tokio::spawn(measure.run(clock::now_ms(), is_over(end.clone())));
     let deleting = tokio::spawn(retention.run(clock::now_ms(), is_over(end.clone())));
     // The last head is signed when the last act is on the log.
     let (finished, finish) = watch::channel(false);
@@ -182,6 +187,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
             stop_when_idle: None,
         },
         metrics,
+        accounts,
         rows,
         delivered,
         stop,
@@ -210,6 +216,7 @@ async fn serve(config: Config) -> Result<(), Failure> {
     deliveries.await.map_err(Failure::running)?;
     upkeep.await.map_err(Failure::running)?;
     leaving.await.map_err(Failure::running)?;
+    measuring.await.map_err(Failure::running)?;
     deleting.await.map_err(Failure::running)?;
     let _ = finished.send(true);
     heads.await.map_err(Failure::running)?;
@@ -226,10 +233,10 @@ impl Ingest {
         for row in self.undelivered.drain(..) {
             let _ = self.rows.blocking_send(row);
         }
-        let (metrics, rows) = (&self.metrics, &self.rows);
+        let (metrics, accounts, rows) = (&self.metrics, &self.accounts, &self.rows);
         let clock = clock::monotonic();
         let stopped = pump_events(
-            &mut *self.source,
+            &mut self.source,
             &mut self.pipeline,
             &self.options,
             &*clock,
@@ -237,6 +244,7 @@ impl Ingest {
             &self.delivered,
             &mut |report, pipeline| {
                 metrics.observe(&report, pipeline);
+                accounts.store(pipeline.size().0 as u64, Ordering::Relaxed);
                 let is_threat = |row: &&(u64, Outgoing)| matches!(row.1, Outgoing::Threat(_));
                 let threats = report.deliveries.iter().filter(is_threat).count();
                 tracing::info!(
@@ -259,10 +267,6 @@ impl Ingest {
         );
         Ok(stopped)
     }
-}
-
-fn prometheus_registry() -> prometheus::Registry {
-    prometheus::Registry::new()
 }
 
 fn detectors(scorer: &Scorer) -> Vec<DetectorDescription> {

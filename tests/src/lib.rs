@@ -7,6 +7,7 @@
 pub mod attack;
 pub mod browser;
 pub mod canary;
+pub mod collector;
 pub mod dashboard_rules;
 pub mod dashboards;
 pub mod enforcement;

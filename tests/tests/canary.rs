@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use sealwatch_tests::canary::{forms, search, search_bytes};
+use sealwatch_tests::collector::Collector;
 use sealwatch_tests::service::Service;
 use sealwatch_tests::system::{command, replay, root, simulate, succeed};
 
@@ -211,12 +212,15 @@ fn a_canary_in_any_position_of_any_record_appears_in_no_file_of_a_replay() {
 }
 
 #[test]
-fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_page_or_answer_of_the_service()
+fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_trace_page_or_answer_of_the_service()
  {
     let inputs = tempfile::tempdir().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let events = stream(inputs.path());
     let config = configuration(folder.path(), &events, "refuse");
+    let collector = Collector::start();
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, format!("{text}{}", collector.section())).unwrap();
     let mut service = Service::start(&config);
     service.wait_for_metric("sealwatch_records_total{outcome=\"accepted\"}", 1_000.0);
     service.wait_for_recommendations(1);
@@ -242,7 +246,12 @@ fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_page_or_an
         "/api/v1/openapi.json".to_owned(),
     ];
     for (number, path) in paths.iter().enumerate() {
-        let answer = service.get(path, &[("X-Request-Id", CANARY), ("Accept", "text/html")]);
+        let headers = [
+            ("X-Request-Id", CANARY),
+            ("traceparent", CANARY),
+            ("Accept", "text/html"),
+        ];
+        let answer = service.get(path, &headers);
         fs::write(answers.join(format!("get-{number}")), answer).unwrap();
         let answer = service.request(
             "POST",
@@ -255,6 +264,14 @@ fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_page_or_an
     let (stdout, stderr) = service.stop();
     fs::write(folder.path().join("stdout"), stdout).unwrap();
     fs::write(folder.path().join("stderr"), stderr).unwrap();
+    let posted = collector.posted();
+    assert!(
+        posted.concat().contains("\"epoch\"") && posted.concat().contains("http.route"),
+        "there are traces to search"
+    );
+    for (number, body) in posted.iter().enumerate() {
+        fs::write(folder.path().join(format!("trace-{number}")), body).unwrap();
+    }
     assert_eq!(search(folder.path(), CANARY), vec![]);
 }
 

@@ -1,40 +1,20 @@
 //! Metrics of the log.
 
-use prometheus::{Gauge, IntGauge, Registry};
-
-/// What is known of the log from outside.
-pub(crate) struct LogMetrics {
-    entries: IntGauge,
-    unsigned: IntGauge,
-    age: Gauge,
-    waiting: IntGauge,
+sealwatch_core::metrics! {
+    /// What is known of the log from outside.
+    pub(crate) struct LogMetrics {
+        /// Entries of the audit log.
+        entries: IntGauge = "sealwatch_audit_entries",
+        /// Entries of the audit log that no signed head covers yet.
+        unsigned: IntGauge = "sealwatch_audit_unsigned_entries",
+        /// Seconds since the newest head of the audit log was signed.
+        age: Gauge = "sealwatch_audit_head_age_seconds",
+        /// Signed heads of the audit log that have not left for every place yet.
+        waiting: IntGauge = "sealwatch_audit_heads_waiting",
+    }
 }
 
 impl LogMetrics {
-    /// Makes and registers them.
-    pub(crate) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let metrics = Self {
-            entries: IntGauge::new("sealwatch_audit_entries", "Entries of the audit log.")?,
-            unsigned: IntGauge::new(
-                "sealwatch_audit_unsigned_entries",
-                "Entries of the audit log that no signed head covers yet.",
-            )?,
-            age: Gauge::new(
-                "sealwatch_audit_head_age_seconds",
-                "Seconds since the newest head of the audit log was signed.",
-            )?,
-            waiting: IntGauge::new(
-                "sealwatch_audit_heads_waiting",
-                "Signed heads of the audit log that have not left for every place yet.",
-            )?,
-        };
-        registry.register(Box::new(metrics.entries.clone()))?;
-        registry.register(Box::new(metrics.unsigned.clone()))?;
-        registry.register(Box::new(metrics.age.clone()))?;
-        registry.register(Box::new(metrics.waiting.clone()))?;
-        Ok(metrics)
-    }
-
     /// Sets them: the log's size, the newest head with its time, and the heads that have not left.
     pub(crate) fn set(&self, size: u64, newest: Option<(u64, i64)>, waiting: i64, now_ms: i64) {
         let (signed, at_ms) = newest.unwrap_or((0, now_ms));

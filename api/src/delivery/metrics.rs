@@ -1,68 +1,52 @@
 //! Metrics of what leaves. Labels are members of closed sets.
 
-use prometheus::{GaugeVec, IntCounterVec, Opts, Registry};
-
 use crate::delivery::event::DestinationKind;
 use crate::delivery::outbox::Settled;
 
-/// Metrics of what leaves.
-#[derive(Clone)]
-pub struct DeliveryMetrics {
-    attempts: IntCounterVec,
-    oldest: GaugeVec,
-}
-
-/// They have no state to show.
-impl std::fmt::Debug for DeliveryMetrics {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("DeliveryMetrics")
-            .finish_non_exhaustive()
+sealwatch_core::metrics! {
+    /// The series of [`DeliveryMetrics`].
+    struct Series {
+        /// Attempts to deliver an event, by kind of place and by what became of it: delivered, failed (it is tried again) or
+        /// dead (it is not, unless a person says so).
+        attempts: IntCounterVec = "sealwatch_delivery_attempts_total" ["destination", "outcome"],
+        /// Age of the oldest event that a place has not taken yet, by kind of place; 0 where there is none.
+        oldest: GaugeVec = "sealwatch_delivery_oldest_seconds" ["destination"],
     }
 }
+
+/// Metrics of what leaves, with the series of every kind of place.
+#[derive(Debug, Clone)]
+pub struct DeliveryMetrics(Series);
 
 impl DeliveryMetrics {
     /// Makes and registers them.
     ///
     /// # Errors
     /// The registry has them already.
-    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let attempts = IntCounterVec::new(
-            Opts::new(
-                "sealwatch_delivery_attempts_total",
-                "Attempts to deliver an event, by kind of place and by what became of it: delivered, failed (it is tried \
-                 again) or dead (it is not, unless a person says so).",
-            ),
-            &["destination", "outcome"],
-        )?;
-        let oldest = GaugeVec::new(
-            Opts::new(
-                "sealwatch_delivery_oldest_seconds",
-                "Age of the oldest event that a place has not taken yet, by kind of place; 0 where there is none.",
-            ),
-            &["destination"],
-        )?;
+    pub fn register(registry: &prometheus::Registry) -> Result<Self, prometheus::Error> {
+        let series = Series::register(registry)?;
         for kind in DestinationKind::ALL {
-            oldest.with_label_values(&[kind.name()]).set(0.0);
+            series.oldest.with_label_values(&[kind.name()]);
             for outcome in [Settled::Delivered, Settled::Failed, Settled::Dead] {
-                attempts.with_label_values(&[kind.name(), name(outcome)]);
+                series
+                    .attempts
+                    .with_label_values(&[kind.name(), name(outcome)]);
             }
         }
-        registry.register(Box::new(attempts.clone()))?;
-        registry.register(Box::new(oldest.clone()))?;
-        Ok(Self { attempts, oldest })
+        Ok(Self(series))
     }
 
     /// Notes what became of an attempt.
     pub(crate) fn note(&self, kind: DestinationKind, outcome: Settled) {
-        self.attempts
+        self.0
+            .attempts
             .with_label_values(&[kind.name(), name(outcome)])
             .inc();
     }
 
     /// Notes the age of the oldest event that a kind of place has not taken.
     pub(crate) fn oldest(&self, kind: DestinationKind, seconds: f64) {
-        self.oldest.with_label_values(&[kind.name()]).set(seconds);
+        self.0.oldest.with_label_values(&[kind.name()]).set(seconds);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use prometheus::{IntCounterVec, Opts, Registry};
+use prometheus::Registry;
 
 use crate::audit::{self, Act, Entry};
 use crate::database::{Database, Write};
@@ -37,11 +37,19 @@ pub struct Swept {
     pub rows: u64,
 }
 
+sealwatch_core::metrics! {
+    /// What retention has deleted.
+    struct RetentionMetrics {
+        /// Rows deleted because their period had ended, by class.
+        deleted: IntCounterVec = "sealwatch_retention_deleted_total" ["class"],
+    }
+}
+
 /// Deletes what is due.
 pub struct Retention {
     database: Database,
     periods: Periods,
-    deleted: IntCounterVec,
+    metrics: RetentionMetrics,
     /// How far the sweep at hand has looked at recommendations without a case.
     looked: std::sync::Mutex<rest::Looked>,
 }
@@ -59,21 +67,14 @@ impl Retention {
         periods: Periods,
         registry: &Registry,
     ) -> Result<Self, prometheus::Error> {
-        let deleted = IntCounterVec::new(
-            Opts::new(
-                "sealwatch_retention_deleted_total",
-                "Rows deleted because their period had ended, by class.",
-            ),
-            &["class"],
-        )?;
+        let metrics = RetentionMetrics::register(registry)?;
         for class in Class::ALL {
-            deleted.with_label_values(&[class.name()]).inc_by(0);
+            metrics.deleted.with_label_values(&[class.name()]);
         }
-        registry.register(Box::new(deleted.clone()))?;
         Ok(Self {
             database: store.database().clone(),
             periods,
-            deleted,
+            metrics,
             looked: std::sync::Mutex::new(FROM_THE_BEGINNING),
         })
     }
@@ -202,7 +203,8 @@ impl Retention {
             return Ok(None);
         }
         commit(write, class, &step, now_ms).await?;
-        self.deleted
+        self.metrics
+            .deleted
             .with_label_values(&[class.name()])
             .inc_by(step.rows);
         Ok(Some(step.rows))

@@ -278,6 +278,59 @@ async fn metrics_have_closed_labels_and_are_open_only_where_configured() {
 }
 
 #[tokio::test]
+async fn every_route_has_its_series_from_the_start_and_requests_add_none() {
+    let (_folder, store) = store(1, true).await;
+    let (state, _) = ApiState::new(parts(store, true, true)).await.unwrap();
+    let router = router(state);
+    let text = async || send(&router, Method::GET, "/metrics", &[], "").await.text;
+    let series = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        lines
+            .map(|line| line.rsplit_once(' ').unwrap().0.to_owned())
+            .collect()
+    };
+    let before = text().await;
+    let own = Method::from_bytes(b"CANARY").unwrap();
+    for method in [
+        Method::GET,
+        Method::HEAD,
+        Method::PATCH,
+        Method::DELETE,
+        own,
+    ] {
+        for path in ["/queue", "/cases/x", "/nowhere", "/health/live"] {
+            send(&router, method.clone(), path, &[], "").await;
+        }
+    }
+    let after = text().await;
+    assert_eq!(series(&before), series(&after));
+    assert!(!after.contains("CANARY"));
+    let unused = "sealwatch_api_requests_total{method=\"PUT\",route=\"/api/v1/people/{name}\",status=\"5xx\"} 0";
+    assert!(after.contains(unused));
+}
+
+#[tokio::test]
+async fn a_request_is_known_by_its_own_id_or_a_new_one_in_the_answer_and_in_a_problem() {
+    let (_folder, store) = store(1, true).await;
+    let (state, token) = server(store, true).await;
+    let router = router(state);
+    let bearer = format!("Bearer {token}");
+    let ask = async |id: &str| {
+        let headers = [("authorization", bearer.as_str()), ("x-request-id", id)];
+        let answer = send(&router, Method::GET, "/api/v1/cases/x", &headers, "").await;
+        let problem: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+        let told = answer.headers["x-request-id"].to_str().unwrap().to_owned();
+        assert_eq!(problem["request_id"], told.as_str());
+        told
+    };
+    let id = "0123456789abcdef0123456789abcdef";
+    assert_eq!(ask(id).await, id);
+    let (first, second) = (ask("a canary").await, ask("a canary").await);
+    assert_eq!(first.len(), 32);
+    assert_ne!(first, second);
+}
+
+#[tokio::test]
 async fn the_description_is_what_is_checked_in() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
     let made = format!("{}\n", openapi_document());

@@ -20,6 +20,7 @@ mod documentation;
 mod earlier;
 mod holds;
 mod log;
+mod measures;
 mod news;
 mod pages;
 mod pages_cases;

@@ -168,7 +168,10 @@ async fn what_is_wrong_with_a_token_cannot_be_told_from_the_answer() {
     let bodies: BTreeSet<String> = {
         let mut bodies = BTreeSet::new();
         for token in tokens.wrong.values() {
-            bodies.insert(get(&router, "/api/v1/me", token).await.text);
+            let mut problem = get(&router, "/api/v1/me", token).await.json();
+            // Each request has an id of its own.
+            assert!(problem["request_id"].take().is_string());
+            bodies.insert(problem.to_string());
         }
         bodies
     };

@@ -7,7 +7,7 @@ use sealwatch_core::admission::Limits;
 use sealwatch_core::event::{UnknownFields, Vocabulary};
 use sealwatch_core::identifier::Pseudonymiser;
 use sealwatch_core::outcome::OutcomeCounts;
-use sealwatch_core::scorer::Scorer;
+use sealwatch_core::scorer::{Margins, Scorer};
 use sealwatch_core::shard::FoldCounts;
 use sealwatch_core::threat::Outgoing;
 
@@ -88,6 +88,8 @@ pub struct EpochReport {
     pub outcomes: OutcomeCounts,
     /// What folding counted.
     pub counts: FoldCounts,
+    /// Every margin that was computed, in log-odds, by detector.
+    pub margins: Margins,
     /// New outbox rows: what goes to the case store, with the row's number.
     pub deliveries: Vec<(u64, Outgoing)>,
     /// Where the time went.

@@ -94,12 +94,6 @@ impl KafkaSource {
         &self.next
     }
 
-    /// Records that the broker has beyond what was delivered, by partition, as of librdkafka's last statistics. `None`
-    /// before the first ones.
-    pub fn lag(&self) -> Option<Vec<(u32, u64)>> {
-        self.consumer.context().lag()
-    }
-
     /// Errors that passed by themselves so far, for a metric.
     pub fn passing_errors(&self) -> u64 {
         self.consumer.context().passing_errors()
@@ -111,10 +105,9 @@ impl KafkaSource {
             .fetch_watermarks(&self.topic, partition as i32, ANSWER_TIME);
         let (low, high) =
             answer.map_err(|error| self.failed("asking for the first and last offset", &error))?;
-        Ok((
-            u64::try_from(low).unwrap_or(0),
-            u64::try_from(high).unwrap_or(0),
-        ))
+        let high = u64::try_from(high).unwrap_or(0);
+        self.consumer.context().note_end(partition, high);
+        Ok((u64::try_from(low).unwrap_or(0), high))
     }
 
     fn check_present(&self, partition: usize) -> Result<(), SourceError> {
@@ -304,6 +297,11 @@ impl Source for KafkaSource {
             .map_err(|error| self.failed("assigning partitions", &error))?;
         self.assigned = true;
         Ok(())
+    }
+
+    /// From the start on, and afterwards as of librdkafka's last statistics.
+    fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
+        self.consumer.context().lag(&self.next, told);
     }
 
     fn durable(&mut self, positions: &[(u32, u64)]) {

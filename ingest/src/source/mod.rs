@@ -70,4 +70,8 @@ pub trait Source: Send {
 
     /// Tells that everything before these positions is durable. Advice for outside monitors; may do nothing.
     fn durable(&mut self, _positions: &[(u32, u64)]) {}
+
+    /// Tells the partitions of which it is known how many records they have that were not delivered yet, with their number.
+    /// Asks nobody: it is called again and again.
+    fn lag(&self, _told: &mut dyn FnMut(u32, u64)) {}
 }

@@ -123,6 +123,10 @@ impl Source for WithFeedback {
         others.retain(|(partition, _)| *partition != PARTITION);
         self.inner.durable(&others);
     }
+
+    fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
+        self.inner.lag(told);
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ mod open;
 mod order;
 mod record;
 mod segment;
+mod sizes;
 mod snapshot;
 
 #[cfg(test)]
@@ -49,6 +50,7 @@ use mark::Mark;
 use open::Lock;
 use record::push_run;
 use segment::{Segment, Window};
+use sizes::Sizes;
 
 sealwatch_core::closed_set! {
     /// The steps of a commit and of the work behind it, for tests that end the process there.
@@ -136,6 +138,12 @@ pub struct Statistics {
     pub archived_facets: u64,
     /// Epochs since the last snapshot.
     pub epochs_since_snapshot: u64,
+    /// Bytes of the snapshot and of the logs behind it.
+    pub checkpoint_bytes: u64,
+    /// Bytes of the archive segments.
+    pub archive_bytes: u64,
+    /// When the last epoch before this opening was committed, in milliseconds since 1970, as the file system has it.
+    pub committed_before_ms: Option<i64>,
 }
 
 /// What is asked of a log before it is covered, in memory.
@@ -143,6 +151,8 @@ pub struct Statistics {
 struct Recent {
     facets: RecentFacets,
     order: Vec<OrderRun>,
+    /// How long the log is, once it is closed.
+    log_bytes: u64,
 }
 
 /// An open store.
@@ -157,6 +167,8 @@ pub struct Store {
     frozen: Vec<(u64, Recent)>,
     segments: Vec<(u64, Segment)>,
     manifest: Manifest,
+    sizes: Sizes,
+    committed_before_ms: Option<i64>,
     delivered: u64,
     epoch: Option<u64>,
     record: Vec<u8>,
@@ -299,6 +311,15 @@ impl Store {
             segments: self.segments.len() as u64,
             archived_facets: segments.map(|segment| segment.facets).sum(),
             epochs_since_snapshot: next - covered,
+            checkpoint_bytes: self.sizes.snapshot
+                + self.log.length
+                + self
+                    .frozen
+                    .iter()
+                    .map(|(_, recent)| recent.log_bytes)
+                    .sum::<u64>(),
+            archive_bytes: self.sizes.segments,
+            committed_before_ms: self.committed_before_ms,
         }
     }
 
@@ -309,6 +330,7 @@ impl Store {
     /// Closes the log, hands it to the worker, and begins another.
     fn rotate(&mut self) -> Result<(), StoreError> {
         let next = Log::open(&self.options.directory, self.log_number + 1, 0)?;
+        self.recent.log_bytes = self.log.length;
         self.log = next;
         self.frozen
             .push((self.log_number, std::mem::take(&mut self.recent)));
@@ -339,6 +361,7 @@ impl Store {
                     });
                     self.frozen
                         .retain(|(number, _)| *number >= manifest.first_log);
+                    self.sizes = Sizes::of(&self.options.directory, &manifest);
                     self.manifest = manifest;
                 }
                 Done::Failed(error) => self.failed = Some(error),

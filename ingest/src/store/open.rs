@@ -15,6 +15,7 @@ use super::manifest::{self, Header, Manifest, header_path, manifest_path};
 use super::mark::{self, Mark};
 use super::record::EpochView;
 use super::segment::{self, Segment};
+use super::sizes::{self, Sizes};
 use super::snapshot::{self, Footer, Overlay};
 use super::{Recent, Recovered, Store, StoreOptions, order};
 
@@ -73,6 +74,7 @@ impl Store {
             segments.push((entry.number, Segment::open(&path)?));
         }
         visit(&directory, &manifest, &changes, visitor)?;
+        let committed_before_ms = acknowledged.and_then(|_| sizes::modified_ms(&mark_path));
         let mark = Mark::open(&mark_path, footer.next_epoch())?;
         let (closed, closed_logs) = mpsc::channel();
         let (finished, done) = mpsc::channel();
@@ -107,7 +109,9 @@ impl Store {
                 .map(|log| (log.number, log.recent))
                 .collect(),
             segments,
+            sizes: Sizes::of(&directory, &manifest),
             manifest,
+            committed_before_ms,
             delivered: footer.delivered,
             epoch: footer.epoch,
             record: Vec::new(),
@@ -302,7 +306,11 @@ fn read_logs(
         let facets = facets_of(&file);
         logs.push(OpenedLog {
             number: *number,
-            recent: Recent { facets, order },
+            recent: Recent {
+                facets,
+                order,
+                log_bytes: file.complete,
+            },
             complete: file.complete,
             torn: file.bytes.len() as u64 - file.complete,
         });

@@ -22,6 +22,7 @@ pub mod fold;
 pub mod guarantee;
 pub mod identifier;
 pub mod inference;
+mod metrics;
 pub mod outcome;
 pub mod policy;
 pub mod proportion;

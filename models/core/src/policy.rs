@@ -212,6 +212,11 @@ fn same(left: f64, right: f64) -> bool {
     (left - right).abs() <= 1e-12
 }
 
+/// Whether a behaviour's detector may have this answer.
+pub fn may_answer(behaviour: Behaviour, answer: Answer) -> bool {
+    check_answer(behaviour, answer).is_ok()
+}
+
 fn check_answer(behaviour: Behaviour, answer: Answer) -> Result<(), PolicyError> {
     let reason = match (behaviour, answer) {
         (Behaviour::AccountTakeover, Answer::Protect)

@@ -58,8 +58,14 @@ impl Scorer {
     }
 }
 
-impl Judge for Arc<Scorer> {
-    fn judge(&mut self, batch: &Batch, crossings: &mut Vec<Crossing>) {
+impl Scorer {
+    /// Scores a batch. `seen` is given each detector's margins, in log-odds, in the order of the points that passed its gate.
+    fn score(
+        &self,
+        batch: &Batch,
+        crossings: &mut Vec<Crossing>,
+        mut seen: impl FnMut(usize, &[f64]),
+    ) {
         let mut points = Vec::with_capacity(batch.points.len());
         let mut rows = Vec::with_capacity(batch.rows.len());
         let mut margins = Vec::with_capacity(batch.points.len());
@@ -81,6 +87,7 @@ impl Judge for Arc<Scorer> {
                 continue;
             }
             model.margins(&rows, COUNT, &mut margins);
+            seen(detector, &margins);
             for (point, margin) in points.iter().zip(&margins) {
                 if *margin > rule.threshold.margin {
                     crossings.push(Crossing {
@@ -92,10 +99,56 @@ impl Judge for Arc<Scorer> {
             }
         }
     }
+}
+
+impl Judge for Arc<Scorer> {
+    fn judge(&mut self, batch: &Batch, crossings: &mut Vec<Crossing>) {
+        self.score(batch, crossings, |_, _| {});
+    }
 
     fn cool_down(&self, detector: usize) -> i64 {
         self.policy
             .rule(detector)
             .map_or(DAY, |rule| rule.cool_down)
+    }
+}
+
+/// Margins by detector, in log-odds.
+pub type Margins = [Vec<f64>; DETECTORS];
+
+/// The live judge, which also remembers every margin until it is taken: for metrics, and for no decision.
+#[derive(Debug, Clone)]
+pub struct WatchedScorer {
+    scorer: Arc<Scorer>,
+    margins: Margins,
+}
+
+impl WatchedScorer {
+    /// Watches a scorer.
+    pub const fn new(scorer: Arc<Scorer>) -> Self {
+        Self {
+            scorer,
+            margins: [const { Vec::new() }; DETECTORS],
+        }
+    }
+
+    /// Moves the margins that were seen since the last time to the end of these.
+    pub fn take_margins(&mut self, into: &mut Margins) {
+        for (into, seen) in into.iter_mut().zip(&mut self.margins) {
+            into.append(seen);
+        }
+    }
+}
+
+impl Judge for WatchedScorer {
+    fn judge(&mut self, batch: &Batch, crossings: &mut Vec<Crossing>) {
+        let margins = &mut self.margins;
+        self.scorer.score(batch, crossings, |detector, seen| {
+            margins[detector].extend_from_slice(seen);
+        });
+    }
+
+    fn cool_down(&self, detector: usize) -> i64 {
+        self.scorer.cool_down(detector)
     }
 }

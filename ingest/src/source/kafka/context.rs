@@ -15,7 +15,8 @@ pub(super) struct Context {
     topic: String,
     /// As of the last statistics; 0 before them.
     partitions: AtomicU32,
-    lag: Mutex<Option<Vec<(u32, u64)>>>,
+    /// The offset behind the last record of each partition, as far as it is known.
+    ends: Mutex<Vec<Option<u64>>>,
     passing_errors: AtomicU64,
 }
 
@@ -24,7 +25,7 @@ impl Context {
         Self {
             topic: topic.to_owned(),
             partitions: AtomicU32::new(0),
-            lag: Mutex::new(None),
+            ends: Mutex::default(),
             passing_errors: AtomicU64::new(0),
         }
     }
@@ -33,8 +34,25 @@ impl Context {
         Some(self.partitions.load(Ordering::Relaxed)).filter(|partitions| *partitions > 0)
     }
 
-    pub(super) fn lag(&self) -> Option<Vec<(u32, u64)>> {
-        self.lag.lock().ok().and_then(|lag| lag.clone())
+    /// Notes the offset behind the last record of a partition.
+    pub(super) fn note_end(&self, partition: usize, end: u64) {
+        if let Ok(mut ends) = self.ends.lock() {
+            if ends.len() <= partition {
+                ends.resize(partition + 1, None);
+            }
+            ends[partition] = Some(end);
+        }
+    }
+
+    /// The partitions of which it is known how many records lie from these offsets on, with their number.
+    pub(super) fn lag(&self, next: &[u64], told: &mut dyn FnMut(u32, u64)) {
+        if let Ok(ends) = self.ends.lock() {
+            for (partition, (end, next)) in (0..).zip(ends.iter().zip(next)) {
+                if let Some(end) = end {
+                    told(partition, end.saturating_sub(*next));
+                }
+            }
+        }
     }
 
     pub(super) fn passing_errors(&self) -> u64 {
@@ -74,19 +92,17 @@ impl ClientContext for Context {
             .partitions
             .values()
             .filter(|partition| partition.partition >= 0 && !partition.unknown);
-        let mut lag: Vec<(u32, u64)> = known
-            .map(|partition| {
-                (
-                    partition.partition as u32,
-                    u64::try_from(partition.consumer_lag).unwrap_or(0),
-                )
-            })
-            .collect();
-        lag.sort_unstable();
-        self.partitions.store(lag.len() as u32, Ordering::Relaxed);
-        if let Ok(mut last) = self.lag.lock() {
-            *last = Some(lag);
+        let mut partitions = 0;
+        for partition in known {
+            partitions += 1;
+            // Only committed records are seen. Both are negative before something was fetched.
+            let ends = [partition.ls_offset, partition.hi_offset];
+            let end = ends.iter().find_map(|end| u64::try_from(*end).ok());
+            if let (Ok(number), Some(end)) = (usize::try_from(partition.partition), end) {
+                self.note_end(number, end);
+            }
         }
+        self.partitions.store(partitions, Ordering::Relaxed);
     }
 
     fn error(&self, error: KafkaError, _reason: &str) {

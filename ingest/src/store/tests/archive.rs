@@ -127,3 +127,31 @@ fn facets_of_one_account_that_fill_several_blocks_come_in_order() {
     );
     assert!(rows.iter().all(|row| row.payload == [8; 20]));
 }
+
+#[test]
+fn the_figures_say_how_long_the_files_are_and_when_the_last_epoch_was_committed() {
+    let folder = folder();
+    let mut opened = open(options(folder.path(), 1000)).unwrap();
+    assert_eq!(opened.store.statistics().committed_before_ms, None);
+    fill(&mut opened.store, 0..40, 1000);
+    drop(opened);
+    let opened = open(options(folder.path(), 1000)).unwrap();
+    let statistics = opened.store.statistics();
+    let length = |prefixes: &[&str]| {
+        let files = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|file| file.unwrap());
+        let named = files.filter(|file| {
+            let name = file.file_name().into_string().unwrap();
+            prefixes.iter().any(|prefix| name.starts_with(prefix))
+        });
+        named
+            .map(|file| file.metadata().unwrap().len())
+            .sum::<u64>()
+    };
+    assert!(statistics.segments > 0 && statistics.archive_bytes > 0);
+    assert_eq!(statistics.archive_bytes, length(&["segment-"]));
+    assert_eq!(statistics.checkpoint_bytes, length(&["snapshot-", "log-"]));
+    let year_2020 = 1_577_836_800_000;
+    assert!(statistics.committed_before_ms > Some(year_2020));
+}

@@ -10,7 +10,7 @@ use super::ArtefactError;
 use crate::behaviour::Behaviour;
 use crate::inference::ModelDocument;
 use crate::recommendation::{Population, Threshold};
-use crate::time::Timestamp;
+use crate::time::{DAY, Timestamp};
 
 /// The version of the artefact's form that is written.
 pub const VERSION: u32 = 2;
@@ -40,6 +40,25 @@ pub struct ArtefactDocument {
     /// How its thresholds were renewed since, oldest first.
     pub renewals: Vec<Renewal>,
 }
+
+impl ArtefactDocument {
+    /// Event time of the last event that its thresholds were calibrated on: that of the last renewal; without one, the end of
+    /// their validity less the days that they are valid for, which stand in the command. `None` where no such days do.
+    pub fn calibrated(&self) -> Option<Timestamp> {
+        if let Some(renewal) = self.renewals.last() {
+            return Some(renewal.at);
+        }
+        let mut words = self.command.split_ascii_whitespace();
+        words.find(|word| *word == VALID_DAYS)?;
+        let days: u32 = words.next()?.parse().ok()?;
+        Some(Timestamp(
+            self.expires.0.checked_sub(i64::from(days) * DAY)?,
+        ))
+    }
+}
+
+/// The option of `sealwatch-lab train` that says for how many days thresholds are valid.
+const VALID_DAYS: &str = "--valid-days";
 
 /// One behaviour's model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -126,3 +126,23 @@ fn an_artefact_of_version_1_with_another_schema_or_a_field_too_many_is_refused_b
         Err(ArtefactError::Damaged { .. })
     ));
 }
+
+#[test]
+fn when_thresholds_were_calibrated_is_told_by_the_last_renewal_or_else_by_the_command() {
+    let demo = include_bytes!("../../../demo.artefact.json");
+    let mut document = Artefact::parse(demo).unwrap().document().clone();
+    let days_90 = 90 * crate::time::DAY;
+    assert_eq!(
+        document.calibrated(),
+        Some(Timestamp(document.expires.0 - days_90))
+    );
+    document.command = "sealwatch-lab train".to_owned();
+    assert_eq!(document.calibrated(), None);
+    document.renewals.push(Renewal {
+        command: String::new(),
+        before: String::new(),
+        data: String::new(),
+        at: Timestamp(5),
+    });
+    assert_eq!(document.calibrated(), Some(Timestamp(5)));
+}

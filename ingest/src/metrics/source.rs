@@ -1,0 +1,83 @@
+//! How far the pipeline is behind what its source has.
+
+use std::time::Duration;
+
+use prometheus::{IntGauge, Registry};
+
+use crate::source::{Batch, Progress, Source, SourceError};
+
+sealwatch_core::metrics! {
+    /// Metrics of the source.
+    struct SourceMetrics {
+        /// Records that the source has and that were not read yet, by partition, as far as the source knows: Kafka does, files
+        /// do not.
+        lag: IntGaugeVec = "sealwatch_source_lag_records" ["partition"],
+    }
+}
+
+/// A source whose lag is measured.
+pub struct MeasuredSource {
+    inner: Box<dyn Source>,
+    metrics: SourceMetrics,
+    /// The gauge of each partition of which a lag was told.
+    gauges: Vec<Option<IntGauge>>,
+}
+
+impl MeasuredSource {
+    /// Measures a source.
+    ///
+    /// # Errors
+    /// The metric is registered already.
+    pub fn new(inner: Box<dyn Source>, registry: &Registry) -> Result<Self, prometheus::Error> {
+        let mut measured = Self {
+            gauges: vec![None; inner.partitions() as usize],
+            metrics: SourceMetrics::register(registry)?,
+            inner,
+        };
+        measured.measure();
+        Ok(measured)
+    }
+
+    fn measure(&mut self) {
+        let (metrics, gauges) = (&self.metrics, &mut self.gauges);
+        self.inner.lag(&mut |partition, records| {
+            let Some(gauge) = gauges.get_mut(partition as usize) else {
+                return;
+            };
+            let made = gauge
+                .get_or_insert_with(|| metrics.lag.with_label_values(&[&partition.to_string()]));
+            made.set(i64::try_from(records).unwrap_or(i64::MAX));
+        });
+    }
+}
+
+impl Source for MeasuredSource {
+    fn fill(
+        &mut self,
+        batch: &mut Batch,
+        limit: usize,
+        wait: Duration,
+    ) -> Result<Progress, SourceError> {
+        let progress = self.inner.fill(batch, limit, wait);
+        self.measure();
+        progress
+    }
+
+    fn partitions(&self) -> u32 {
+        self.inner.partitions()
+    }
+
+    fn seek(&mut self, positions: &[(u32, u64)]) -> Result<(), SourceError> {
+        self.inner.seek(positions)?;
+        self.measure();
+        Ok(())
+    }
+
+    fn durable(&mut self, positions: &[(u32, u64)]) {
+        self.inner.durable(positions);
+    }
+
+    fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
+        self.inner.lag(told);
+    }
+}

@@ -1,0 +1,248 @@
+//! What is counted of an epoch, and what is there before anything was.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use prometheus::{Encoder, Registry, TextEncoder};
+use sealwatch_core::artefact::Artefact;
+use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
+use sealwatch_core::feature::FEATURES;
+use sealwatch_core::identifier::Pseudonym;
+use sealwatch_core::recommendation::{
+    Delivery, Evidence, Population, Position, Recommendation, RecommendationId, Threshold,
+};
+use sealwatch_core::scorer::Scorer;
+use sealwatch_core::threat::Outgoing;
+use sealwatch_core::time::Timestamp;
+
+use super::detection::DetectionMetrics;
+use super::{MeasuredSource, Metrics};
+use crate::pipeline::EpochReport;
+use crate::source::{Batch, Progress, Source, SourceError};
+
+fn text(registry: &Registry) -> String {
+    let mut bytes = Vec::new();
+    TextEncoder::new()
+        .encode(&registry.gather(), &mut bytes)
+        .unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+/// The series of a text with their values.
+fn values(text: &str) -> BTreeMap<String, f64> {
+    let series = text.lines().filter(|line| !line.starts_with('#'));
+    series
+        .map(|line| line.rsplit_once(' ').unwrap())
+        .map(|(name, value)| (name.to_owned(), value.parse().unwrap()))
+        .collect()
+}
+
+fn scorer() -> (Scorer, Artefact) {
+    let artefact = include_bytes!("../../../models/demo.artefact.json");
+    let artefact = Artefact::parse(artefact).unwrap();
+    // The demo's policy without any detector but one.
+    let policy = "{\"live_alpha_budget\": 0.001, \"behaviours\": {\"group_spam\": \
+                  {\"answer\": \"ban\", \"mode\": \"demo\", \"alpha\": 0.001, \"cool_down_days\": 7}}}";
+    let policy = serde_json::from_str(policy).unwrap();
+    (Scorer::new(&artefact, &policy).unwrap(), artefact)
+}
+
+fn registered() -> (Registry, Metrics) {
+    let (scorer, artefact) = scorer();
+    let registry = Registry::new();
+    let calibrated = artefact.document().calibrated();
+    let now = std::sync::Arc::new(|| 0);
+    let metrics = Metrics::register(&registry, &scorer, calibrated, now).unwrap();
+    (registry, metrics)
+}
+
+fn recommendation(features: &[(&str, f32)], is_first: bool) -> Recommendation {
+    let value = |name: &str| {
+        let given = features.iter().find(|(given, _)| *given == name);
+        given.map(|(_, value)| *value)
+    };
+    let first = Position {
+        sequence: 7,
+        partition: 0,
+        offset: 7,
+    };
+    Recommendation {
+        id: RecommendationId::new(1),
+        platform: "demo".to_owned(),
+        account: Pseudonym::from_bytes([1; 16]),
+        incarnation: 0,
+        behaviour: Behaviour::GroupSpam,
+        answer: Answer::Ban,
+        mode: Mode::Demo,
+        score: 2.0,
+        threshold: Threshold {
+            margin: 1.0,
+            alpha: 1e-3,
+            delta: 0.05,
+            n: 3_000,
+            window_days: 7,
+            population: Population::Simulator("demo".to_owned()),
+        },
+        model_digest: String::new(),
+        reasons: Vec::new(),
+        features: FEATURES.iter().map(|feature| value(feature.name)).collect(),
+        at: Timestamp(0),
+        first,
+        deciding: Position {
+            sequence: if is_first { 7 } else { 8 },
+            ..first
+        },
+        facets_seen: 20,
+        evidence: Evidence::default(),
+    }
+}
+
+fn report(recommendations: Vec<Recommendation>) -> EpochReport {
+    let deliver = |recommendation| {
+        Outgoing::Recommendation(Box::new(Delivery {
+            recommendation,
+            sealed_identities: Vec::new(),
+        }))
+    };
+    let mut margins = sealwatch_core::scorer::Margins::default();
+    margins[3] = vec![-2.5, 0.5, 12.0];
+    EpochReport {
+        epoch: 0,
+        records: 10,
+        outcomes: sealwatch_core::outcome::OutcomeCounts::default(),
+        counts: sealwatch_core::shard::FoldCounts::default(),
+        margins,
+        deliveries: (0..)
+            .zip(recommendations.into_iter().map(deliver))
+            .collect(),
+        times: crate::pipeline::StepTimes::default(),
+    }
+}
+
+#[test]
+fn every_series_is_there_from_the_start_and_observing_adds_none() {
+    let (registry, metrics) = registered();
+    let before = values(&text(&registry));
+    for series in [
+        "sealwatch_records_total{outcome=\"accepted\"}",
+        "sealwatch_epoch_step_seconds_count{step=\"commit\"}",
+        "sealwatch_scores_bucket{behaviour=\"ban_evasion\",le=\"-8\"}",
+        "sealwatch_recommendations_total{answer=\"protect\",behaviour=\"account_takeover\",mode=\"live\"}",
+        "sealwatch_recommendations_total{answer=\"refer\",behaviour=\"minor_contact_risk\",mode=\"shadow\"}",
+        "sealwatch_recommendations_without_reports_total{behaviour=\"scam_fanout\"}",
+        "sealwatch_recommendation_account_age_seconds_count{behaviour=\"bulk_messaging\"}",
+        "sealwatch_checkpoint_timestamp_seconds",
+    ] {
+        assert_eq!(before.get(series), Some(&0.0), "{series}");
+    }
+    let impossible = "answer=\"ban\",behaviour=\"account_takeover\"";
+    assert!(!before.keys().any(|series| series.contains(impossible)));
+    metrics
+        .detection
+        .observe(&report(vec![recommendation(&[("age", 2.0)], false)]));
+    let after = values(&text(&registry));
+    assert!(before.keys().eq(after.keys()));
+}
+
+#[test]
+fn help_texts_are_the_doc_comments_on_one_line() {
+    let (registry, _) = registered();
+    let text = text(&registry);
+    let help = "# HELP sealwatch_archive_bytes Length of the archive's segments.\n";
+    assert!(text.contains(help));
+    let help = "# HELP sealwatch_false_ban_bound The bound on the false-ban rate that the threshold guarantees: the share \
+                of benign accounts ever recommended within its window, by behaviour with a detector that is on.\n";
+    assert!(text.contains(help), "{text}");
+}
+
+#[test]
+fn a_recommendation_counts_by_its_answer_its_reports_and_what_decided_it() {
+    let registry = Registry::new();
+    let metrics = DetectionMetrics::register(&registry).unwrap();
+    let (first, later) = (
+        recommendation(&[("age", 0.0), ("reports_week", 0.0)], true),
+        recommendation(&[("age", 2.0), ("reports_week", 1e-9)], false),
+    );
+    let unknown = recommendation(&[], true);
+    metrics.observe(&report(vec![first, later, unknown]));
+    let values = values(&text(&registry));
+    let one = |name: &str| values[&format!("sealwatch_{name}{{behaviour=\"group_spam\"}}")];
+    let labels = "{answer=\"ban\",behaviour=\"group_spam\",mode=\"demo\"}";
+    assert_eq!(
+        values[&format!("sealwatch_recommendations_total{labels}")],
+        3.0
+    );
+    assert_eq!(one("recommendations_without_reports_total"), 2.0);
+    assert_eq!(one("recommendations_at_registration_total"), 1.0);
+    assert_eq!(one("recommendation_account_age_seconds_count"), 2.0);
+    assert_eq!(one("recommendation_account_age_seconds_sum"), 7_200.0);
+    assert_eq!(one("recommendation_account_events_sum"), 60.0);
+    assert_eq!(one("scores_count"), 3.0);
+    assert_eq!(one("scores_sum"), 10.0);
+    let bucket = |le: &str| {
+        values[&format!("sealwatch_scores_bucket{{behaviour=\"group_spam\",le=\"{le}\"}}")]
+    };
+    assert_eq!(
+        (bucket("-3"), bucket("0"), bucket("10"), bucket("+Inf")),
+        (0.0, 1.0, 2.0, 3.0)
+    );
+}
+
+#[test]
+fn a_threshold_tells_its_bound_and_its_age_where_its_detector_is_on() {
+    let (registry, _) = registered();
+    let values = values(&text(&registry));
+    let one = |name: &str| {
+        let threshold = values.iter().filter(|(series, _)| series.contains(name));
+        threshold.map(|(_, value)| *value).collect::<Vec<_>>()
+    };
+    let (_, artefact) = scorer();
+    let expires = artefact.document().expires.0 as f64 / 1_000.0;
+    assert_eq!(one("sealwatch_false_ban_bound{"), [1e-3]);
+    assert_eq!(
+        one("sealwatch_threshold_expiry_timestamp_seconds{"),
+        [expires]
+    );
+    let days_90 = 90.0 * 86_400.0;
+    let calibrated = one("sealwatch_threshold_calibrated_timestamp_seconds{");
+    assert!((calibrated[0] - (expires - days_90)).abs() < 1e-3);
+}
+
+/// A source that is behind by as many records as were asked for.
+struct Behind(Vec<u64>);
+
+impl Source for Behind {
+    fn fill(&mut self, _: &mut Batch, limit: usize, _: Duration) -> Result<Progress, SourceError> {
+        self.0[1] -= limit as u64;
+        Ok(Progress::Idle)
+    }
+
+    fn partitions(&self) -> u32 {
+        2
+    }
+
+    fn seek(&mut self, _: &[(u32, u64)]) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
+        for (partition, lag) in (0..).zip(&self.0) {
+            told(partition, *lag);
+        }
+    }
+}
+
+#[test]
+fn the_lag_of_each_partition_is_there_from_the_start_and_follows_the_source() {
+    let registry = Registry::new();
+    let mut source = MeasuredSource::new(Box::new(Behind(vec![3, 90])), &registry).unwrap();
+    let lag = |registry: &Registry| {
+        let values = values(&text(registry));
+        ["0", "1"].map(|partition| {
+            values[&format!("sealwatch_source_lag_records{{partition=\"{partition}\"}}")]
+        })
+    };
+    assert_eq!(lag(&registry), [3.0, 90.0]);
+    source.fill(&mut Batch::new(), 20, Duration::ZERO).unwrap();
+    assert_eq!(lag(&registry), [3.0, 70.0]);
+}
