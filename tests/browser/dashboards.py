@@ -12,7 +12,7 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
-DASHBOARDS = pathlib.Path(__file__).parents[2] / "dashboards"
+DASHBOARDS = pathlib.Path(__file__).resolve().parents[2] / "dashboards"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]
 NOTE = ("Drawn by `make dashboard-pictures` from dashboards/{name}.json and from what a real Prometheus answered to its queries "

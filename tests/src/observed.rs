@@ -30,7 +30,7 @@ pub struct Observed {
     pub began: f64,
     /// When everything was done, seconds since 1970.
     pub ended: f64,
-    _broker: Broker,
+    broker: Broker,
     _folder: TempDir,
 }
 
@@ -53,8 +53,11 @@ impl Observed {
             root().join("config/demo.policy.toml"),
             folder.path().join("policy.toml"),
         )?;
-        let service = Service::start(&config);
-        let prometheus = Prometheus::start(service.address(), service.token_of("audrey"))?;
+        let mut service = Service::start(&config);
+        // Who may read metrics.
+        let auditor = service.token_of("audrey").to_owned();
+        service.use_token(&auditor);
+        let prometheus = Prometheus::start(service.address(), &auditor)?;
         // The first scrape sees every counter at its start.
         sleep(Duration::from_secs(3));
         let began = now();
@@ -63,7 +66,7 @@ impl Observed {
             prometheus,
             began,
             ended: began,
-            _broker: broker,
+            broker,
             _folder: folder,
         };
         observed.exercise(&disturbed, Duration::from_secs(seconds))?;
@@ -76,7 +79,7 @@ impl Observed {
     fn exercise(&self, events: &Path, duration: Duration) -> Result<()> {
         let text = fs::read_to_string(events)?;
         let lines: Vec<&str> = text.lines().collect();
-        let broker = &self._broker;
+        let broker = &self.broker;
         let service = &self.service;
         let produced = scope(|threads| {
             let work = threads.spawn(|| Work::new(service).all_day(duration));
@@ -146,7 +149,11 @@ fn configuration(brokers: &str) -> String {
 }
 
 fn now() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "Prometheus goes by the machine's clock"
+    )]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH)
         .map_or(0.0, |since| since.as_secs_f64())
 }
