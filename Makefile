@@ -60,6 +60,7 @@ load: ## Fifty reviewers over HTTP while 1,000 recommendations a second arrive
 
 drill: ## One P1 case through the real system, from the report on Kafka to a verified bag, with the time of each step
 	bash tests/tools/kafka.sh install
+	bash tests/tools/python.sh install console
 	cargo build --release --locked
 	@cargo run --quiet --release --locked -p sealwatch-tests --bin sealwatch-drill
 

@@ -64,6 +64,15 @@ fn two_people_bring_a_threat_from_the_event_to_a_bag_that_verifies_and_the_servi
     assert_eq!(mode, 0o700, "a bag names people: nobody else enters it");
     let again = [&case.officer_arguments("export")[..], &["--out", "bag"]].concat();
     assert!(case.olga.refused(&again).contains("name a new folder"));
+    // What the officer could read before signing is what is in the bag.
+    let preview = case.olga.folder.join("preview");
+    let payload = |folder: &Path| {
+        let mut files = files(folder);
+        files.retain(|path, _| path.starts_with("data/"));
+        files
+    };
+    assert_eq!(payload(&preview), payload(&bag));
+    fs::remove_dir_all(preview).unwrap();
     changes_fail(&case, &bag);
     public_tools_agree(&case, &bag);
 

@@ -1,5 +1,6 @@
 //! `make drill`: one case of a threat to life through the real system, from the report on Kafka to a bag that its receiver
-//! verifies, with two people's own keys. Prints how long each step of the machines took; people take longer.
+//! verifies, with two people's own keys: claim and finding at the console, in a real browser, the rest by the commands that
+//! people run on their own machines. Prints how long each step of the machines took; people take longer.
 //!
 //! With `--show` it also prints every command with what it said, as docs/REFERRALS.md has them.
 
@@ -8,8 +9,9 @@ use std::path::Path;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
+use sealwatch_tests::browser::Script;
 use sealwatch_tests::kafka::Broker;
-use sealwatch_tests::referral::{Person, STATEMENT, configure, require, threat};
+use sealwatch_tests::referral::{Person, configure, require, threat};
 use sealwatch_tests::service::Service;
 
 /// The steps, with the time that each took.
@@ -98,33 +100,10 @@ fn run(drill: &mut Drill, folder: &Path, broker: &Broker) -> Result<()> {
     }
     let public = "approver.public.json";
     fs::copy(anton.folder.join(public), olga.folder.join(public))?;
-    fs::write(olga.folder.join("statement.txt"), STATEMENT)?;
 
-    let id = drill.step("report on Kafka to the officer's list", || {
-        report(broker).and_then(|()| appears(&olga))
-    })?;
+    let id = at_the_console(drill, broker, &service, &olga)?;
     let id = id.as_str();
     drill.run(None, &olga, &["referral", "list"]);
-    drill.run(Some("claim"), &olga, &["referral", "claim", id]);
-    let find = [
-        &["referral", "find", id, "--verdict", "founded"][..],
-        &["--statement-file", "statement.txt"],
-        &[
-            "--ground",
-            "report_after_contact",
-            "--ground",
-            "pattern_of_contact",
-        ],
-        &[
-            "--regime",
-            "us_emergency",
-            "--recipient",
-            "us_government",
-            "--yes",
-        ],
-    ]
-    .concat();
-    drill.run(Some("finding"), &olga, &find);
     let approve = [
         "referral",
         "approve",
@@ -206,6 +185,35 @@ fn run(drill: &mut Drill, folder: &Path, broker: &Broker) -> Result<()> {
     Ok(())
 }
 
+/// The officer has the list open in a browser when the report comes, claims the case there and makes the finding.
+fn at_the_console(
+    drill: &mut Drill,
+    broker: &Broker,
+    service: &Service,
+    officer: &Person,
+) -> Result<String> {
+    let url = format!("http://{}", service.address());
+    let tokens = [("olga", service.token_of("olga"))];
+    let mut script = Script::start("drill.py", &url, &tokens)?;
+    script.next("ready")?;
+    drill.step("report on Kafka to the officer's screen", || {
+        report(broker).and_then(|()| script.next("seen"))
+    })?;
+    for (word, name) in [
+        ("claim", "claim, at the console"),
+        ("finding", "finding, at the console"),
+    ] {
+        let seconds: f64 = script.next(word)?.parse()?;
+        drill.steps.push((name, Duration::from_secs_f64(seconds)));
+    }
+    script.finish()?;
+    let page = officer.get_list();
+    let id = page["items"][0]["id"]
+        .as_str()
+        .context("no referral is listed")?;
+    Ok(id.to_owned())
+}
+
 fn report(broker: &Broker) -> Result<()> {
     let now_ms = wall_ms()?;
     for event in threat(now_ms) {
@@ -213,18 +221,6 @@ fn report(broker: &Broker) -> Result<()> {
         broker.produce("events", 0, None, Some(event.as_bytes()), &[])?;
     }
     broker.flush()
-}
-
-/// Waits until the officer's list has the case.
-fn appears(officer: &Person) -> Result<String> {
-    for _ in 0..1_000 {
-        let page = officer.get_list();
-        if let Some(id) = page["items"][0]["id"].as_str() {
-            return Ok(id.to_owned());
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    anyhow::bail!("no referral came")
 }
 
 fn now() -> Instant {

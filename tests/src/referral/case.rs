@@ -144,13 +144,15 @@ impl Case {
         ]
     }
 
-    /// The officer signs.
+    /// The officer signs, and has what is signed written into `preview` first.
     pub fn sign_as_officer(&self) -> String {
         let further = [
             "--signing-key",
             "officer-signing.private.json",
             "--approvers",
             "approver.public.json",
+            "--preview",
+            "preview",
         ];
         self.olga
             .referral(&[&self.officer_arguments("sign")[..], &further].concat())
