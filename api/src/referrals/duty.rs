@@ -5,19 +5,8 @@
 
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::threat::ThreatKind;
+pub use sealwatch_custody::package::INCIDENT_TYPES;
 use sealwatch_custody::package::{Recipient, Regime};
-
-/// NCMEC's incident types, verbatim of its list.
-pub const INCIDENT_TYPES: [&str; 8] = [
-    "Child Pornography (possession, manufacture, and distribution)",
-    "Child Sex Trafficking",
-    "Child Sex Tourism",
-    "Child Sexual Molestation",
-    "Misleading Domain Name",
-    "Misleading Words or Digital Images on the Internet",
-    "Online Enticement of Children for Sexual Acts",
-    "Unsolicited Obscene Material Sent to a Child",
-];
 
 /// The Member States of the European Union: ISO 3166 codes.
 pub const MEMBER_STATES: [&str; 27] = [
@@ -176,6 +165,7 @@ mod tests {
     use super::{DUTIES, INCIDENT_TYPES, MEMBER_STATES, duty};
     use sealwatch_core::credibility::priority::Priority;
     use sealwatch_core::threat::ThreatKind;
+    pub use sealwatch_custody::package::INCIDENT_TYPES;
     use sealwatch_custody::package::{Recipient, Regime};
 
     #[test]

@@ -1,5 +1,7 @@
 //! Why an act on a referral is refused.
 
+use sealwatch_custody::package::PackageError;
+
 use crate::problem::Problem;
 use crate::referrals::machine::Illegal;
 use crate::retention::HoldError;
@@ -60,6 +62,9 @@ pub enum ReferralError {
     /// Nobody is configured who refers.
     #[error("referral: the platform's name and service are not configured; set [provider]")]
     Provider,
+    /// No package could be made of the facts: better said now than on a person's machine after the approval.
+    #[error("referral: no package can be made of this finding: {0}")]
+    Package(#[from] PackageError),
     /// The facts are others.
     #[error("referral: these are not the facts of this revision; read them again")]
     Facts,
@@ -184,6 +189,10 @@ fn unprocessable(error: &ReferralError) -> Problem {
         ReferralError::MemberStates => (
             "urn:sealwatch:problem:member-states",
             "Member States, with why, belong to a referral to one of them",
+        ),
+        ReferralError::Package(_) => (
+            "urn:sealwatch:problem:package",
+            "No package can be made of this finding: see [provider] in the configuration, and how long its texts are",
         ),
         ReferralError::Identity => (
             "urn:sealwatch:problem:identity",

@@ -11,7 +11,7 @@ use sealwatch_custody::package::facts::{
     Amendment, Clock, CustodyEvent, Detector, Duty, Event, Finding, Link, Match, Method, Reporter,
     Signal, Term, Threat,
 };
-use sealwatch_custody::package::{Facts, FactsError};
+use sealwatch_custody::package::{self, Facts, FactsError};
 use sqlx::{AnyConnection, Row as _};
 
 use crate::database::Write;
@@ -109,6 +109,7 @@ pub(super) async fn freeze(
         custody: custody(connection, referral).await?,
         method: method(connection, referral, &threat).await?,
     };
+    package::check(&facts)?;
     let sha256 = facts.digest().map_err(unwritable)?.to_hex();
     facts.finding.statement.clear();
     Ok(Frozen {

@@ -2,7 +2,7 @@
 //! machine and nowhere else.
 
 use sealwatch_custody::dsse::EnvelopeSignature;
-use sealwatch_custody::signing::{Signature, SigningRole, VerifyingKey};
+use sealwatch_custody::signing::{Signature, SigningRole, VerifyingKey, enrolment};
 use sealwatch_custody::trust::{Trust, TrustedLog, TrustedPerson};
 use sqlx::{AnyConnection, Row as _};
 
@@ -76,7 +76,8 @@ pub async fn enrol(
         return Err(ReferralError::Key);
     }
     let proof = Signature::from_base64(proof).ok_or(ReferralError::Key)?;
-    is_proven(&key, actor, &proof)?;
+    // Whoever enrols it holds its private half.
+    enrolment::verify(&key, actor.person.as_str(), &proof).map_err(|_| ReferralError::Key)?;
     let mut write = database.write().await?;
     let key_id = key.id().to_string();
     let inserted = sqlx::query(
@@ -103,18 +104,6 @@ pub async fn enrol(
         enrolled_ms: now_ms,
         revoked_ms: None,
     })
-}
-
-/// Whether who enrols it holds its private half.
-fn is_proven(key: &VerifyingKey, actor: &Actor, proof: &Signature) -> Result<(), ReferralError> {
-    let message = format!(
-        "sealwatch signing key enrolment v1\n{}\n{}\n{}\n",
-        key.role().name(),
-        key.id(),
-        actor.person
-    );
-    key.verify(message.as_bytes(), proof)
-        .map_err(|_| ReferralError::Key)
 }
 
 /// Revokes a key: one's own, or anyone's where one lets people in. On the log. What it has signed stays signed.
