@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use sealwatch_api::cases::ControlDocument;
 use sealwatch_api::delivery::{
-    Carrier, Destination, EventKind, Failed, FailureKind, LabelGiven, Outgoing, Routes,
+    Carrier, Destination, EventKind, Failed, FailureKind, LabelGiven, Outgoing, ReportJudged,
+    Routes,
 };
 use sealwatch_ingest::feedback::{
-    FeedbackError, FeedbackId, FeedbackRecord, FeedbackWriter, LabelRecord, ModeRecord,
+    FeedbackError, FeedbackId, FeedbackRecord, FeedbackWriter, JudgementRecord, LabelRecord,
+    ModeRecord,
 };
 
 use crate::config::Config;
@@ -86,7 +88,7 @@ pub fn outlets(config: &Config) -> Result<Outlets, Failure> {
     Ok(outlets)
 }
 
-/// Carries labels and detectors' modes into the feedback log.
+/// Carries labels, detectors' modes and what became of reports into the feedback log.
 struct FeedbackCarrier {
     writer: FeedbackWriter,
     /// Whose ids the control records' are: a mode holds for every platform.
@@ -155,6 +157,18 @@ impl FeedbackCarrier {
                     behaviour: control.behaviour,
                     mode: control.mode,
                     reason: control.reason,
+                }))
+            }
+            EventKind::Report => {
+                let judged: ReportJudged = serde_json::from_str(&event.body).ok()?;
+                Some(FeedbackRecord::Judgement(JudgementRecord {
+                    id: FeedbackId::new(&judged.id)?,
+                    at: judged.at,
+                    platform: judged.platform,
+                    account: judged.account,
+                    target: judged.target,
+                    group: judged.group,
+                    was_right: judged.was_right,
                 }))
             }
             EventKind::Enforcement | EventKind::Page | EventKind::TreeHead => None,

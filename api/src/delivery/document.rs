@@ -308,6 +308,60 @@ impl LabelGiven {
     }
 }
 
+/// A person found a report of danger to be right or wrong: `report.judged`, for the recorded order.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportJudged {
+    /// `report.judged`.
+    #[serde(rename = "type")]
+    pub kind: JudgedType,
+    /// The idempotency key, and the event's id within its platform.
+    pub id: String,
+    /// When it was found.
+    pub at: Timestamp,
+    /// The platform.
+    pub platform: String,
+    /// The reporter's pseudonym.
+    pub account: Pseudonym,
+    /// The reported account's pseudonym.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Pseudonym>,
+    /// The reported group's pseudonym.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Pseudonym>,
+    /// Whether it was so.
+    pub was_right: bool,
+}
+
+sealwatch_core::closed_set! {
+    /// The type of [`ReportJudged`].
+    JudgedType {
+        /// The only one.
+        ReportJudged = "report.judged",
+    }
+}
+
+/// It names accounts.
+impl std::fmt::Debug for ReportJudged {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ReportJudged")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ReportJudged {
+    /// The event that carries it, in the order of this referral.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub fn event(&self, referral: &str) -> Result<Event, DocumentError> {
+        let key = EventKey::parse(&self.id).ok_or(DocumentError::Unwritable)?;
+        Event::new(key, EventKind::Report, Some(referral), self)
+    }
+}
+
 /// A time as RFC 3339, for receivers of any kind.
 mod rfc3339 {
     use sealwatch_core::time::Timestamp;

@@ -53,6 +53,8 @@ sealwatch_core::closed_set! {
         Label = "label",
         /// A detector's mode, for the recorded order.
         Control = "control",
+        /// Whether a report of danger was right, for the recorded order: `report.judged`.
+        Report = "report",
         /// Somebody is to be told that work waits.
         Page = "page",
         /// A signed head of the audit log.

@@ -26,8 +26,8 @@ mod webhook;
 pub use carrier::{Carrier, Outgoing};
 pub use dead::{Dead, DeadCursor, RetryError, dead, retry};
 pub use document::{
-    Action, Binding, Decided, DocumentError, EnforcementMode, EnforcementRequested, LabelGiven,
-    LabelType, SealedAccount,
+    Action, Binding, Decided, DocumentError, EnforcementMode, EnforcementRequested, JudgedType,
+    LabelGiven, LabelType, ReportJudged, SealedAccount,
 };
 pub use event::{Destination, DestinationKind, Event, EventKey, EventKind, WebhookName};
 pub use failure::{Failed, FailureKind};

@@ -24,7 +24,7 @@ impl Routes {
     pub fn of(&self, kind: EventKind) -> &[Destination] {
         match kind {
             EventKind::Enforcement => &self.enforcement,
-            EventKind::Label | EventKind::Control => &self.recorded_order,
+            EventKind::Label | EventKind::Control | EventKind::Report => &self.recorded_order,
             EventKind::TreeHead => &self.tree_heads,
             EventKind::Page => &self.pages,
         }

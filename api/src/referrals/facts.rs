@@ -133,7 +133,7 @@ pub(super) fn whole(package: &Package, statement: &str) -> Result<String, CaseSt
     facts.to_json().map_err(unwritable)
 }
 
-async fn newest_signal(
+pub(super) async fn newest_signal(
     connection: &mut AnyConnection,
     referral: &Referral,
 ) -> Result<(i64, ThreatSignal), ReferralError> {

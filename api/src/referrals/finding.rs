@@ -1,23 +1,20 @@
 //! A finding: a person's written statement with its grounds, under the law that fits. A founded one freezes the facts and
 //! preserves what they refer to; an unfounded one ends the referral.
 
-use sealwatch_core::behaviour::Behaviour;
-use sealwatch_core::event::values::{LabelOrigin, Verdict};
 use sealwatch_core::threat::{SubjectKind, ThreatKind};
-use sealwatch_core::time::Timestamp;
 use sealwatch_custody::package::{Recipient, Regime};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
 
 use crate::audit::{self, Act, Entry, LogIdentity};
 use crate::database::{Database, Write};
-use crate::delivery::{EventKey, EventKind, LabelGiven, LabelType, enqueue};
 use crate::people::{Actor, Permission};
 use crate::referrals::claim::{is_claimed, needs};
 use crate::referrals::clock::Clock;
 use crate::referrals::duty::{self, Duty, INCIDENT_TYPES, MEMBER_STATES};
 use crate::referrals::error::ReferralError;
 use crate::referrals::facts::{self, Frozen};
+use crate::referrals::lessons;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
 use crate::referrals::settings::ReferralSettings;
@@ -193,7 +190,9 @@ pub async fn find(
     .bind(now_ms)
     .execute(write.connection())
     .await?;
-    label(&mut write, &after, new.verdict, now_ms).await?;
+    if referral.found_ms.is_none() {
+        lessons::teach(&mut write, &after, new.verdict, now_ms).await?;
+    }
     let after = read::get(write.connection(), referral.id)
         .await?
         .ok_or(ReferralError::NotFound)?;
@@ -284,39 +283,5 @@ async fn insert_package(
     .bind(now_ms)
     .execute(connection)
     .await?;
-    Ok(())
-}
-
-/// What the models learn from a finding: only of an account that a detector pointed at, and only about that detector's
-/// behaviour. What was reported has no behaviour; a label of another one would teach a detector something false, and be a
-/// strike where somebody is to be protected.
-async fn label(
-    write: &mut Write,
-    referral: &Referral,
-    verdict: FindingVerdict,
-    now_ms: i64,
-) -> Result<(), ReferralError> {
-    if referral.kind != ThreatKind::MinorContact || referral.subject != SubjectKind::Account {
-        return Ok(());
-    }
-    let id = referral.id.to_hexadecimal();
-    let source = format!("{id} {}", referral.revision);
-    let label = LabelGiven {
-        kind: LabelType::LabelGiven,
-        id: EventKey::derive(EventKind::Label, &source).to_string(),
-        at: Timestamp(now_ms),
-        platform: referral.platform.clone(),
-        account: referral.pseudonym,
-        behaviour: Behaviour::MinorContactRisk,
-        verdict: match verdict {
-            FindingVerdict::Founded => Verdict::Abusive,
-            FindingVerdict::Unfounded => Verdict::Benign,
-        },
-        origin: LabelOrigin::Review,
-        since: None,
-        recommendation: None,
-    };
-    let event = label.event(&id).map_err(|_| CaseStoreError::Unwritable)?;
-    enqueue(write, &event, now_ms).await?;
     Ok(())
 }

@@ -16,6 +16,7 @@ mod facts;
 mod finding;
 pub(crate) mod http;
 mod keys;
+mod lessons;
 mod machine;
 mod metrics;
 mod open;

@@ -6,8 +6,8 @@ use sealwatch_api::finish_and_release;
 use sealwatch_api::retention::{HoldReason, Periods, Retention, Target, holds, order_destruction};
 use sealwatch_core::behaviour::Mode;
 use sealwatch_core::credibility::priority::Priority;
-use sealwatch_core::threat::ThreatKind;
-use sealwatch_core::time::{HOUR, MINUTE};
+use sealwatch_core::threat::{ContactName, ReportEntry, ThreatKind};
+use sealwatch_core::time::{HOUR, MINUTE, Timestamp};
 use sealwatch_custody::signing::SigningRole;
 use serde_json::{Value, json};
 
@@ -339,8 +339,19 @@ async fn cases_from_before_there_were_referrals_open_theirs_once() {
     }
 }
 
+fn report() -> ReportEntry {
+    ReportEntry {
+        reporter: pseudonym(77),
+        at: Timestamp(NOW - MINUTE),
+        group: 1,
+        weight: 1.0,
+        contact: ContactName::Seen,
+    }
+}
+
 #[tokio::test]
-async fn a_finding_labels_the_account_that_a_detector_pointed_at_and_nobody_who_was_reported() {
+async fn a_finding_judges_the_reports_but_of_self_harm_and_labels_only_whom_a_detector_pointed_at()
+{
     let (_stores, desks) = desks().await;
     for desk in &desks {
         let routes = Routes {
@@ -355,7 +366,11 @@ async fn a_finding_labels_the_account_that_a_detector_pointed_at_and_nobody_who_
             ThreatKind::MinorContact,
         ];
         for (seed, kind) in (1..).zip(kinds) {
-            desk.deliver(&[threat(seed, 1, kind, Priority::P3)]).await;
+            let mut delivery = threat(seed, 1, kind, Priority::P3);
+            if kind != ThreatKind::MinorContact {
+                delivery.threat.reporters = vec![report()];
+            }
+            desk.deliver(&[delivery]).await;
             let id = desk.only().await;
             desk.done("olga", &id, "claim", &json!({})).await;
             desk.done("olga", &id, "findings", &unfounded()).await;
@@ -366,8 +381,19 @@ async fn a_finding_labels_the_account_that_a_detector_pointed_at_and_nobody_who_
             .await
             .unwrap();
         pool.close().await;
-        assert_eq!(left.len(), 1, "{}: {left:?}", desk.name);
-        let label: Value = serde_json::from_str(&left[0]).unwrap();
+        let left: Vec<Value> = left
+            .iter()
+            .map(|body| serde_json::from_str(body).unwrap())
+            .collect();
+        let (labels, judged): (Vec<&Value>, Vec<&Value>) =
+            left.iter().partition(|one| one["type"] == "label.given");
+        assert_eq!(labels.len(), 1, "{}: {left:?}", desk.name);
+        assert_eq!(judged.len(), 1, "{left:?}");
+        assert_eq!(judged[0]["type"], "report.judged");
+        assert_eq!(judged[0]["was_right"], false);
+        assert_eq!(judged[0]["account"], report().reporter.to_hexadecimal());
+        assert_eq!(judged[0]["target"], pseudonym(2).to_hexadecimal());
+        let label = labels[0];
         assert_eq!(label["type"], "label.given");
         assert_eq!(
             (&label["behaviour"], &label["verdict"]),

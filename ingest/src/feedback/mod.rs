@@ -13,7 +13,7 @@ mod tail;
 mod writer;
 
 pub use gate::FeedbackGate;
-pub use record::{FeedbackId, FeedbackRecord, LabelRecord, ModeRecord};
+pub use record::{FeedbackId, FeedbackRecord, JudgementRecord, LabelRecord, ModeRecord};
 pub use tail::FeedbackTail;
 pub use writer::{FeedbackError, FeedbackWriter};
 
@@ -23,7 +23,11 @@ use sealwatch_core::event::EventType;
 pub const PARTITION: u32 = 0x00ff_ffff;
 
 /// What the feedback log may carry. Enforcements are not among them: the platform applies them, and says so itself.
-pub const TYPES: [EventType; 2] = [EventType::LabelGiven, EventType::ControlDetectorMode];
+pub const TYPES: [EventType; 3] = [
+    EventType::LabelGiven,
+    EventType::ControlDetectorMode,
+    EventType::ReportJudged,
+];
 
 /// The longest line, in bytes. A record is far shorter.
 pub const MAXIMUM_LINE: usize = 4 * 1024;

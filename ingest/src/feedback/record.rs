@@ -63,6 +63,27 @@ pub struct ModeRecord {
     pub reason: ControlReason,
 }
 
+/// A person found a report of danger to be right or wrong: `report.judged`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JudgementRecord {
+    /// The record's id.
+    pub id: FeedbackId,
+    /// When it was found.
+    pub at: Timestamp,
+    /// The platform, of the configured set.
+    pub platform: String,
+    /// The reporter.
+    pub account: Pseudonym,
+    /// The account that was reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Pseudonym>,
+    /// The group that was reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Pseudonym>,
+    /// Whether it was so.
+    pub was_right: bool,
+}
+
 /// One record of the feedback log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FeedbackRecord {
@@ -70,6 +91,8 @@ pub enum FeedbackRecord {
     Label(LabelRecord),
     /// A detector's mode.
     Mode(ModeRecord),
+    /// What became of a report.
+    Judgement(JudgementRecord),
 }
 
 /// A record with its type, as it is written.
@@ -87,6 +110,7 @@ impl FeedbackRecord {
         match self {
             Self::Label(record) => &record.platform,
             Self::Mode(record) => &record.platform,
+            Self::Judgement(record) => &record.platform,
         }
     }
 
@@ -102,6 +126,10 @@ impl FeedbackRecord {
             }),
             Self::Mode(record) => serde_json::to_vec(&Written {
                 kind: EventType::ControlDetectorMode,
+                record,
+            }),
+            Self::Judgement(record) => serde_json::to_vec(&Written {
+                kind: EventType::ReportJudged,
                 record,
             }),
         }
@@ -137,6 +165,15 @@ mod tests {
             mode: ControlledMode::Shadow,
             reason: ControlReason::RateAnomaly,
         };
+        let judgement = JudgementRecord {
+            id: FeedbackId::new("report-1").unwrap(),
+            at: label.at,
+            platform: label.platform.clone(),
+            account: Pseudonym::from_bytes([8; 16]),
+            target: Some(label.account),
+            group: None,
+            was_right: true,
+        };
         let vocabulary = Vocabulary {
             platforms: vec!["demo".to_owned()],
             issuers: vec![],
@@ -145,14 +182,21 @@ mod tests {
         let pseudonymiser = Pseudonymiser::new(&PseudonymKey::new([2; 32]), &vocabulary.platforms);
         let edge = Edge::new(&vocabulary, &pseudonymiser).of_pseudonyms();
         let mut kinds = Vec::new();
-        for record in [FeedbackRecord::Label(label), FeedbackRecord::Mode(mode)] {
+        let records = [
+            FeedbackRecord::Label(label),
+            FeedbackRecord::Mode(mode),
+            FeedbackRecord::Judgement(judgement),
+        ];
+        for record in records {
             let line = record.to_line().unwrap();
             let fields = Fields::parse(&line).unwrap();
             let read = read(&fields, &edge, UnknownFields::Refuse).unwrap();
             let kind = read.event.body.event_type();
             for field in kind.definitions() {
                 let index = sealwatch_core::event::field_index(field.name).unwrap();
-                assert!(fields.get(index).is_some(), "{}", field.name);
+                // One of target and group.
+                let is_there = fields.get(index).is_some();
+                assert_eq!(is_there, field.name != "group", "{}", field.name);
             }
             kinds.push(kind);
         }

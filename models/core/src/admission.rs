@@ -49,6 +49,7 @@ pub const fn is_privileged(kind: EventType) -> bool {
             | EventType::EnforcementApplied
             | EventType::SignalReceived
             | EventType::ControlDetectorMode
+            | EventType::ReportJudged
     )
 }
 
@@ -247,12 +248,13 @@ mod tests {
     }
 
     #[test]
-    fn labels_enforcements_signals_and_controls_need_a_source_that_names_them() {
+    fn labels_enforcements_signals_controls_and_judgements_need_a_source_that_names_them() {
         for kind in [
             EventType::ControlDetectorMode,
             EventType::LabelGiven,
             EventType::EnforcementApplied,
             EventType::SignalReceived,
+            EventType::ReportJudged,
         ] {
             assert!(!Limits::default().types.contains(&kind));
         }

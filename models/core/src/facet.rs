@@ -156,6 +156,16 @@ pub enum LinksTouch {
         /// The verdict.
         verdict: Verdict,
     },
+    /// A report of the account's was found to be right or wrong.
+    OwnReportJudged {
+        /// Whether it was right.
+        right: bool,
+    },
+    /// A report of the account was judged by itself: what becomes of the account judges it no more.
+    ReporterJudged {
+        /// The reporter.
+        reporter: u128,
+    },
     /// The identifier was given to somebody else.
     Recycled,
 }

@@ -167,6 +167,14 @@ pub fn split(sequence: u64, event: &Event, sink: &mut impl FacetSink) {
             };
             out.actor(body.account.0, 0, touch);
         }
+        Body::ReportJudged(body) => {
+            let right = body.was_right;
+            out.links(body.account.0, 0, LinksTouch::OwnReportJudged { right });
+            if let Some(target) = body.target {
+                let reporter = key(body.account.0);
+                out.links(target.0, 1, LinksTouch::ReporterJudged { reporter });
+            }
+        }
         // It concerns no entity: `crate::control` takes it.
         Body::ControlDetectorMode(_) => {}
     }

@@ -188,4 +188,12 @@ events! {
         required mode: ControlledMode = "Shadow, or as configured: never further than the policy goes.",
         required reason: ControlReason = "Why.",
     }
+    /// A person found a report of danger to be right or wrong. It says nothing of the account that was reported.
+    ReportJudged "report.judged" {
+        required account: Account = "The reporter.",
+        optional target: Account = "The account that was reported.",
+        optional group: Group = "The group that was reported.",
+        required was_right: bool = "Whether the person found it to be so.",
+        # one of (target, group)
+    }
 }

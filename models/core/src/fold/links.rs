@@ -70,6 +70,17 @@ pub fn fold_links(table: &mut Table<Links>, facet: &Facet<LinksTouch>, out: &mut
         LinksTouch::Labelled { verdict } => {
             judge_reporters(links, *verdict != Verdict::Benign, facet, out);
         }
+        LinksTouch::OwnReportJudged { right } => {
+            let touch = SharedTouch::ReportJudged { right: *right };
+            emit(out, facet, facet.key, touch);
+        }
+        LinksTouch::ReporterJudged { reporter } => {
+            for slot in &mut links.reporters {
+                if slot == reporter {
+                    *slot = 0;
+                }
+            }
+        }
         LinksTouch::Recycled => {
             let last_at = links.last_at;
             *links = Links {

@@ -55,10 +55,10 @@ fn every_line_of_an_evaluation_population_decodes() {
 #[test]
 fn the_event_types_are_those_of_the_schema() {
     let ours: Vec<&str> = EventType::ALL.iter().map(|kind| kind.name()).collect();
-    // A platform sends all of them but those by which people control the detectors.
+    // A platform sends all of them but those by which people control the detectors and judge reports.
     let theirs: Vec<&str> = Decoded::ALL
         .iter()
-        .filter(|kind| **kind != Decoded::ControlDetectorMode)
+        .filter(|kind| !matches!(kind, Decoded::ControlDetectorMode | Decoded::ReportJudged))
         .map(|kind| kind.name())
         .collect();
     assert_eq!(ours, theirs);

@@ -1,0 +1,99 @@
+//! What the engine learns from the first finding about a referral, through the recorded order: whether the reporters were right,
+//! and, where a detector pointed at the account, whether the detector was.
+
+use sealwatch_core::behaviour::Behaviour;
+use sealwatch_core::event::values::{LabelOrigin, Verdict};
+use sealwatch_core::threat::{ReportEntry, SubjectKind, ThreatKind};
+use sealwatch_core::time::Timestamp;
+
+use crate::database::Write;
+use crate::delivery::{
+    EventKey, EventKind, JudgedType, LabelGiven, LabelType, ReportJudged, enqueue,
+};
+use crate::referrals::error::ReferralError;
+use crate::referrals::facts::newest_signal;
+use crate::referrals::types::{FindingVerdict, Referral};
+use crate::store::CaseStoreError;
+
+/// Puts what follows into the outbox, in the finding's transaction.
+pub(super) async fn teach(
+    write: &mut Write,
+    referral: &Referral,
+    verdict: FindingVerdict,
+    now_ms: i64,
+) -> Result<(), ReferralError> {
+    label(write, referral, verdict, now_ms).await?;
+    // A report that somebody may harm itself is no accusation: nobody is held to it.
+    if referral.kind == ThreatKind::SelfHarm {
+        return Ok(());
+    }
+    let (_, threat) = newest_signal(write.connection(), referral).await?;
+    for report in &threat.reporters {
+        let judged = judged(referral, report, verdict, now_ms);
+        let event = judged
+            .event(&referral.id.to_hexadecimal())
+            .map_err(|_| CaseStoreError::Unwritable)?;
+        enqueue(write, &event, now_ms).await?;
+    }
+    Ok(())
+}
+
+/// What became of one report. The same report has the same id in each referral of its case: it is judged once.
+fn judged(
+    referral: &Referral,
+    report: &ReportEntry,
+    verdict: FindingVerdict,
+    now_ms: i64,
+) -> ReportJudged {
+    let source = format!(
+        "{} {} {}",
+        referral.case.to_hexadecimal(),
+        report.reporter.to_hexadecimal(),
+        report.at.0
+    );
+    let is_group = referral.subject == SubjectKind::Group;
+    ReportJudged {
+        kind: JudgedType::ReportJudged,
+        id: EventKey::derive(EventKind::Report, &source).to_string(),
+        at: Timestamp(now_ms),
+        platform: referral.platform.clone(),
+        account: report.reporter,
+        target: (!is_group).then_some(referral.pseudonym),
+        group: is_group.then_some(referral.pseudonym),
+        was_right: verdict == FindingVerdict::Founded,
+    }
+}
+
+/// What the models learn from a finding: only of an account that a detector pointed at, and only about that detector's
+/// behaviour. What was reported has no behaviour; a label of another one would teach a detector something false, and be a
+/// strike where somebody is to be protected.
+async fn label(
+    write: &mut Write,
+    referral: &Referral,
+    verdict: FindingVerdict,
+    now_ms: i64,
+) -> Result<(), ReferralError> {
+    if referral.kind != ThreatKind::MinorContact || referral.subject != SubjectKind::Account {
+        return Ok(());
+    }
+    let id = referral.id.to_hexadecimal();
+    let source = format!("{id} {}", referral.revision);
+    let label = LabelGiven {
+        kind: LabelType::LabelGiven,
+        id: EventKey::derive(EventKind::Label, &source).to_string(),
+        at: Timestamp(now_ms),
+        platform: referral.platform.clone(),
+        account: referral.pseudonym,
+        behaviour: Behaviour::MinorContactRisk,
+        verdict: match verdict {
+            FindingVerdict::Founded => Verdict::Abusive,
+            FindingVerdict::Unfounded => Verdict::Benign,
+        },
+        origin: LabelOrigin::Review,
+        since: None,
+        recommendation: None,
+    };
+    let event = label.event(&id).map_err(|_| CaseStoreError::Unwritable)?;
+    enqueue(write, &event, now_ms).await?;
+    Ok(())
+}
