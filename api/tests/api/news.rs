@@ -179,7 +179,7 @@ async fn a_referral_is_news_for_its_side_within_two_seconds_and_for_nobody_else(
     let threat = threat(7, 1, ThreatKind::ThreatToLife, Priority::P1);
     let delivered = tokio::time::Instant::now();
     store
-        .deliver_threats(&[threat.clone()], START)
+        .deliver_threats(std::slice::from_ref(&threat), START)
         .await
         .unwrap();
     let case = delivery(78, true);
