@@ -49,7 +49,7 @@ def finds(olga):
         page.locator("#because").select_option("offender_residence")
     elif duty.get_attribute("data-asks") == "ncmec":
         page.locator("#incident_type").select_option(index=1)
-    page.evaluate("() => scrollTo(0, 0)")
+    page.evaluate("() => { scrollTo(0, 0); document.querySelector('.side').scrollTop = 0; }")
     olga.examine("referral", in_guide=True)
     olga.walk()
     page.get_by_role("button", name="Make the finding").click()

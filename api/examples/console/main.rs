@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "it ends where something is missing")]
 
 #[path = "../../tests/api/common.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
 mod common;
 mod threats;
 
