@@ -165,7 +165,6 @@ mod tests {
     use super::{DUTIES, INCIDENT_TYPES, MEMBER_STATES, duty};
     use sealwatch_core::credibility::priority::Priority;
     use sealwatch_core::threat::ThreatKind;
-    pub use sealwatch_custody::package::INCIDENT_TYPES;
     use sealwatch_custody::package::{Recipient, Regime};
 
     #[test]
