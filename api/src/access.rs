@@ -253,6 +253,26 @@ const PAGES: &[Rule] = &[
         Needs(P::ManageDeliveries),
     ),
     ("GET", "/detectors", Needs(P::ReadDetectors)),
+    ("GET", "/referrals", Needs(P::ReadReferrals)),
+    ("GET", "/referrals/{id}", Needs(P::ReadReferrals)),
+    ("POST", "/referrals/next", Needs(P::WorkReferrals)),
+    ("POST", "/referrals/{id}/claim", Needs(P::WorkReferrals)),
+    ("POST", "/referrals/{id}/release", Needs(P::WorkReferrals)),
+    ("POST", "/referrals/{id}/finding", Needs(P::WorkReferrals)),
+    ("POST", "/referrals/{id}/withdraw", Needs(P::WorkReferrals)),
+    ("POST", "/referrals/{id}/amend", Needs(P::WorkReferrals)),
+    (
+        "POST",
+        "/referrals/{id}/acknowledge",
+        Needs(P::WorkReferrals),
+    ),
+    ("POST", "/referrals/{id}/close", Needs(P::WorkReferrals)),
+    ("GET", "/signing-keys", READ_KEYS),
+    (
+        "POST",
+        "/signing-keys/{key_id}/revoke",
+        NeedsOneOf(&[P::EnrolKey, P::ManagePeople]),
+    ),
 ];
 
 /// The whole table.

@@ -36,7 +36,22 @@ function left(milliseconds) {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
+// As the server says it: in minutes while it is near.
+function rest(milliseconds) {
+  const minutes = Math.floor(Math.abs(milliseconds) / 60000);
+  const span = minutes < 120 ? `${minutes} min`
+    : minutes < 2880 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+    : `${Math.floor(minutes / 1440)} d ${Math.floor(minutes % 1440 / 60)} h`;
+  return milliseconds < 0 ? `overdue by ${span}` : `${span} left`;
+}
 function tick() {
+  for (const clock of all("[data-clock]")) {
+    const time = Number(clock.dataset.clock) - now();
+    clock.textContent = rest(time);
+    const place = clock.closest(".clock");
+    place?.classList.toggle("over", time < 0);
+    place?.classList.toggle("near", time >= 0 && time < 600000);
+  }
   for (const time of all("time[data-ago]")) {
     if (!time.title) time.title = `${time.textContent} UTC`;
     time.textContent = ago(now() - Date.parse(time.dateTime));
@@ -156,15 +171,41 @@ for (const button of all("[data-opens]")) {
 const notice = one("#notice");
 const live = one("#live");
 let fresh = 0;
-function note(text) {
+function note(text, to = "") {
   if (!notice) return;
   one("span", notice).textContent = text;
+  notice.dataset.to = to;
   notice.hidden = false;
 }
-one("#reload")?.addEventListener("click", () => location.reload());
+one("#reload")?.addEventListener("click", () => { if (notice.dataset.to) location.assign(notice.dataset.to); else location.reload(); });
 one("#later")?.addEventListener("click", () => { notice.hidden = true; fresh = 0; });
 function read(event) {
   try { return JSON.parse(event.data); } catch { return {}; }
+}
+// The list of referrals is the exception: there minutes count. Its rows are drawn again by the server and put in place; the
+// selected row and the focus stay.
+let drawing = 0;
+async function redraw() {
+  const list = one("#referrals[data-redraws]");
+  if (!list) return;
+  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const rows = one("#referrals", drawn);
+  if (!rows) return;
+  const href = selected?.dataset.href;
+  const hadFocus = list.contains(document.activeElement);
+  list.replaceWith(document.adoptNode(rows));
+  const place = one("[data-waiting]"), count = one("[data-waiting]", drawn);
+  if (place && count) place.textContent = count.textContent;
+  selected = all("tr[data-href]").find((row) => row.dataset.href === href) ?? null;
+  selected?.setAttribute("aria-selected", "true");
+  if (hadFocus) one("a", selected ?? rows)?.focus({ preventScroll: true });
+  tick();
+}
+function redrawSoon() {
+  clearTimeout(drawing);
+  drawing = setTimeout(() => redraw().catch(() => note("The list could not be drawn again.")), 100);
 }
 if (page.news) {
   const source = new EventSource(page.news);
@@ -192,6 +233,23 @@ if (page.news) {
       place.textContent = String(found?.cases ?? 0);
     }
   });
-  source.addEventListener("missed", () => one("[data-live]") && note("Much has happened since this list was loaded."));
+  source.addEventListener("referral_opened", (event) => {
+    const isUrgent = read(event).priority === "p1";
+    if (one("#referrals[data-redraws]")) {
+      redrawSoon();
+      if (isUrgent) note("An urgent referral (P1) has come in.");
+      return;
+    }
+    if (isUrgent) note("An urgent referral (P1) has come in.", "/referrals?priority=p1");
+  });
+  source.addEventListener("referral_changed", (event) => {
+    redrawSoon();
+    const { id, version, priority } = read(event);
+    const work = one("[data-work]");
+    if (work?.dataset.work !== id) return;
+    if (Number(version) > Number(work.dataset.version)) note("This referral has changed since it was loaded.");
+    else if (priority !== work.dataset.priority) note("This referral has become more urgent.");
+  });
+  source.addEventListener("missed", () => { redrawSoon(); if (one("[data-live]")) note("Much has happened since this list was loaded."); });
   addEventListener("pagehide", () => source.close());
 }

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import expect
 
 import keeping
+import referring
 import reviewing
 from browser import Browser
 
@@ -115,6 +116,7 @@ def main():
         refuses_a_wrong_token(browser)
         rita = people_review(browser, tokens)
         people_keep(browser, tokens, rita, identifier)
+        referring.people_refer(browser, tokens)
         looks_at_a_recommendation(browser, tokens["ana"])
         filters_with_the_keyboard(browser, tokens["rita"])
     print("the console is as it should be")

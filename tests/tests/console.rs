@@ -9,9 +9,13 @@ fn the_browser_harness_finds_each_planted_fault() {
 }
 
 #[test]
-fn people_review_appeal_search_and_keep_the_service_in_a_browser_that_finds_no_fault() {
+fn people_review_appeal_refer_search_and_keep_the_service_in_a_browser_that_finds_no_fault() {
     // Each decision is drawn for a second look, and becomes final while the test runs.
-    let served = Served::start_with("[review]\nundo_seconds = 15\nsecond_look_share = 1.0\n");
+    // Somebody refers, so that findings can be made.
+    let served = Served::start_with(
+        "[review]\nundo_seconds = 15\nsecond_look_share = 1.0\n\
+         [provider]\norganization = \"Example Messenger Ltd\"\nservice = \"Example\"\n",
+    );
     let identifier = served.abusive_account();
     run_script("console.py", &served.url(), &served.tokens(), &identifier);
 }

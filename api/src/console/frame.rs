@@ -17,7 +17,7 @@ pub(super) struct Place {
     pub(super) label: &'static str,
     /// The key after `g`.
     pub(super) key: &'static str,
-    needs: Permission,
+    needs: &'static [Permission],
 }
 
 const fn place(
@@ -25,7 +25,7 @@ const fn place(
     path: &'static str,
     label: &'static str,
     key: &'static str,
-    needs: Permission,
+    needs: &'static [Permission],
 ) -> Place {
     Place {
         section,
@@ -38,45 +38,81 @@ const fn place(
 
 /// The main navigation, in order. Each person sees what their roles allow.
 const PLACES: &[Place] = &[
-    place("queue", "/queue", "Queue", "q", Permission::ReadLists),
-    place("appeals", "/appeals", "Appeals", "a", Permission::ReadLists),
+    place(
+        "referrals",
+        "/referrals",
+        "Referrals",
+        "f",
+        &[Permission::ReadReferrals],
+    ),
+    place("queue", "/queue", "Queue", "q", &[Permission::ReadLists]),
+    place(
+        "appeals",
+        "/appeals",
+        "Appeals",
+        "a",
+        &[Permission::ReadLists],
+    ),
     place(
         "second_looks",
         "/second-looks",
         "Second looks",
         "l",
-        Permission::Decide,
+        &[Permission::Decide],
     ),
     place(
         "recommendations",
         "/recommendations",
         "Recommendations",
         "r",
-        Permission::ReadLists,
+        &[Permission::ReadLists],
     ),
     place(
         "patterns",
         "/patterns",
         "Patterns",
         "p",
-        Permission::ReadLists,
+        &[Permission::ReadLists],
     ),
     place(
         "detectors",
         "/detectors",
         "Detectors",
         "d",
-        Permission::ReadDetectors,
+        &[Permission::ReadDetectors],
     ),
-    place("search", "/search", "Search", "s", Permission::Search),
-    place("audit", "/audit", "Audit log", "u", Permission::ReadAudit),
-    place("people", "/people", "People", "e", Permission::ManagePeople),
+    place("search", "/search", "Search", "s", &[Permission::Search]),
+    place(
+        "audit",
+        "/audit",
+        "Audit log",
+        "u",
+        &[Permission::ReadAudit],
+    ),
+    place(
+        "people",
+        "/people",
+        "People",
+        "e",
+        &[Permission::ManagePeople],
+    ),
     place(
         "deliveries",
         "/deliveries",
         "Deliveries",
         "v",
-        Permission::ManageDeliveries,
+        &[Permission::ManageDeliveries],
+    ),
+    place(
+        "signing_keys",
+        "/signing-keys",
+        "Signing keys",
+        "k",
+        &[
+            Permission::EnrolKey,
+            Permission::ReadAudit,
+            Permission::ManagePeople,
+        ],
     ),
 ];
 
@@ -101,6 +137,8 @@ pub(super) struct Frame {
     pub(super) now_ms: i64,
     /// What was just done.
     pub(super) said: Option<Said>,
+    /// How many referrals wait for somebody like the person signed in, where it is known.
+    pub(super) waiting: Option<i64>,
 }
 
 impl Frame {
@@ -119,6 +157,7 @@ impl Frame {
             actor: actor.cloned(),
             now_ms: (state.now_ms)(),
             said: None,
+            waiting: None,
         }
     }
 
@@ -131,13 +170,18 @@ impl Frame {
 
     /// Where the person signed in may go.
     pub(super) fn places(&self) -> Vec<Place> {
-        let may_go = |place: &&Place| self.may(place.needs);
+        let may_go = |place: &&Place| place.needs.iter().any(|one| self.may(*one));
         PLACES.iter().filter(may_go).copied().collect()
     }
 
-    /// Whether the page hears of new cases.
+    /// Whether the page hears of new cases or referrals.
     pub(super) fn has_news(&self) -> bool {
-        self.may(Permission::ReadLists)
+        self.may(Permission::ReadLists) || self.may(Permission::ReadReferrals)
+    }
+
+    /// The same, saying how many referrals wait.
+    pub(super) fn waiting(self, waiting: Option<i64>) -> Self {
+        Self { waiting, ..self }
     }
 
     /// The same, with the banner where what is shown needs it.
@@ -158,7 +202,7 @@ impl Frame {
 pub(super) fn first_place(actor: &Actor) -> &'static str {
     PLACES
         .iter()
-        .find(|place| actor.may(place.needs))
+        .find(|place| place.needs.iter().any(|one| actor.may(*one)))
         .map_or("/login", |place| place.path)
 }
 

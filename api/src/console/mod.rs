@@ -20,6 +20,7 @@ mod patterns;
 mod queue;
 mod rate_chart;
 mod reasons;
+mod referrals;
 mod routes;
 mod said;
 mod search;

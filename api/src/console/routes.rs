@@ -5,7 +5,8 @@ use axum::routing::{get, post};
 
 use super::queue::Queue;
 use super::{
-    act, audit_page, case, deliveries, detectors, patterns, queue, search, second_looks, team,
+    act, audit_page, case, deliveries, detectors, patterns, queue, referrals, search, second_looks,
+    team,
 };
 use crate::state::ApiState;
 
@@ -39,4 +40,5 @@ pub fn routes() -> Router<ApiState> {
         .route("/people/revoke", post(team::revoke_token))
         .route("/deliveries", get(deliveries::deliveries))
         .route("/deliveries/{sequence}/retry", post(deliveries::retry))
+        .merge(referrals::routes())
 }

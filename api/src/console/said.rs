@@ -33,6 +33,24 @@ sealwatch_core::closed_set! {
         TokenRevoked = "token_revoked",
         /// A delivery is tried again.
         Retried = "retried",
+        /// A referral was given back.
+        ReferralReleased = "referral_released",
+        /// No referral is left to claim.
+        NoReferralLeft = "no_referral_left",
+        /// A referral was found credible.
+        Founded = "founded",
+        /// A referral was found to have nothing in it.
+        Unfounded = "unfounded",
+        /// A referral was taken back.
+        ReferralWithdrawn = "referral_withdrawn",
+        /// A referral is found anew.
+        ReferralAmended = "referral_amended",
+        /// A recipient's reference was entered.
+        ReferralAcknowledged = "referral_acknowledged",
+        /// A referral is over.
+        ReferralClosed = "referral_closed",
+        /// A signing key was revoked.
+        KeyRevoked = "key_revoked",
     }
 }
 
@@ -59,6 +77,19 @@ impl Done {
             Self::PersonDisabled => "The person may do nothing more.",
             Self::TokenRevoked => "The token is revoked, and its sessions have ended.",
             Self::Retried => "The delivery is tried again.",
+            Self::ReferralReleased => "The referral is back in the queue.",
+            Self::NoReferralLeft => "There is no referral to take now.",
+            Self::Founded => {
+                "Your finding is made: the facts are frozen and preserved. Someone else approves them now."
+            }
+            Self::Unfounded => "Your finding is made: the referral is over.",
+            Self::ReferralWithdrawn => {
+                "The referral is taken back. What has left already has left: tell its recipient."
+            }
+            Self::ReferralAmended => "A next revision begins: make its finding.",
+            Self::ReferralAcknowledged => "The recipient’s reference is entered.",
+            Self::ReferralClosed => "The referral is closed.",
+            Self::KeyRevoked => "The key is revoked. What it has signed stays signed.",
         }
     }
 }
@@ -68,7 +99,10 @@ pub(super) fn said(name: &str) -> Option<Said> {
     let done = Done::parse(name)?;
     Some(Said {
         text: done.words(),
-        is_good: done != Done::TogetherPartly && done != Done::NothingLeft,
+        is_good: !matches!(
+            done,
+            Done::TogetherPartly | Done::NothingLeft | Done::NoReferralLeft
+        ),
     })
 }
 

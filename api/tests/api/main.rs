@@ -11,6 +11,7 @@ mod cases;
 mod client;
 mod common;
 mod concurrency;
+mod console_referrals;
 mod conventions;
 mod databases;
 mod delivery;

@@ -24,7 +24,7 @@ use sealwatch_custody::signing::{SigningKey, SigningRole};
 use sealwatch_custody::{Binding, PrivateKey, Role, seal_twice};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, send};
+use crate::client::{Answer, Browser, send};
 use crate::common::*;
 use crate::databases::{Stores, open};
 
@@ -229,6 +229,11 @@ impl Desk {
         ];
         headers.extend(version.map(|version| ("if-match", version)));
         send(&self.router, method, path, &headers, body).await
+    }
+
+    /// A person's browser, signed in.
+    pub async fn browser(&self, who: &str) -> Browser {
+        Browser::sign_in(&self.router, &token_of(&self.tokens, who)).await
     }
 
     /// Reads as a person.

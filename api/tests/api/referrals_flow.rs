@@ -78,7 +78,7 @@ pub async fn approve(desk: &Desk, approver: &str, id: &str) {
 }
 
 /// The officer opens the inner wrap, makes the bag and signs.
-async fn officer_signs(desk: &Desk, officer: &str, id: &str) -> PreparedBag {
+pub async fn officer_signs(desk: &Desk, officer: &str, id: &str) -> PreparedBag {
     let (facts, _) = read_facts(desk, officer, id).await;
     let inner = desk.done(officer, id, "identity/inner", &json!({})).await;
     let inner = Sealed::from_base64(inner["inner"].as_str().unwrap()).unwrap();
@@ -99,7 +99,7 @@ async fn officer_signs(desk: &Desk, officer: &str, id: &str) -> PreparedBag {
     prepared
 }
 
-async fn approver_signs(desk: &Desk, approver: &str, id: &str) {
+pub async fn approver_signs(desk: &Desk, approver: &str, id: &str) {
     let seen = desk
         .get(approver, &format!("/api/v1/referrals/{id}/signature"))
         .await
