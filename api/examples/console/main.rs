@@ -2,6 +2,10 @@
 //! --example console -- [PORT] [COUNT]`. The tokens are printed. A new threat to a life comes in every 30 seconds.
 
 #![expect(clippy::unwrap_used, reason = "it ends where something is missing")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it is the shell, and its clock goes on"
+)]
 
 #[path = "../../tests/api/common.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]

@@ -83,7 +83,7 @@ fn asked(query: &str) -> Result<(ReferralQuery, Option<String>), Problem> {
 }
 
 /// The address of the queue that is narrowed so.
-fn address(filter: &ReferralFilter, cursor: Option<&str>) -> String {
+fn address(filter: ReferralFilter, cursor: Option<&str>) -> String {
     let pairs = [
         ("state", filter.state.map(ReferralState::name)),
         ("kind", filter.kind.map(ThreatKind::name)),
@@ -148,8 +148,8 @@ async fn page(
             .collect(),
         is_filtered: *filter != ReferralFilter::default(),
         is_first_page: behind.is_none(),
-        first_page: address(filter, None),
-        next_page: last.map(|id| address(filter, Some(&id))),
+        first_page: address(*filter, None),
+        next_page: last.map(|id| address(*filter, Some(&id))),
         may_work: actor.may(Permission::WorkReferrals),
     })
 }
