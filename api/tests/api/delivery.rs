@@ -287,7 +287,7 @@ async fn a_place_that_hangs_holds_no_other() {
         enqueue_events(&running.store, &events, START)
             .await
             .unwrap();
-        wait(async || other.taken().len() == 20).await;
+        wait(async || other.taken().len() == 20 && !hanging.taken().is_empty()).await;
         assert_eq!((hanging.taken().len(), running.delivered()), (1, 0));
         drop(release);
         wait(async || running.delivered() == 20).await;

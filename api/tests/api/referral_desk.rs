@@ -20,6 +20,7 @@ use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::recommendation::{Position, SealedFor, SealedIdentity};
 use sealwatch_core::threat::{SubjectKind, ThreatDelivery, ThreatId, ThreatKind, ThreatSignal};
 use sealwatch_core::time::{MINUTE, Timestamp};
+use sealwatch_custody::package::facts::ReportingPerson;
 use sealwatch_custody::signing::{SigningKey, SigningRole};
 use sealwatch_custody::{Binding, PrivateKey, Role, seal_twice};
 use serde_json::{Value, json};
@@ -69,7 +70,11 @@ pub fn settings() -> ReviewSettings {
         contact_telephone: None,
         legal_process: None,
         terms_url: None,
-        reporting_person: None,
+        reporting_person: Some(ReportingPerson {
+            first_name: "Pat".to_owned(),
+            last_name: "Doe".to_owned(),
+            email: "pat.doe@example.org".to_owned(),
+        }),
     };
     ReviewSettings {
         referrals: ReferralSettings {
