@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use sealwatch_tests::dashboard_rules::problems;
@@ -221,7 +222,7 @@ fn every_panel_shows_data_of_the_real_system_and_everything_that_is_exposed_is_u
                 .into_iter()
                 .map(|what| format!("{place}: {what}")),
         );
-        let is_runbook = place.ends_with(".md");
+        let is_runbook = Path::new(place).extension().is_some_and(|end| end == "md");
         used.extend(
             named
                 .selectors

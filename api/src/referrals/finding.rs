@@ -1,7 +1,6 @@
 //! A finding: a person's written statement with its grounds, under the law that fits. A founded one freezes the facts and
 //! preserves what they refer to; an unfounded one ends the referral.
 
-use sealwatch_core::threat::{SubjectKind, ThreatKind};
 use sealwatch_custody::package::{Recipient, Regime};
 use sqlx::AnyConnection;
 use zeroize::Zeroizing;
