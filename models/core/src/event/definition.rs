@@ -23,7 +23,7 @@ field_names! {
     "typing_ms" "sender" "delay_ms" "read" "answered" "seconds" "numbers" "hits" "sequential_share" "target"
     "accepted" "members" "target_has_adder" "via" "seconds_since_join" "removed" "category" "first_message"
     "initiated_by" "bank" "match" "distance" "issuer" "action" "behaviour" "origin" "recommendation" "verdict" "since"
-    "mode" "reason"
+    "mode" "reason" "was_right"
 }
 
 /// The fields that every event has.
