@@ -1,5 +1,4 @@
 //! What the running service tells of itself: metrics, traces and lines of log, as whoever runs it sees them.
-#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
 use std::collections::BTreeSet;
 
