@@ -1,7 +1,9 @@
 //! An officer's and an approver's own machines beside a running service: folders with their keys, and the commands that they
 //! run there.
 
+mod acts;
 mod case;
+mod day;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -16,6 +18,7 @@ use crate::service::Service;
 use crate::system::{KEY, program, root};
 
 pub use case::{Case, files};
+pub use day::ReferralDay;
 
 /// The identifier of whoever threatens, as the platform knows it. Nothing but the bag may hold it.
 pub const IDENTIFIER: &str = "+49151canary7Kestrel";
@@ -239,24 +242,28 @@ pub fn require(output: &Output) -> String {
 
 /// The three records of a threat to life: a person, a stranger who writes to her, and her report. Around `now_ms`.
 pub fn threat(now_ms: i64) -> Vec<Value> {
-    let minutes = |minutes: i64| now_ms - minutes * 60_000;
-    let base = |id: &str, at: i64, kind: &str, account: &str| json!({"id": id, "at": at, "platform": "demo", "type": kind, "account": account});
-    let mut victim = base("t1", minutes(60), "account.known", "victim-of-the-test");
-    victim["registered_at"] = json!(now_ms - 300 * 86_400_000);
-    victim["device"] = json!("device-of-the-victim");
-    victim["network"] = json!("network-of-the-victim");
-    victim["number_range"] = json!("range-of-the-victim");
-    let mut message = base("t2", minutes(30), "message.sent", IDENTIFIER);
-    message["recipient"] = json!("victim-of-the-test");
+    reported("victim-of-the-test", IDENTIFIER, "threat_to_life", now_ms)
+}
+
+/// The three records of a report of this category: a person, a stranger who writes to her, and her report. Around `now_ms`.
+pub fn reported(victim: &str, stranger: &str, category: &str, now_ms: i64) -> Vec<Value> {
+    let base = |number: u32, minutes: i64, kind: &str, account: &str| json!({"id": format!("{victim}-{number}"), "at": now_ms - minutes * 60_000, "platform": "demo", "type": kind, "account": account});
+    let mut known = base(1, 60, "account.known", victim);
+    known["registered_at"] = json!(now_ms - 300 * 86_400_000);
+    for what in ["device", "network", "number_range"] {
+        known[what] = json!(format!("{what}-of-{victim}"));
+    }
+    let mut message = base(2, 30, "message.sent", stranger);
+    message["recipient"] = json!(victim);
     message["recipients"] = json!(1);
     message["kind"] = json!("text");
     message["size_bucket"] = json!(8);
     message["first_contact"] = json!(true);
     message["recipient_has_sender"] = json!(false);
-    let mut report = base("t3", minutes(1), "user.reported", "victim-of-the-test");
-    report["target"] = json!(IDENTIFIER);
-    report["category"] = json!("threat_to_life");
-    vec![victim, message, report]
+    let mut report = base(3, 1, "user.reported", victim);
+    report["target"] = json!(stranger);
+    report["category"] = json!(category);
+    vec![known, message, report]
 }
 
 /// Writes the service's configuration into a folder, with this `[source]`, and the public keys of both sides beside it.

@@ -8,7 +8,8 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::Value;
 
-use super::{Person, STATEMENT, configure, threat};
+use super::acts::{approver_arguments, officer_arguments};
+use super::{Person, configure, threat};
 use crate::service::Service;
 
 /// Milliseconds since 1970.
@@ -94,90 +95,34 @@ impl Case {
     /// # Panics
     /// It is refused.
     pub fn find(&self, officer: &Person) {
-        officer.referral(&["claim", &self.id]);
-        fs::write(officer.folder.join("statement.txt"), STATEMENT).unwrap();
-        officer.referral(
-            &[
-                &[
-                    "find",
-                    &self.id,
-                    "--verdict",
-                    "founded",
-                    "--statement-file",
-                    "statement.txt",
-                ][..],
-                &[
-                    "--ground",
-                    "report_after_contact",
-                    "--ground",
-                    "pattern_of_contact",
-                ],
-                &[
-                    "--regime",
-                    "us_emergency",
-                    "--recipient",
-                    "us_government",
-                    "--yes",
-                ],
-            ]
-            .concat(),
-        );
+        officer.claim(&self.id);
+        officer.find_founded(&self.id);
     }
 
     /// The approver approves.
     pub fn approve(&self) -> String {
-        let key = "approver.private.json";
-        self.anton
-            .referral(&["approve", &self.id, "--key", key, "--yes"])
+        self.anton.approve(&self.id)
     }
 
     /// The officer's arguments of `sign` and `export`.
     pub fn officer_arguments<'a>(&'a self, act: &'a str) -> Vec<&'a str> {
-        vec![
-            act,
-            &self.id,
-            "--key",
-            "officer.private.json",
-            "--trust",
-            "trust.json",
-            "--yes",
-        ]
+        officer_arguments(&self.id, act)
     }
 
     /// The officer signs, and has what is signed written into `preview` first.
     pub fn sign_as_officer(&self) -> String {
-        let further = [
-            "--signing-key",
-            "officer-signing.private.json",
-            "--approvers",
-            "approver.public.json",
-            "--preview",
-            "preview",
-        ];
         self.olga
-            .referral(&[&self.officer_arguments("sign")[..], &further].concat())
+            .sign_as_officer(&self.id, &["--preview", "preview"])
     }
 
     /// The approver's arguments of `sign`.
     pub fn approver_arguments(&self) -> Vec<&str> {
-        vec![
-            "sign",
-            &self.id,
-            "--key",
-            "approver.private.json",
-            "--signing-key",
-            "approver-signing.private.json",
-            "--trust",
-            "trust.json",
-            "--yes",
-        ]
+        approver_arguments(&self.id)
     }
 
     /// The officer exports into this folder of theirs. Gives its path.
     pub fn export(&self, out: &str) -> PathBuf {
-        self.olga
-            .referral(&[&self.officer_arguments("export")[..], &["--out", out]].concat());
-        self.olga.folder.join(out)
+        self.olga.export(&self.id, out)
     }
 
     /// A request with a person's token, past the command: what a changed command could send.
