@@ -8,8 +8,8 @@
 set -euo pipefail
 
 # openjdk and maven: Apache Kafka (kafka.sh). postgresql: postgres.sh. python3-venv: python.sh. chromium: tests/browser.
-# prometheus, prometheus-alertmanager: prometheus.sh, with promtool and amtool. libxml2-utils: xmllint. openssl: certificates.
-default_packages=(openjdk-17-jre-headless maven postgresql python3-venv chromium prometheus prometheus-alertmanager libxml2-utils openssl)
+# prometheus, prometheus-alertmanager: prometheus.sh, with promtool and amtool. libxml2-utils: xmllint. openssl: certificates. sqlite3: a look into the database.
+default_packages=(openjdk-17-jre-headless maven postgresql python3-venv chromium prometheus prometheus-alertmanager libxml2-utils openssl sqlite3)
 
 wanted=("$@")
 if [ ${#wanted[@]} -eq 0 ]; then
