@@ -111,7 +111,7 @@ async fn page(
     let behind = match query.behind {
         Some(id) => {
             let found = referrals::get(database, id).await?;
-            Some(found.ok_or_else(|| Problem::parameter("cursor"))?)
+            Some(found.ok_or_else(Problem::not_found)?)
         }
         None => None,
     };

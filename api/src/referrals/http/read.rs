@@ -40,6 +40,7 @@ const ACTS: i64 = 500;
     responses(
         (status = 200, description = "A page", body = ReferralPage),
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "The last referral of the page before is gone: begin at the first page", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn list(
     State(state): State<ApiState>,
@@ -50,7 +51,7 @@ pub async fn list(
     let behind = match query.behind {
         Some(id) => {
             let found = referrals::get(database, id).await?;
-            Some(found.ok_or_else(|| Problem::parameter("cursor"))?)
+            Some(found.ok_or_else(Problem::not_found)?)
         }
         None => None,
     };
