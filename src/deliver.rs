@@ -10,7 +10,7 @@ use sealwatch_core::threat::{Outgoing, ThreatDelivery};
 use tokio::sync::mpsc::Receiver;
 
 /// Rows delivered in one transaction at most: people's acts wait for it, and are not to notice.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 16;
 
 /// Delivers until the channel is closed. `delivered` becomes the number below which every row is in the case store.
 pub async fn pump(

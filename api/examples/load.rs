@@ -115,7 +115,7 @@ async fn arrive(store: CaseStore, rate: u64, end: Instant) -> (u64, f64) {
     let (begun, mut next, mut sent) = (Instant::now(), 1_000_000, 0);
     while Instant::now() < end {
         let due = (begun.elapsed().as_secs_f64() * rate as f64) as u64;
-        let count = (due - sent).min(64);
+        let count = (due - sent).min(16);
         if count == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;

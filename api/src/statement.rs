@@ -135,6 +135,19 @@ impl Statement {
         query
     }
 
+    /// The query, which takes the values with it: for large ones.
+    pub(crate) fn into_query(self) -> Query<'static, Any, AnyArguments> {
+        let mut query = sqlx::query(AssertSqlSafe(self.text));
+        for value in self.values {
+            query = match value {
+                Value::Text(text) => query.bind(text),
+                Value::Integer(integer) => query.bind(integer),
+                Value::Number(number) => query.bind(number),
+            };
+        }
+        query
+    }
+
     /// The query of one number.
     pub(crate) fn count(&self) -> QueryScalar<'_, Any, i64, AnyArguments> {
         let mut query = sqlx::query_scalar(AssertSqlSafe(self.text.clone()));

@@ -27,6 +27,12 @@ impl CaseStore {
         deliveries: &[Delivery],
         received_ms: i64,
     ) -> Result<u64, CaseStoreError> {
+        // The documents are large: nobody is to wait while they are written as text.
+        let documents = deliveries
+            .iter()
+            .map(Documents::of)
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut rest: Vec<_> = deliveries.iter().zip(documents).collect();
         let mut write = self.database.write().await?;
         let connection = write.connection();
         let mut last: i64 =
@@ -36,13 +42,13 @@ impl CaseStore {
         let mut intake = Intake::begin(connection, &self.review, received_ms).await?;
         let mut newest: BTreeMap<Behaviour, &Recommendation> = BTreeMap::new();
         let mut taken = 0;
-        let mut rest = deliveries;
         while !rest.is_empty() {
-            let (part, behind) = rest.split_at(unlike(rest));
-            rest = behind;
-            let new = new_ones(connection, part, received_ms).await?;
-            insert(connection, &new, last, received_ms).await?;
-            let new: Vec<&Recommendation> = new.iter().map(|one| &one.recommendation).collect();
+            let behind = rest.split_off(unlike(&rest));
+            let part = std::mem::replace(&mut rest, behind);
+            let part = new_ones(connection, part, received_ms).await?;
+            let new: Vec<&Recommendation> =
+                part.iter().map(|(one, _)| &one.recommendation).collect();
+            insert(connection, part, last, received_ms).await?;
             intake.take(connection, &new).await?;
             newest.extend(new.iter().map(|one| (one.behaviour, *one)));
             last += new.len() as i64;
@@ -59,14 +65,33 @@ impl CaseStore {
     }
 }
 
+/// A delivery's large texts, as the database keeps them.
+struct Documents {
+    recommendation: String,
+    sealed: String,
+}
+
+impl Documents {
+    fn of(delivery: &Delivery) -> Result<Self, CaseStoreError> {
+        let unwritable = |_| CaseStoreError::Unwritable;
+        Ok(Self {
+            recommendation: serde_json::to_string(&delivery.recommendation).map_err(unwritable)?,
+            sealed: serde_json::to_string(&delivery.sealed_identities).map_err(unwritable)?,
+        })
+    }
+}
+
+/// A delivery with its texts.
+type Written<'all> = (&'all Delivery, Documents);
+
 /// How many of the first deliveries can be written together: no recommendation and no account twice, since a second one
 /// joins the case that the first one opened.
-fn unlike(deliveries: &[Delivery]) -> usize {
+fn unlike(deliveries: &[Written<'_>]) -> usize {
     let (mut accounts, mut ids) = (BTreeSet::new(), BTreeSet::new());
     deliveries
         .iter()
         .take(TOGETHER)
-        .take_while(|delivery| {
+        .take_while(|(delivery, _)| {
             let recommendation = &delivery.recommendation;
             accounts.insert(recommendation.account) && ids.insert(recommendation.id)
         })
@@ -76,16 +101,16 @@ fn unlike(deliveries: &[Delivery]) -> usize {
 /// Those that are not there yet. The others are counted as delivered again.
 async fn new_ones<'all>(
     connection: &mut AnyConnection,
-    deliveries: &'all [Delivery],
+    deliveries: Vec<Written<'all>>,
     received_ms: i64,
-) -> Result<Vec<&'all Delivery>, CaseStoreError> {
+) -> Result<Vec<Written<'all>>, CaseStoreError> {
     let id = |delivery: &Delivery| delivery.recommendation.id.to_hexadecimal();
     let mut select = Statement::new("SELECT id FROM recommendations WHERE id IN (");
-    select.bind_list(deliveries.iter().map(id));
+    select.bind_list(deliveries.iter().map(|(one, _)| id(one)));
     let select = select.closed();
     let rows = select.query().fetch_all(&mut *connection).await?;
     if rows.is_empty() {
-        return Ok(deliveries.iter().collect());
+        return Ok(deliveries);
     }
     let known: BTreeSet<String> = rows
         .iter()
@@ -98,39 +123,35 @@ async fn new_ones<'all>(
     update.bind_list(known.iter().map(String::as_str));
     update.closed().query().execute(&mut *connection).await?;
     Ok(deliveries
-        .iter()
-        .filter(|delivery| !known.contains(&id(delivery)))
+        .into_iter()
+        .filter(|(delivery, _)| !known.contains(&id(delivery)))
         .collect())
 }
 
 /// Writes new ones, numbered from behind `last`.
 async fn insert(
     connection: &mut AnyConnection,
-    deliveries: &[&Delivery],
+    deliveries: Vec<Written<'_>>,
     last: i64,
     received_ms: i64,
 ) -> Result<(), CaseStoreError> {
     let rows = (last + 1..)
         .zip(deliveries)
-        .map(|(sequence, delivery)| row(delivery, sequence, received_ms))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|(sequence, written)| row(written, sequence, received_ms));
     let mut insert = Statement::new(
         "INSERT INTO recommendations (intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, \
          threshold_margin, is_simulated, at_ms, received_ms, deliveries, last_received_ms, recommendation, \
          sealed_identities) VALUES ",
     );
-    if insert.bind_rows(rows.into_iter()) {
-        insert.query().execute(connection).await?;
+    if insert.bind_rows(rows) {
+        insert.into_query().execute(connection).await?;
     }
     Ok(())
 }
 
-fn row(delivery: &Delivery, sequence: i64, received_ms: i64) -> Result<Vec<Value>, CaseStoreError> {
+fn row((delivery, documents): Written<'_>, sequence: i64, received_ms: i64) -> Vec<Value> {
     let recommendation = &delivery.recommendation;
-    let document = serde_json::to_string(recommendation).map_err(|_| CaseStoreError::Unwritable)?;
-    let sealed = serde_json::to_string(&delivery.sealed_identities)
-        .map_err(|_| CaseStoreError::Unwritable)?;
-    Ok(vec![
+    vec![
         sequence.into(),
         recommendation.id.to_hexadecimal().into(),
         recommendation.account.to_hexadecimal().into(),
@@ -146,9 +167,9 @@ fn row(delivery: &Delivery, sequence: i64, received_ms: i64) -> Result<Vec<Value
         received_ms.into(),
         1.into(),
         received_ms.into(),
-        document.into(),
-        sealed.into(),
-    ])
+        documents.recommendation.into(),
+        documents.sealed.into(),
+    ]
 }
 
 /// Puts the detectors into the shadow whose rate is anomalous at their newest recommendation. Returns the entries for the
