@@ -28,6 +28,7 @@ mod notes;
 mod openapi;
 pub mod people;
 mod problem;
+mod random_id;
 pub mod referrals;
 mod request_id;
 pub mod retention;

@@ -10,25 +10,9 @@ use crate::people::PersonName;
 /// A case's id: that of its first recommendation.
 pub type CaseId = RecommendationId;
 
-/// A decision's id: 32 hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DecisionId(pub(crate) RecommendationId);
-
-impl DecisionId {
-    /// From exactly 32 lower-case hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        RecommendationId::parse(text).map(Self)
-    }
-
-    /// From 16 random bytes.
-    pub(crate) const fn new(bytes: [u8; 16]) -> Self {
-        Self(RecommendationId::new(u128::from_be_bytes(bytes)))
-    }
-
-    /// Its 32 hexadecimal digits.
-    pub fn to_hexadecimal(self) -> String {
-        self.0.to_hexadecimal()
-    }
+crate::random_id::random_id! {
+    /// A decision's id: 32 hexadecimal digits.
+    DecisionId
 }
 
 sealwatch_core::closed_set! {

@@ -3,6 +3,7 @@
 use crate::audit::{self, Act, Entry};
 use crate::database::{Database, Write};
 use crate::people::{Actor, Permission};
+use crate::referrals::change;
 use crate::referrals::claim::{hold, is_claimed, needs};
 use crate::referrals::error::ReferralError;
 use crate::referrals::machine::Move;
@@ -39,10 +40,10 @@ pub async fn acknowledge(
     needs(actor, Permission::WorkReferrals)?;
     let mut write = database.write().await?;
     let (referral, state) = to_move(write.connection(), which, Move::Acknowledge).await?;
-    sqlx::query(
-        "UPDATE referrals SET state = $2, recipient_reference = $3, version = version + 1, \
-         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
-    )
+    sqlx::query(change::by_people(
+        "state = $2, recipient_reference = $3",
+        "id = $1",
+    ))
     .bind(referral.id.to_hexadecimal())
     .bind(state.name())
     .bind(&reference.0)
@@ -105,10 +106,10 @@ async fn end(
     (state, outcome): (&str, &str),
     now_ms: i64,
 ) -> Result<(), ReferralError> {
-    sqlx::query(
-        "UPDATE referrals SET state = $2, outcome = $3, closed_ms = $4, claimed_by = NULL, claimed_until_ms = NULL, \
-         version = version + 1, last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
-    )
+    sqlx::query(change::by_people(
+        "state = $2, outcome = $3, closed_ms = $4, claimed_by = NULL, claimed_until_ms = NULL",
+        "id = $1",
+    ))
     .bind(referral.id.to_hexadecimal())
     .bind(state)
     .bind(outcome)

@@ -6,6 +6,7 @@ use crate::audit::{self, Act, Entry};
 use crate::cases::Claim;
 use crate::database::{Database, Write};
 use crate::people::{Actor, Permission};
+use crate::referrals::change;
 use crate::referrals::error::ReferralError;
 use crate::referrals::machine::{Move, ReferralState};
 use crate::referrals::read::to_move;
@@ -52,10 +53,10 @@ pub(super) async fn hold(
     actor: &Actor,
     until_ms: i64,
 ) -> Result<(), ReferralError> {
-    sqlx::query(
-        "UPDATE referrals SET state = 'claimed', claimed_by = $2, claimed_until_ms = $3, version = version + 1, \
-         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
-    )
+    sqlx::query(change::by_people(
+        "state = 'claimed', claimed_by = $2, claimed_until_ms = $3",
+        "id = $1",
+    ))
     .bind(referral.id.to_hexadecimal())
     .bind(actor.person.as_str())
     .bind(until_ms)
@@ -78,10 +79,10 @@ pub async fn release(
     let mut write = database.write().await?;
     let (mut referral, state) = to_move(write.connection(), which, Move::Release).await?;
     is_claimed(&referral, actor, now_ms)?;
-    sqlx::query(
-        "UPDATE referrals SET state = 'open', claimed_by = NULL, claimed_until_ms = NULL, version = version + 1, \
-         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
-    )
+    sqlx::query(change::by_people(
+        "state = 'open', claimed_by = NULL, claimed_until_ms = NULL",
+        "id = $1",
+    ))
     .bind(referral.id.to_hexadecimal())
     .execute(write.connection())
     .await?;
@@ -103,10 +104,10 @@ pub(crate) async fn end_claims(database: &Database, now_ms: i64) -> Result<(), C
         return Ok(());
     }
     let mut write = database.write().await?;
-    sqlx::query(
-        "UPDATE referrals SET state = 'open', claimed_by = NULL, claimed_until_ms = NULL, version = version + 1, \
-         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE state = 'claimed' AND claimed_until_ms <= $1",
-    )
+    sqlx::query(change::by_people(
+        "state = 'open', claimed_by = NULL, claimed_until_ms = NULL",
+        "state = 'claimed' AND claimed_until_ms <= $1",
+    ))
     .bind(now_ms)
     .execute(write.connection())
     .await?;

@@ -11,6 +11,7 @@ use sqlx::{AnyConnection, Row as _};
 use crate::audit::{self, Act, Entry, covering_head, inclusion};
 use crate::database::Database;
 use crate::people::{Actor, Permission};
+use crate::referrals::change;
 use crate::referrals::claim::needs;
 use crate::referrals::error::ReferralError;
 use crate::referrals::machine::Move;
@@ -65,10 +66,10 @@ pub async fn export(
     .bind(now_ms)
     .execute(&mut *connection)
     .await?;
-    sqlx::query(
-        "UPDATE referrals SET state = $2, exported_ms = COALESCE(exported_ms, $3), version = version + 1, \
-         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
-    )
+    sqlx::query(change::by_people(
+        "state = $2, exported_ms = COALESCE(exported_ms, $3)",
+        "id = $1",
+    ))
     .bind(&id)
     .bind(state.name())
     .bind(now_ms)

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::audit::{self, Act, Entry, LogIdentity};
 use crate::database::{Database, Write};
 use crate::people::{Actor, Permission};
+use crate::referrals::change;
 use crate::referrals::claim::{is_claimed, needs};
 use crate::referrals::clock::Clock;
 use crate::referrals::duty::{self, Duty, INCIDENT_TYPES, MEMBER_STATES};
@@ -178,11 +179,10 @@ pub async fn find(
     }
     entries.push(found);
     let closed_ms = state.is_over().then_some(now_ms);
-    sqlx::query(
-        "UPDATE referrals SET state = $2, claimed_by = NULL, claimed_until_ms = NULL, closed_ms = $3, \
-         found_ms = COALESCE(found_ms, $4), version = version + 1, \
-         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
-    )
+    sqlx::query(change::by_people(
+        "state = $2, claimed_by = NULL, claimed_until_ms = NULL, closed_ms = $3, found_ms = COALESCE(found_ms, $4)",
+        "id = $1",
+    ))
     .bind(&id)
     .bind(state.name())
     .bind(closed_ms)

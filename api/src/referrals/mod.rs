@@ -7,6 +7,7 @@
 //! nothing to anyone but the page that a clock is about to run out.
 
 mod after;
+mod change;
 mod claim;
 mod clock;
 pub mod duty;

@@ -8,6 +8,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::audit::{Act, Entry};
 use crate::database::Write;
+use crate::referrals::change;
 use crate::referrals::clock::Clocks;
 use crate::referrals::read::{self, REFERRAL};
 use crate::referrals::settings::ReferralSettings;
@@ -101,15 +102,12 @@ async fn raise(
     received_ms: i64,
 ) -> Result<(), CaseStoreError> {
     let priority: Priority = open.priority.min(threat.priority);
-    sqlx::query(
-        "UPDATE referrals SET priority = $2, log_odds = $3, \
-         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
-    )
-    .bind(open.id.to_hexadecimal())
-    .bind(priority.name())
-    .bind(threat.credibility.log_odds)
-    .execute(&mut *write.connection())
-    .await?;
+    sqlx::query(change::by_signal("priority = $2, log_odds = $3", "id = $1"))
+        .bind(open.id.to_hexadecimal())
+        .bind(priority.name())
+        .bind(threat.credibility.log_odds)
+        .execute(&mut *write.connection())
+        .await?;
     let rises = priority != open.priority;
     if !threat.starts_clock || (open.knowledge_ms.is_some() && !rises) {
         return Ok(());

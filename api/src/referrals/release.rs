@@ -8,6 +8,7 @@ use sqlx::AnyConnection;
 use crate::audit::{self, Act, Entry};
 use crate::database::Database;
 use crate::people::{Actor, Permission};
+use crate::referrals::change;
 use crate::referrals::claim::needs;
 use crate::referrals::error::ReferralError;
 use crate::referrals::facts;
@@ -124,14 +125,11 @@ pub async fn approve(
     .bind(now_ms)
     .execute(&mut *connection)
     .await?;
-    sqlx::query(
-        "UPDATE referrals SET state = $2, version = version + 1, \
-         last_change = (SELECT MAX(last_change) + 1 FROM referrals) WHERE id = $1",
-    )
-    .bind(referral.id.to_hexadecimal())
-    .bind(state.name())
-    .execute(&mut *connection)
-    .await?;
+    sqlx::query(change::by_people("state = $2", "id = $1"))
+        .bind(referral.id.to_hexadecimal())
+        .bind(state.name())
+        .execute(&mut *connection)
+        .await?;
     let after = read::get(connection, referral.id)
         .await?
         .ok_or(ReferralError::NotFound)?;

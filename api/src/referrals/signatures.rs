@@ -12,6 +12,7 @@ use sealwatch_custody::statement::{Statement, entry_detail};
 use crate::audit::{self, Act, Entry, LogIdentity};
 use crate::database::{Database, Write};
 use crate::people::{Actor, Permission};
+use crate::referrals::change;
 use crate::referrals::claim::needs;
 use crate::referrals::error::ReferralError;
 use crate::referrals::keys::signed_by;
@@ -68,7 +69,7 @@ pub async fn sign(
     now_ms: i64,
 ) -> Result<(Referral, Package), ReferralError> {
     let mut write = database.write().await?;
-    let (mut referral, _) = to_move(write.connection(), which, Move::Sign).await?;
+    let (mut referral, state) = to_move(write.connection(), which, Move::Sign).await?;
     let package = current_package(write.connection(), &referral).await?;
     let envelope = read_envelope(envelope, &referral, log)?;
     let act = if package.officer_signed_ms.is_none() {
@@ -96,13 +97,11 @@ pub async fn sign(
     } else {
         return Err(ReferralError::State(crate::referrals::machine::Illegal));
     };
-    sqlx::query(
-        "UPDATE referrals SET version = version + 1, last_change = (SELECT MAX(last_change) + 1 FROM referrals) \
-         WHERE id = $1",
-    )
-    .bind(referral.id.to_hexadecimal())
-    .execute(write.connection())
-    .await?;
+    sqlx::query(change::by_people("state = $2", "id = $1"))
+        .bind(referral.id.to_hexadecimal())
+        .bind(state.name())
+        .execute(write.connection())
+        .await?;
     referral.version += 1;
     let package = current_package(write.connection(), &referral).await?;
     // Exactly this detail is what a verifier computes from the bag.

@@ -2,7 +2,6 @@
 
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::identifier::Pseudonym;
-use sealwatch_core::recommendation::RecommendationId;
 use sealwatch_core::threat::{SubjectKind, ThreatId, ThreatKind};
 use sealwatch_custody::package::{Recipient, Regime};
 
@@ -10,25 +9,9 @@ use crate::cases::Claim;
 use crate::people::PersonName;
 use crate::referrals::machine::ReferralState;
 
-/// A referral's id: 32 random hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReferralId(RecommendationId);
-
-impl ReferralId {
-    /// From exactly 32 lower-case hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        RecommendationId::parse(text).map(Self)
-    }
-
-    /// From 16 random bytes.
-    pub(crate) const fn new(bytes: [u8; 16]) -> Self {
-        Self(RecommendationId::new(u128::from_be_bytes(bytes)))
-    }
-
-    /// Its 32 hexadecimal digits.
-    pub fn to_hexadecimal(self) -> String {
-        self.0.to_hexadecimal()
-    }
+crate::random_id::random_id! {
+    /// A referral's id: 32 random hexadecimal digits.
+    ReferralId
 }
 
 sealwatch_core::closed_set! {

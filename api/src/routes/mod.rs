@@ -21,7 +21,7 @@ use crate::audit::{self, Act, Entry};
 use crate::cases::DecisionId;
 use crate::people::Actor;
 use crate::problem::Problem;
-use crate::referrals;
+use crate::referrals::{self, ReferralId};
 use crate::retention;
 use crate::state::ApiState;
 
@@ -110,6 +110,13 @@ pub(crate) fn decision_id(
     path: Result<Path<String>, PathRejection>,
 ) -> Result<DecisionId, Problem> {
     id(path, DecisionId::parse)
+}
+
+/// The id of a referral that a path names.
+pub(crate) fn referral_id(
+    path: Result<Path<String>, PathRejection>,
+) -> Result<ReferralId, Problem> {
+    id(path, ReferralId::parse)
 }
 
 /// An id of 32 hexadecimal digits that a path names.

@@ -32,7 +32,7 @@ use crate::referrals::{
     self, AmendReason, CloseOutcome, Concerned, FindingVerdict, Ground, Move, Referral, ReferralId,
     WithdrawReason, next,
 };
-use crate::routes::case_id;
+use crate::routes::referral_id;
 use crate::state::ApiState;
 use crate::store::CaseStoreError;
 
@@ -104,13 +104,6 @@ struct ReferralPage {
     findings: Vec<FindingRow>,
     history: Vec<ActRow>,
     typed_reference: String,
-}
-
-/// The id of a referral that a path names.
-pub(super) fn referral_id(
-    path: Result<Path<String>, PathRejection>,
-) -> Result<ReferralId, Problem> {
-    ReferralId::parse(&case_id(path)?.to_hexadecimal()).ok_or(Problem::not_found())
 }
 
 /// The page of a referral. Its reading is on the log.

@@ -7,15 +7,16 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::acted;
 use super::documents::{ExportDocument, ReferralSummary};
 use super::read::whole_facts;
-use super::{acted, referral_id};
 use crate::body::Body;
 use crate::etag::{IfMatch, versioned};
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::referrals::types::{AmendReason, CloseOutcome, WithdrawReason};
 use crate::referrals::{self, Reference};
+use crate::routes::referral_id;
 use crate::schemas::{
     AmendReasonName, CloseOutcomeName, EtagText, HexadecimalId, ReferenceText, WithdrawReasonName,
 };

@@ -9,16 +9,12 @@ pub(crate) mod release;
 pub(crate) mod work;
 
 use axum::Json;
-use axum::extract::Path;
-use axum::extract::rejection::PathRejection;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::etag::versioned;
-use crate::problem::Problem;
-use crate::referrals::types::{Referral, ReferralId};
-use crate::routes::case_id;
+use crate::referrals::types::Referral;
 use crate::state::ApiState;
 
 use documents::ReferralSummary;
@@ -45,12 +41,6 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(keys::list, keys::enrol))
         .routes(routes!(keys::trust))
         .routes(routes!(keys::revoke))
-}
-
-/// The id of a referral that a path names.
-fn referral_id(path: Result<Path<String>, PathRejection>) -> Result<ReferralId, Problem> {
-    let id = case_id(path)?;
-    ReferralId::parse(&id.to_hexadecimal()).ok_or(Problem::not_found())
 }
 
 /// A referral after an act.

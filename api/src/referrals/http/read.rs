@@ -12,7 +12,6 @@ use super::documents::{
     ReferralSummary,
 };
 use super::query::ReferralQuery;
-use super::referral_id;
 use crate::audit::{Act, Entry};
 use crate::body::Private;
 use crate::etag::versioned;
@@ -21,6 +20,7 @@ use crate::problem::Problem;
 use crate::referrals::types::{Package, Referral, ReferralId};
 use crate::referrals::{self, ReferralError, duty, facts as package_facts, read};
 use crate::routes::log;
+use crate::routes::referral_id;
 use crate::schemas::{HexadecimalId, PriorityName, ReferralStateName, ThreatKindName};
 use crate::state::ApiState;
 use crate::store::CaseStoreError;

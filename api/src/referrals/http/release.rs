@@ -7,13 +7,14 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::acted;
 use super::documents::{InnerDocument, OuterDocument, ReferralSummary, SignatureDocument};
-use super::{acted, referral_id};
 use crate::body::Body;
 use crate::etag::{IfMatch, versioned};
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::referrals;
+use crate::routes::referral_id;
 use crate::schemas::{Base64Text, EtagText, HexadecimalId, Sha256Text};
 use crate::state::ApiState;
 

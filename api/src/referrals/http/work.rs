@@ -9,14 +9,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
+use super::acted;
 use super::documents::ReferralSummary;
-use super::{acted, referral_id};
 use crate::body::{Body, Private};
 use crate::etag::IfMatch;
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::referrals::types::{Concerned, FindingVerdict, Ground, ReferralId};
 use crate::referrals::{self, Finder, NewFinding};
+use crate::routes::referral_id;
 use crate::schemas::{
     ConcernedName, EtagText, FindingGroundName, FindingVerdictName, HexadecimalId,
     IncidentTypeName, MemberStateName, RecipientName, RegimeName,
