@@ -102,7 +102,8 @@ fn work(address: SocketAddr, token: String, number: usize, end: Instant) -> Done
         } else if round % 5 == 0 {
             let decision = decision["id"].as_str().unwrap();
             let path = format!("/api/v1/decisions/{decision}");
-            let (status, _) = timed("undo", ("DELETE", &path), "", "");
+            let key = format!("Idempotency-Key: u{number}-{round}\r\n");
+            let (status, _) = timed("undo", ("DELETE", &path), &key, "");
             assert_eq!(status, 200);
         } else {
             done.standing.push(id);

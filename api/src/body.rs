@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
@@ -85,16 +85,27 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
         if !is_json(request.headers()) {
             return Err(Problem::media_type());
         }
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let bytes = to_bytes(request.into_body(), BODY_LIMIT)
-            .await
-            .map_err(|_| Problem::too_large())?;
+        let (request, bytes) = read(request).await?;
         let value = parse(&bytes)?;
-        Ok(Self {
-            value,
-            request: RequestHash::new(method.as_str(), &path, &bytes),
-        })
+        Ok(Self { value, request })
     }
+}
+
+/// For a route that asks for no body: what comes as one still tells the request from others.
+impl<S: Sync> FromRequest<S> for RequestHash {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Ok(read(request).await?.0)
+    }
+}
+
+async fn read(request: Request) -> Result<(RequestHash, Bytes), Problem> {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let bytes = to_bytes(request.into_body(), BODY_LIMIT)
+        .await
+        .map_err(|_| Problem::too_large())?;
+    Ok((RequestHash::new(method.as_str(), &path, &bytes), bytes))
 }
 
 /// Reads JSON. The framework's own refusals quote what they refuse, so that only their kind is used.

@@ -150,6 +150,9 @@ fn stored_status(status: i64) -> Result<StatusCode, CaseStoreError> {
 }
 
 fn answer(status: StatusCode, body: String) -> Response {
+    if status == StatusCode::NO_CONTENT {
+        return status.into_response();
+    }
     let version = serde_json::from_str::<serde_json::Value>(&body)
         .ok()
         .and_then(|body| body.get("version")?.as_i64());

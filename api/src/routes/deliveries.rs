@@ -4,17 +4,21 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use sealwatch_core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::body::RequestHash;
 use crate::delivery::{self, Dead, DeadCursor, RetryError};
 use crate::filter::exact_pairs;
+use crate::idempotency::{IdempotencyKey, once};
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::routes::id;
-use crate::schemas::PlaceText;
+use crate::schemas::{KeyText, PlaceText};
 use crate::state::ApiState;
+use crate::store::CaseStore;
 
 /// Deliveries on a page.
 const PAGE: usize = 50;
@@ -123,7 +127,8 @@ pub async fn dead(
 
 /// Has a delivery that was given up tried again.
 #[utoipa::path(post, path = "/api/v1/deliveries/{sequence}/retry", tag = "deliveries",
-    params(("sequence" = i64, Path, description = "Its number in the outbox")),
+    params(("sequence" = i64, Path, description = "Its number in the outbox"),
+        ("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each retry")),
     responses(
         (status = 204, description = "It is tried again"),
         (status = 404, description = "None of this number was given up", body = Problem, content_type = "application/problem+json"),
@@ -132,9 +137,17 @@ pub async fn dead(
 pub async fn retry(
     State(state): State<ApiState>,
     actor: Actor,
+    key: IdempotencyKey,
     sequence: Result<Path<String>, PathRejection>,
-) -> Result<StatusCode, Problem> {
+    request: RequestHash,
+) -> Result<Response, Problem> {
     let sequence = id(sequence, |text| text.parse::<i64>().ok())?;
-    delivery::retry(&state.store, &actor, sequence, (state.now_ms)()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let (by, now_ms) = (&actor, (state.now_ms)());
+    let act = |store: CaseStore| async move {
+        delivery::retry(&store, by, sequence, now_ms).await?;
+        Ok(())
+    };
+    let status = StatusCode::NO_CONTENT;
+    let done = once(&state, &actor, (&key, request), status, act).await?;
+    Ok(done.into_response())
 }

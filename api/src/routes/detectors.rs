@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::time::{HOUR, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -14,11 +16,13 @@ use crate::cases::{
 };
 use crate::documents::{DetectorDocument, DetectorList};
 use crate::filter::exact_pairs;
+use crate::idempotency::{IdempotencyKey, once};
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::routes::id;
-use crate::schemas::{BehaviourName, DetectorModeName, OrderName, VerdictName};
+use crate::schemas::{BehaviourName, DetectorModeName, KeyText, OrderName, VerdictName};
 use crate::state::ApiState;
+use crate::store::CaseStore;
 
 const DAY_MS: i64 = 24 * HOUR;
 
@@ -179,7 +183,8 @@ pub struct ModeRequest {
 
 /// Puts a detector into the shadow, or takes it back. The change enters the pipeline at a recorded position.
 #[utoipa::path(put, path = "/api/v1/detectors/{behaviour}/mode", tag = "detectors",
-    params(("behaviour" = inline(BehaviourName), Path, description = "The behaviour")),
+    params(("behaviour" = inline(BehaviourName), Path, description = "The behaviour"),
+        ("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each change")),
     request_body = ModeRequest,
     responses(
         (status = 200, description = "The change", body = ModeChangeDocument),
@@ -188,14 +193,19 @@ pub struct ModeRequest {
 pub async fn set_mode(
     State(state): State<ApiState>,
     actor: Actor,
+    key: IdempotencyKey,
     behaviour: Result<Path<String>, PathRejection>,
     body: Body<ModeRequest>,
-) -> Result<Json<ModeChangeDocument>, Problem> {
+) -> Result<Response, Problem> {
     let behaviour = id(behaviour, Behaviour::parse)?;
-    let (database, now_ms) = (state.store.database(), (state.now_ms)());
-    let mode = body.value.mode;
-    let change = cases::set_detector_mode(database, &actor, behaviour, mode, now_ms).await?;
-    Ok(Json((&change).into()))
+    let (by, mode, now_ms) = (&actor, body.value.mode, (state.now_ms)());
+    let act = |store: CaseStore| async move {
+        let database = store.database();
+        let change = cases::set_detector_mode(database, by, behaviour, mode, now_ms).await?;
+        Ok(ModeChangeDocument::from(&change))
+    };
+    let done = once(&state, &actor, (&key, body.request), StatusCode::OK, act).await?;
+    Ok(done.into_response())
 }
 
 /// The reasons behind a behaviour's cases.

@@ -1,118 +1,11 @@
 //! The whole of review over HTTP, on both databases.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
-use crate::client::*;
 use crate::common::*;
 use crate::databases::{Stores, open};
-use axum::Router;
+use crate::review_desk::{CONFIRM, Desk, REJECT, desks, refused};
 use axum::http::Method;
-use sealwatch_api::people::FirstToken;
-use sealwatch_api::{ApiState, CaseStore, finish_and_release, router};
-use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::time::HOUR;
 use serde_json::{Value, json};
-
-/// A server whose clock the test moves.
-pub struct Desk {
-    pub router: Router,
-    pub store: CaseStore,
-    people: Vec<FirstToken>,
-    clock: Arc<AtomicI64>,
-}
-
-impl Desk {
-    pub async fn new(store: CaseStore, cases: u64) -> Self {
-        let deliveries: Vec<Delivery> = (0..cases).map(|seed| delivery(seed, false)).collect();
-        store.deliver(&deliveries, START + HOUR).await.unwrap();
-        let clock = Arc::new(AtomicI64::new(START + 2 * HOUR));
-        let shared = Arc::clone(&clock);
-        let mut parts = parts(store.clone(), false, false);
-        parts.now_ms = Arc::new(move || shared.load(Ordering::Relaxed));
-        let (state, people) = ApiState::new(parts).await.unwrap();
-        Self {
-            router: router(state),
-            store,
-            people,
-            clock,
-        }
-    }
-
-    pub fn token(&self, person: &str) -> String {
-        token_of(&self.people, person)
-    }
-
-    /// Time passes, and what is due is done.
-    async fn pass(&self, milliseconds: i64) {
-        let now = self.clock.fetch_add(milliseconds, Ordering::Relaxed) + milliseconds;
-        finish_and_release(&self.store, now).await.unwrap();
-    }
-
-    pub async fn ask(
-        &self,
-        person: &str,
-        (method, path): (Method, &str),
-        headers: &[(&str, &str)],
-        body: &Value,
-    ) -> Answer {
-        let bearer = format!("Bearer {}", self.token(person));
-        let mut all = vec![
-            ("authorization", bearer.as_str()),
-            ("content-type", "application/json"),
-        ];
-        all.extend(headers);
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        send(&self.router, method, path, &all, &body).await
-    }
-
-    pub async fn read(&self, person: &str, path: &str) -> Answer {
-        get(&self.router, path, &self.token(person)).await
-    }
-
-    /// A case as it is now, and its ETag.
-    async fn case(&self, id: &str) -> (Value, String) {
-        let answer = self.read("rita", &format!("/api/v1/cases/{id}")).await;
-        assert_eq!(answer.status, 200, "{}", answer.text);
-        let tag = answer.headers["etag"].to_str().unwrap().to_owned();
-        (answer.json(), tag)
-    }
-
-    async fn decide(
-        &self,
-        person: &str,
-        id: &str,
-        tag: &str,
-        key: &str,
-        verdict: (&str, &str),
-    ) -> Answer {
-        let path = format!("/api/v1/cases/{id}/decisions");
-        let headers = [("if-match", tag), ("idempotency-key", key)];
-        let body = json!({"verdict": verdict.0, "reason": verdict.1});
-        self.ask(person, (Method::POST, &path), &headers, &body)
-            .await
-    }
-}
-
-async fn desks(cases: u64) -> (Stores, Vec<Desk>) {
-    let stores = Stores::empty();
-    let mut desks = Vec::new();
-    for (_, location) in &stores.locations {
-        desks.push(Desk::new(open(location, review()).await, cases).await);
-    }
-    (stores, desks)
-}
-
-const CONFIRM: (&str, &str) = ("confirm", "pattern_clear");
-const REJECT: (&str, &str) = ("reject", "known_event");
-
-fn refused(answer: &Answer) -> (u16, String) {
-    (answer.status.as_u16(), answer.problem())
-}
 
 #[tokio::test]
 async fn a_reviewer_claims_decides_and_undoes() {
@@ -187,19 +80,11 @@ async fn a_reviewer_claims_decides_and_undoes() {
         assert_eq!(document["decisions"][0]["note"], "Seen this ring before.");
 
         let undo = format!("/api/v1/decisions/{}", made.json()["id"].as_str().unwrap());
-        assert_eq!(
-            desk.ask("ron", (Method::DELETE, &undo), &[], &Value::Null)
-                .await
-                .status,
-            404
-        );
-        let undone = desk
-            .ask("rita", (Method::DELETE, &undo), &[], &Value::Null)
-            .await;
+        let others = desk.undo("ron", &undo, "u").await;
+        assert_eq!(others.status, 404);
+        let undone = desk.undo("rita", &undo, "u").await;
         assert!(undone.json()["undone_at"].is_string(), "{}", undone.text);
-        let twice = desk
-            .ask("rita", (Method::DELETE, &undo), &[], &Value::Null)
-            .await;
+        let twice = desk.undo("rita", &undo, "v").await;
         assert_eq!(refused(&twice), (409, "state".to_owned()));
         let (document, tag) = desk.case(&id).await;
         assert_eq!(
@@ -270,9 +155,7 @@ async fn a_set_is_decided_but_for_its_exceptions_and_undone_as_one() {
             .await;
         assert_eq!(refused(&none), (412, "stale".to_owned()));
         let undo = format!("/api/v1/batches/{}", set["id"].as_str().unwrap());
-        let undone = desk
-            .ask("rita", (Method::DELETE, &undo), &[], &Value::Null)
-            .await;
+        let undone = desk.undo("rita", &undo, "u").await;
         assert_eq!(undone.json(), json!({"undone": 4}));
         desk.pass(24 * HOUR).await;
         let late = desk
@@ -287,9 +170,7 @@ async fn a_set_is_decided_but_for_its_exceptions_and_undone_as_one() {
         assert_eq!(late.status, 201, "{}", late.text);
         desk.pass(24 * HOUR).await;
         let undo = format!("/api/v1/decisions/{}", late.json()["id"].as_str().unwrap());
-        let undone = desk
-            .ask("rita", (Method::DELETE, &undo), &[], &Value::Null)
-            .await;
+        let undone = desk.undo("rita", &undo, "v").await;
         assert_eq!(refused(&undone), (409, "too-late".to_owned()));
     }
 }
@@ -312,13 +193,11 @@ async fn someone_else_looks_again_and_answers_an_appeal() {
         let decision = looks["items"][0]["decision"].as_str().unwrap().to_owned();
         let look = format!("/api/v1/second-looks/{decision}");
         assert_eq!(desk.read("ron", &look).await.json()["verdict"], "confirm");
-        let own = desk
-            .ask("rita", (Method::POST, &look), &[], &json!({"agrees": true}))
-            .await;
+        let (post, agrees) = ((Method::POST, look.as_str()), json!({"agrees": true}));
+        let key = [("idempotency-key", "look")];
+        let own = desk.ask("rita", post.clone(), &key, &agrees).await;
         assert_eq!(refused(&own), (409, "same-person".to_owned()));
-        let agreed = desk
-            .ask("ron", (Method::POST, &look), &[], &json!({"agrees": true}))
-            .await;
+        let agreed = desk.ask("ron", post, &key, &agrees).await;
         assert_eq!(agreed.status, 204);
 
         let path = format!("/api/v1/cases/{id}/appeals");
@@ -373,8 +252,9 @@ async fn a_detector_goes_into_the_shadow_and_reasons_are_counted() {
     let (_stores, desks) = desks(20).await;
     for desk in desks {
         let path = "/api/v1/detectors/group_spam/mode";
+        let (put, key) = ((Method::PUT, path), [("idempotency-key", "mode")]);
         let set = desk
-            .ask("ana", (Method::PUT, path), &[], &json!({"mode": "shadow"}))
+            .ask("ana", put.clone(), &key, &json!({"mode": "shadow"}))
             .await;
         assert_eq!(
             (set.json()["mode"].as_str(), set.json()["person"].as_str()),
@@ -382,9 +262,7 @@ async fn a_detector_goes_into_the_shadow_and_reasons_are_counted() {
             "{}",
             set.text
         );
-        let wrong = desk
-            .ask("ana", (Method::PUT, path), &[], &json!({"mode": "live"}))
-            .await;
+        let wrong = desk.ask("ana", put, &key, &json!({"mode": "live"})).await;
         assert_eq!(refused(&wrong), (422, "fields".to_owned()));
         let listed = desk
             .read("rita", "/api/v1/cases?behaviour=bulk_messaging")

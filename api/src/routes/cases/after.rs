@@ -68,7 +68,8 @@ pub struct LookRequest {
 
 /// Answers a second look. Where the two do not agree, the case is open again for a third person.
 #[utoipa::path(post, path = "/api/v1/second-looks/{decision}", tag = "cases",
-    params(("decision" = inline(HexadecimalId), Path, description = "The decision's id")),
+    params(("decision" = inline(HexadecimalId), Path, description = "The decision's id"),
+        ("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each answer")),
     request_body = LookRequest,
     responses(
         (status = 204, description = "It is answered"),
@@ -78,12 +79,19 @@ pub struct LookRequest {
 pub async fn look_again(
     State(state): State<ApiState>,
     actor: Actor,
+    key: IdempotencyKey,
     id: Result<Path<String>, PathRejection>,
     body: Body<LookRequest>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let (id, agrees) = (decision_id(id)?, body.value.agrees);
-    cases::look_again(state.store.database(), &actor, id, agrees, (state.now_ms)()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let (by, now_ms) = (&actor, (state.now_ms)());
+    let act = |store: crate::store::CaseStore| async move {
+        cases::look_again(store.database(), by, id, agrees, now_ms).await?;
+        Ok(())
+    };
+    let status = StatusCode::NO_CONTENT;
+    let done = once(&state, &actor, (&key, body.request), status, act).await?;
+    Ok(done.into_response())
 }
 
 /// An appeal.

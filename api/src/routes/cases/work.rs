@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::documents::{
     BatchDocument, CaseSummary, DecisionDocument, ReleasedDocument, UndoneDocument,
 };
-use crate::body::{Body, Private};
+use crate::body::{Body, Private, RequestHash};
 use crate::cases::{self, Case, CaseId, NewDecision, ReasonCode, Verdict};
 use crate::etag::{IfMatch, versioned};
 use crate::idempotency::{IdempotencyKey, once};
@@ -264,7 +264,8 @@ pub async fn decide_together(
 
 /// Undoes a decision in time; only who took it can.
 #[utoipa::path(delete, path = "/api/v1/decisions/{id}", tag = "cases",
-    params(("id" = inline(HexadecimalId), Path, description = "The decision's id")),
+    params(("id" = inline(HexadecimalId), Path, description = "The decision's id"),
+        ("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each undoing")),
     responses(
         (status = 200, description = "The decision, undone", body = DecisionDocument),
         (status = 404, description = "There is none of this person with this id", body = Problem, content_type = "application/problem+json"),
@@ -273,17 +274,23 @@ pub async fn decide_together(
 pub async fn undo(
     State(state): State<ApiState>,
     actor: Actor,
+    key: IdempotencyKey,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<DecisionDocument>, Problem> {
-    let (store, now_ms) = (&state.store, (state.now_ms)());
-    let id = decision_id(id)?;
-    let decision = cases::undo(store.database(), store.review(), &actor, id, now_ms).await?;
-    Ok(Json((&decision).into()))
+    request: RequestHash,
+) -> Result<Response, Problem> {
+    let (id, by, now_ms) = (decision_id(id)?, &actor, (state.now_ms)());
+    let act = |store: crate::store::CaseStore| async move {
+        let decision = cases::undo(store.database(), store.review(), by, id, now_ms).await?;
+        Ok(DecisionDocument::from(&decision))
+    };
+    let done = once(&state, &actor, (&key, request), StatusCode::OK, act).await?;
+    Ok(done.into_response())
 }
 
 /// Undoes all decisions of a set in time; only who took them can.
 #[utoipa::path(delete, path = "/api/v1/batches/{id}", tag = "cases",
-    params(("id" = inline(HexadecimalId), Path, description = "The set's id")),
+    params(("id" = inline(HexadecimalId), Path, description = "The set's id"),
+        ("Idempotency-Key" = inline(KeyText), Header, description = "1 to 128 of A-Z, a-z, 0-9, - and _, new for each undoing")),
     responses(
         (status = 200, description = "How many were undone", body = UndoneDocument),
         (status = 404, description = "There is none of this person with this id", body = Problem, content_type = "application/problem+json"),
@@ -292,13 +299,18 @@ pub async fn undo(
 pub async fn undo_together(
     State(state): State<ApiState>,
     actor: Actor,
+    key: IdempotencyKey,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Json<UndoneDocument>, Problem> {
-    let (store, now_ms) = (&state.store, (state.now_ms)());
-    let id = hexadecimal_id(id)?;
-    let undone =
-        cases::undo_together(store.database(), store.review(), &actor, &id, now_ms).await?;
-    Ok(Json(UndoneDocument { undone }))
+    request: RequestHash,
+) -> Result<Response, Problem> {
+    let (id, by, now_ms) = (hexadecimal_id(id)?, &actor, (state.now_ms)());
+    let act = |store: crate::store::CaseStore| async move {
+        let (database, settings) = (store.database(), store.review());
+        let undone = cases::undo_together(database, settings, by, &id, now_ms).await?;
+        Ok(UndoneDocument { undone })
+    };
+    let done = once(&state, &actor, (&key, request), StatusCode::OK, act).await?;
+    Ok(done.into_response())
 }
 
 /// Held cases that are to come into the queue.
