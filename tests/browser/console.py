@@ -95,7 +95,7 @@ def people_review(browser, tokens):
 
 def people_keep(browser, tokens, rita, identifier):
     """The pages of search, analysis and keeping; the log last, for it has all of it."""
-    keeping.searches(rita, identifier)
+    pseudonym, case = keeping.searches(rita, identifier)
     analyst = browser.person("ana", tokens["ana"])
     analyst.log_in()
     keeping.sees_patterns(analyst)
@@ -104,6 +104,7 @@ def people_keep(browser, tokens, rita, identifier):
     admin.log_in()
     keeping.keeps_people(admin)
     keeping.sees_deliveries(admin)
+    keeping.keeps_holds(admin, pseudonym, case)
     auditor = browser.person("audrey", tokens["audrey"])
     auditor.log_in()
     keeping.reads_the_log(auditor, identifier)

@@ -1,4 +1,4 @@
-"""The pages around the cases: search, patterns, detectors, people, the audit log, deliveries."""
+"""The pages around the cases: search, patterns, detectors, people, holds, the audit log, deliveries."""
 
 import re
 
@@ -20,6 +20,8 @@ def searches(rita, identifier):
     expect(page).to_have_url(re.compile(f"/accounts/{pseudonym}$"))
     expect(page.get_by_role("heading", name="Cases")).to_be_visible()
     rita.examine("account", in_guide=True)
+    page.locator("tbody a[href^='/cases/']").first.click()
+    case = page.url.rsplit("/", 1)[1]
 
     rita.open("/search")
     page.locator("#identifier").fill(identifier)
@@ -28,6 +30,7 @@ def searches(rita, identifier):
     expect(page).to_have_url(ACCOUNT)
     assert identifier not in page.content(), "the page shows the identifier"
     rita.axe()
+    return pseudonym, case
 
 
 def sees_patterns(analyst):
@@ -85,6 +88,50 @@ def sees_deliveries(admin):
     admin.examine("deliveries", in_guide=True)
 
 
+def keeps_holds(admin, pseudonym, case):
+    """Two holds, an order that one of them stops, and the other one lifted: with the keyboard where it is quicker."""
+    admin.open("/people")
+    page = admin.page
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page.get_by_text("No hold is in force.")).to_be_visible()
+    admin.examine("holds-empty")
+    hold = page.locator("form[action='/holds']")
+    for covers, subject, reason in (
+        ("account", pseudonym, "legal_request"),
+        ("case", case, "litigation"),
+    ):
+        hold.locator("#hold-covers").select_option(covers)
+        hold.locator("#hold-subject").fill(subject)
+        hold.locator("#hold-reason").select_option(reason)
+        hold.get_by_role("button", name="Set the hold").click()
+        expect(page.get_by_text("The hold is set: what it covers stays.")).to_be_visible()
+    order = page.locator("form[action='/destroy-orders']")
+    order.locator("#order-covers").select_option("account")
+    order.locator("#order-subject").fill(pseudonym)
+    order.locator("#order-reason").select_option("owner_request")
+    order.get_by_role("button", name="Order to destroy").click()
+    page.get_by_role("button", name="Yes").click()
+    expect(page.get_by_text("a hold stops it")).to_be_visible()
+    admin.open("/holds")
+    admin.examine("holds", in_guide=True)
+    admin.walk()
+    row = page.locator("section[aria-labelledby=in-force] tbody tr").filter(has_text="A court case")
+    row.get_by_role("button", name="Lift").click()
+    page.get_by_role("button", name="Yes").click()
+    expect(page.get_by_text("The hold is lifted.")).to_be_visible()
+    expect(page.get_by_text("a hold stops it")).to_be_visible()
+    # A case that is not there: the page says so, with what was typed.
+    admin.expect_status(422)
+    hold.locator("#hold-covers").select_option("case")
+    hold.locator("#hold-subject").fill("0" * 32)
+    hold.locator("#hold-reason").select_option("own_audit")
+    hold.get_by_role("button", name="Set the hold").click()
+    expect(page.get_by_text("There is no case with this id.")).to_be_visible()
+    expect(hold.locator("#hold-subject")).to_have_value("0" * 32)
+    admin.axe()
+
+
 def reads_the_log(auditor, identifier):
     """What was done above is on the log, without any account."""
     auditor.open("/audit")
@@ -93,7 +140,8 @@ def reads_the_log(auditor, identifier):
     auditor.examine("audit", in_guide=True)
     auditor.walk()
     assert identifier not in page.content(), "the log names an account"
-    for act in ("decided", "undone", "appealed", "second_looked", "searched", "claimed", "case_read"):
+    for act in ("decided", "undone", "appealed", "second_looked", "searched", "claimed", "case_read",
+                "hold_set", "hold_lifted", "destruction_ordered"):
         auditor.open(f"/audit?act={act}")
         expect(page.locator("tbody tr").first).to_be_visible()
     auditor.open("/audit?act=decided&person=rita")

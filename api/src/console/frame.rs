@@ -103,6 +103,7 @@ const PLACES: &[Place] = &[
         "v",
         &[Permission::ManageDeliveries],
     ),
+    place("holds", "/holds", "Holds", "h", &[Permission::ManageHolds]),
     place(
         "signing_keys",
         "/signing-keys",
@@ -172,6 +173,11 @@ impl Frame {
     pub(super) fn places(&self) -> Vec<Place> {
         let may_go = |place: &&Place| place.needs.iter().any(|one| self.may(*one));
         PLACES.iter().filter(may_go).copied().collect()
+    }
+
+    /// Whether the person signed in may set holds.
+    pub(super) fn may_hold(&self) -> bool {
+        self.may(Permission::ManageHolds)
     }
 
     /// Whether the page hears of new cases or referrals.

@@ -14,6 +14,7 @@ mod evidence;
 mod facets;
 mod frame;
 mod graph;
+mod holds;
 mod known;
 mod list;
 mod patterns;

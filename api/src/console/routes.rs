@@ -5,8 +5,8 @@ use axum::routing::{get, post};
 
 use super::queue::Queue;
 use super::{
-    act, audit_page, case, deliveries, detectors, patterns, queue, referrals, search, second_looks,
-    team,
+    act, audit_page, case, deliveries, detectors, holds, patterns, queue, referrals, search,
+    second_looks, team,
 };
 use crate::state::ApiState;
 
@@ -40,5 +40,8 @@ pub fn routes() -> Router<ApiState> {
         .route("/people/revoke", post(team::revoke_token))
         .route("/deliveries", get(deliveries::deliveries))
         .route("/deliveries/{sequence}/retry", post(deliveries::retry))
+        .route("/holds", get(holds::page).post(holds::set))
+        .route("/holds/{hold}/lift", post(holds::lift))
+        .route("/destroy-orders", post(holds::order))
         .merge(referrals::routes())
 }

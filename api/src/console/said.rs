@@ -51,6 +51,12 @@ sealwatch_core::closed_set! {
         ReferralClosed = "referral_closed",
         /// A signing key was revoked.
         KeyRevoked = "key_revoked",
+        /// A hold was set.
+        HoldSet = "hold_set",
+        /// A hold was lifted.
+        HoldLifted = "hold_lifted",
+        /// Something was ordered to be destroyed.
+        DestructionOrdered = "destruction_ordered",
     }
 }
 
@@ -90,6 +96,11 @@ impl Done {
             Self::ReferralAcknowledged => "The recipient’s reference is entered.",
             Self::ReferralClosed => "The referral is closed.",
             Self::KeyRevoked => "The key is revoked. What it has signed stays signed.",
+            Self::HoldSet => "The hold is set: what it covers stays.",
+            Self::HoldLifted => "The hold is lifted.",
+            Self::DestructionOrdered => {
+                "The order is given. What no hold covers goes with the next sweep."
+            }
         }
     }
 }

@@ -94,6 +94,8 @@ pub struct DestroyOrder {
     pub ordered_by: String,
     /// When, in milliseconds since 1970.
     pub ordered_ms: i64,
+    /// Whether a hold in force stops it, or a part of it.
+    pub is_held: bool,
     /// When it was carried out.
     pub done_ms: Option<i64>,
 }
@@ -308,15 +310,25 @@ pub async fn holds(
     rows.iter().map(read).collect()
 }
 
+/// That a hold covers what an order is about, or a case of it.
+const OF_AN_ORDER: &str = "(h.case_id = o.case_id OR h.account = o.account \
+     OR h.account IN (SELECT c.account FROM cases c WHERE c.id = o.case_id) \
+     OR h.case_id IN (SELECT c.id FROM cases c WHERE c.account = o.account))";
+
 /// Orders to destroy, the newest first: at most 500.
 ///
 /// # Errors
 /// The database refused.
-pub async fn destroy_orders(database: &Database) -> Result<Vec<DestroyOrder>, CaseStoreError> {
-    let mut query = Statement::new(
-        "SELECT id, case_id, account, reason, ordered_by, ordered_ms, done_ms FROM destroy_orders \
-         ORDER BY ordered_ms DESC, id LIMIT ",
-    );
+pub async fn destroy_orders(
+    database: &Database,
+    now_ms: i64,
+) -> Result<Vec<DestroyOrder>, CaseStoreError> {
+    let mut query = Statement::new(&format!(
+        "SELECT id, case_id, account, reason, ordered_by, ordered_ms, done_ms, \
+         CAST(CASE WHEN done_ms IS NULL AND EXISTS (SELECT 1 FROM holds h WHERE {} AND {OF_AN_ORDER}) THEN 1 ELSE 0 END \
+         AS BIGINT) AS is_held FROM destroy_orders o ORDER BY ordered_ms DESC, id LIMIT ",
+        IN_FORCE.replace("{now}", &now_ms.to_string())
+    ));
     query.bind(LISTED);
     let rows = query.query().fetch_all(database.pool()).await?;
     let read = |row: &Row| -> Result<DestroyOrder, CaseStoreError> {
@@ -326,6 +338,7 @@ pub async fn destroy_orders(database: &Database) -> Result<Vec<DestroyOrder>, Ca
             reason: row.try_get("reason")?,
             ordered_by: row.try_get("ordered_by")?,
             ordered_ms: row.try_get("ordered_ms")?,
+            is_held: row.try_get::<i64, _>("is_held")? != 0,
             done_ms: row.try_get("done_ms")?,
         })
     };

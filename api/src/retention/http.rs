@@ -66,7 +66,7 @@ pub struct NewOrder {
 }
 
 /// Days of a hold unless given: of a preservation request (18 USC 2703(f)).
-const DAYS: i64 = 90;
+pub(crate) const DAYS: i64 = 90;
 
 /// A new hold's or order's id.
 #[derive(Debug, Serialize, ToSchema)]
@@ -113,6 +113,8 @@ pub struct OrderDocument {
     pub ordered_by: String,
     /// When (RFC 3339).
     pub ordered_at: String,
+    /// Whether a hold in force stops it.
+    pub is_held: bool,
     /// When it was carried out (RFC 3339).
     pub done_at: Option<String>,
 }
@@ -167,6 +169,7 @@ fn order_document(order: DestroyOrder) -> OrderDocument {
         reason: order.reason,
         ordered_by: order.ordered_by,
         ordered_at: time(order.ordered_ms),
+        is_held: order.is_held,
         done_at: order.done_ms.map(time),
     }
 }
@@ -182,13 +185,17 @@ impl From<HoldError> for Problem {
 }
 
 /// What a hold or an order is about. Both ids have 32 hexadecimal digits.
-fn target(covers: Covered, id: &str) -> Result<Target, Problem> {
-    let id = CaseId::parse(id).ok_or_else(|| Problem::parameter("subject"))?;
-    let id = id.to_hexadecimal();
-    Ok(match covers {
+pub(crate) fn target(covers: Covered, id: &str) -> Option<Target> {
+    let id = CaseId::parse(id)?.to_hexadecimal();
+    Some(match covers {
         Covered::Case => Target::Case(id),
         Covered::Account => Target::Account(id),
     })
+}
+
+/// The same, of a request.
+fn asked(covers: Covered, id: &str) -> Result<Target, Problem> {
+    target(covers, id).ok_or_else(|| Problem::parameter("subject"))
 }
 
 /// Holds, the newest first: at most 500.
@@ -225,7 +232,7 @@ pub async fn create_hold(
     body: Body<NewHold>,
 ) -> Result<Response, Problem> {
     let (new, by, now_ms) = (body.value, &actor, (state.now_ms)());
-    let target = target(new.covers, &new.subject)?;
+    let target = asked(new.covers, &new.subject)?;
     let terms = (new.reason, new.days.unwrap_or(DAYS));
     let act = |store: CaseStore| async move {
         let id = set_hold(store.database(), by, &target, terms, now_ms).await?;
@@ -269,7 +276,7 @@ pub async fn delete_hold(
         (status = 403, description = "Not permitted", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn list_orders(State(state): State<ApiState>) -> Result<Json<OrderList>, Problem> {
-    let found = destroy_orders(state.store.database()).await?;
+    let found = destroy_orders(state.store.database(), (state.now_ms)()).await?;
     Ok(Json(OrderList {
         items: found.into_iter().map(order_document).collect(),
     }))
@@ -293,7 +300,7 @@ pub async fn create_order(
     body: Body<NewOrder>,
 ) -> Result<Response, Problem> {
     let (new, by, now_ms) = (body.value, &actor, (state.now_ms)());
-    let target = target(new.covers, &new.subject)?;
+    let target = asked(new.covers, &new.subject)?;
     let act = |store: CaseStore| async move {
         let id = order_destruction(store.database(), by, &target, new.reason, now_ms).await?;
         Ok(Made { id })

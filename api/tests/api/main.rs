@@ -25,6 +25,7 @@ mod measures;
 mod news;
 mod pages;
 mod pages_cases;
+mod pages_holds;
 mod pages_keeping;
 mod postgres;
 mod receiver;

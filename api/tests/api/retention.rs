@@ -367,11 +367,19 @@ async fn a_hold_goes_before_an_order_to_destroy_and_that_before_a_period() {
     let of_account = format!("cases WHERE account = '{account}'");
     assert_eq!(opened.count(&of_account).await, 1);
     assert_eq!(opened.count("cases").await, 5);
-    assert_eq!(destroy_orders(database).await.unwrap()[0].done_ms, None);
+    let order = destroy_orders(database, START + 2 * DAY)
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!((order.done_ms, order.is_held), (None, true));
     opened.sweep(4).await;
     assert_eq!(opened.count(&of_account).await, 0);
     assert_eq!(opened.count("cases").await, 4);
-    let order = destroy_orders(database).await.unwrap().remove(0);
+    let order = destroy_orders(database, START + 4 * DAY)
+        .await
+        .unwrap()
+        .remove(0);
+    assert!(!order.is_held);
     assert_eq!((order.done_ms, order.target), (Some(START + 4 * DAY), None));
     opened.store.close().await;
     opened.pool.close().await;
