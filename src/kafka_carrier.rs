@@ -12,6 +12,9 @@ use crate::failure::Failure;
 /// Messages at a time.
 const TOGETHER: usize = 100;
 
+/// The header of a message that gives the id of the request that caused it, as of a webhook.
+const REQUEST_ID: &str = "x-request-id";
+
 /// Carries confirmed decisions to a Kafka topic. Events of one case go to one partition.
 pub struct KafkaCarrier {
     settings: ProducerSettings,
@@ -63,8 +66,13 @@ impl Carrier for KafkaCarrier {
             .map(|event| {
                 let (producer, topic) = (self.producer(), self.topic.clone());
                 let key = event.case_id.clone().unwrap_or_default();
-                let body = event.body.clone();
-                runtime.spawn(async move { producer.produce(&topic, &key, body.as_bytes()).await })
+                let (body, request) = (event.body.clone(), event.request.clone());
+                runtime.spawn(async move {
+                    let request = request.as_ref().map(|id| (REQUEST_ID, id.as_str()));
+                    producer
+                        .produce_with(&topic, &key, body.as_bytes(), request)
+                        .await
+                })
             })
             .collect();
         let mut results = Vec::with_capacity(batch.len());

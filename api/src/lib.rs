@@ -45,6 +45,7 @@ mod upkeep;
 pub use access::{Access, Rule, rules};
 pub use database::{Database, Engine, Location};
 pub use filter::{Audience, Cursor, Filter};
+pub use request_id::RequestId;
 pub use search::Pseudonymise;
 pub use server::{router, serve, serve_tls};
 pub use state::{

@@ -84,7 +84,8 @@ async fn around_request(
             response
         }
         Ok(actor) => {
-            if let Some(actor) = actor {
+            if let Some(mut actor) = actor {
+                actor.request = Some(id.clone());
                 request.extensions_mut().insert(actor);
             }
             answer(&route, request, next).await

@@ -1,7 +1,10 @@
-//! What a request is known by, from end to end: in the answer, on every line of log, in its span, and in a problem that is
-//! answered.
+//! What a request is known by, from end to end: in the answer, on every line of log, in its span, in a problem that is answered,
+//! and with what leaves because of it.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use sqlx::Row as _;
+
+use crate::statement::Row;
 
 /// The header that gives a request's id, and tells it.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -11,7 +14,7 @@ const PARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The id of a request: 32 hexadecimal digits, or a UUID. Nothing else fits, so that nobody writes into our log by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequestId(String);
+pub struct RequestId(String);
 
 impl RequestId {
     /// The one that the request names, or a new one.
@@ -22,7 +25,8 @@ impl RequestId {
             .unwrap_or_else(|| Self(crate::hexadecimal(&random())))
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Takes a text of either form.
+    pub fn parse(text: &str) -> Option<Self> {
         let is_digits = |part: &str, digits: usize| {
             part.len() == digits && part.bytes().all(|byte| byte.is_ascii_hexdigit())
         };
@@ -35,8 +39,14 @@ impl RequestId {
         (is_uuid || is_digits(text, 32)).then(|| Self(text.to_ascii_lowercase()))
     }
 
+    /// The one that a row keeps. What has another form is none: nothing waits for it, and it goes nowhere.
+    pub(crate) fn read(row: &Row) -> Result<Option<Self>, sqlx::Error> {
+        let text: Option<String> = row.try_get("request_id")?;
+        Ok(text.as_deref().and_then(Self::parse))
+    }
+
     /// As text.
-    pub(crate) fn as_str(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 

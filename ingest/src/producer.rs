@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::types::RDKafkaErrorCode as Code;
 
@@ -209,7 +210,25 @@ impl KafkaProducer {
         key: &str,
         payload: &[u8],
     ) -> Result<Acknowledged, ProduceError> {
-        let record = FutureRecord::to(topic).key(key).payload(payload);
+        self.produce_with(topic, key, payload, None).await
+    }
+
+    /// The same, with a header.
+    ///
+    /// # Errors
+    /// [`ProduceError`]: it was not acknowledged.
+    pub async fn produce_with(
+        &self,
+        topic: &str,
+        key: &str,
+        payload: &[u8],
+        header: Option<(&str, &str)>,
+    ) -> Result<Acknowledged, ProduceError> {
+        let mut record = FutureRecord::to(topic).key(key).payload(payload);
+        if let Some((key, value)) = header {
+            let value = Some(value);
+            record = record.headers(OwnedHeaders::new().insert(Header { key, value }));
+        }
         let sent = self.producer.send(record, self.timeout).await;
         let delivery = sent.map_err(|(error, _)| self.failed(topic, &error))?;
         // Both are non-negative in a message that was acknowledged.

@@ -13,6 +13,10 @@ const ATTRIBUTES: &[&str] = &[
     ROUTE,
     STATUS,
     "request.id",
+    "delivery.destination",
+    "delivery.kind",
+    "delivery.attempts",
+    "delivery.outcome",
 ];
 
 /// The method of a request.

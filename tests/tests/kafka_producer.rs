@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sealwatch_ingest::producer::{KafkaProducer, ProduceError, ProducerSettings};
 use sealwatch_ingest::source::kafka::KafkaSource;
-use sealwatch_ingest::source::{Batch, Source};
+use sealwatch_ingest::source::{Batch, Body, Source};
 use sealwatch_tests::kafka::Broker;
 
 #[test]
@@ -64,4 +64,41 @@ fn acknowledged_messages_outlive_the_broker_and_an_absent_topic_is_named() {
         producer.find("absent"),
         Err(ProduceError::Refused { .. })
     ));
+}
+
+#[test]
+fn a_header_arrives_with_its_message() {
+    let broker = Broker::start().unwrap();
+    broker.create_topic("enforcement", 1).unwrap();
+    let settings = ProducerSettings {
+        brokers: broker.address(),
+        timeout: Duration::from_secs(30),
+        further: BTreeMap::new(),
+    };
+    let producer = KafkaProducer::connect(&settings).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    // The source keeps no headers but those of CloudEvents.
+    let header = Some(("ce_id", "0123456789abcdef0123456789abcdef"));
+    for header in [header, None] {
+        let sent = producer.produce_with("enforcement", "case", b"{}", header);
+        runtime.block_on(sent).unwrap();
+    }
+    let mut source = KafkaSource::connect(&broker.settings("enforcement"), 1_000).unwrap();
+    let mut batch = Batch::new();
+    let mut ids: Vec<Option<Vec<u8>>> = Vec::new();
+    for _ in 0..20 {
+        batch.clear();
+        source
+            .fill(&mut batch, 100, Duration::from_secs(1))
+            .unwrap();
+        ids.extend(batch.iter().map(|record| match record.body {
+            Body::Binary { headers, .. } => headers.id.map(<[u8]>::to_vec),
+            _ => None,
+        }));
+    }
+    let id = header.map(|(_, id)| id.as_bytes().to_vec());
+    assert_eq!(ids, [id, None]);
 }

@@ -82,6 +82,46 @@ fn a_run_sends_a_span_for_each_epoch_with_its_steps_and_for_each_request_with_it
 }
 
 #[test]
+fn what_a_request_caused_is_delivered_under_its_id_in_spans_and_lines_of_log() {
+    let collector = Collector::start();
+    let feedback = "[feedback]\npath = \"feedback.ndjson\"\n";
+    let mut served = Served::start_with(&format!("{feedback}{}", collector.section()));
+    let id = "fedcba98-7654-3210-fedc-ba9876543210";
+    let headers = [
+        ("X-Request-Id", id),
+        ("Idempotency-Key", "shadow"),
+        ("Content-Type", "application/json"),
+    ];
+    let path = "/api/v1/detectors/bulk_messaging/mode";
+    let set = served
+        .service
+        .request("PUT", path, &headers, r#"{"mode": "shadow"}"#);
+    assert!(set.starts_with("HTTP/1.1 200"), "{set}");
+    let delivered =
+        "sealwatch_delivery_attempts_total{destination=\"feedback\",outcome=\"delivered\"}";
+    served.service.wait_for_metric(delivered, 1.0);
+    let (_, log) = served.service.stop();
+    let line = log
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .find(|line| line["fields"]["message"] == "delivered")
+        .unwrap();
+    assert_eq!(line["span"]["request.id"], id);
+    let spans = collector.spans();
+    let delivery = spans.iter().find(|span| span["name"] == "delivery").unwrap();
+    for (name, value) in [
+        ("request.id", id),
+        ("delivery.destination", "feedback"),
+        ("delivery.kind", "control"),
+        ("delivery.outcome", "delivered"),
+    ] {
+        let found = attribute(delivery, name).unwrap();
+        assert_eq!(found["stringValue"], value, "{name}");
+    }
+}
+
+#[test]
 fn without_a_collector_the_run_goes_on_and_its_spans_are_counted_as_failed() {
     // Nobody listens on port 1.
     let section = "[telemetry]\notlp_endpoint = \"http://127.0.0.1:1\"\n";

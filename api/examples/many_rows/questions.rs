@@ -351,5 +351,6 @@ fn actor(call: u64) -> Actor {
         person: PersonName::parse(&person(call)).unwrap(),
         roles: Roles::of(&[Role::Reviewer]),
         token: "0123456789abcdef".to_owned(),
+        request: None,
     }
 }

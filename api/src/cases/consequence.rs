@@ -110,6 +110,7 @@ mod tests {
             effective_ms: 0,
             undone_ms: None,
             finished_ms: None,
+            request: None,
         };
         consequence(&case(mode), &decision, previous)
     }

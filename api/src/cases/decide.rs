@@ -14,6 +14,7 @@ use crate::cases::types::{
 };
 use crate::database::{Database, Write};
 use crate::people::Actor;
+use crate::request_id::RequestId;
 
 /// Cases that are decided together at most.
 pub const MOST_TOGETHER: usize = 500;
@@ -161,6 +162,7 @@ impl Deciding<'_> {
             effective_ms: self.now_ms + self.settings.undo_ms,
             undone_ms: None,
             finished_ms: None,
+            request: self.actor.request.clone(),
         };
         insert(write.connection(), &decision).await?;
         self.change_case(write.connection(), case, &decision)
@@ -379,7 +381,8 @@ async fn next_sequence(connection: &mut AnyConnection) -> Result<i64, CaseError>
 async fn insert(connection: &mut AnyConnection, decision: &Decision) -> Result<(), CaseError> {
     sqlx::query(
         "INSERT INTO decisions (id, case_id, sequence, person, kind, verdict, reason, note, statement, recommendation, \
-         batch, at_ms, effective_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         batch, at_ms, effective_ms, request_id) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(decision.id.to_hexadecimal())
     .bind(decision.case.to_hexadecimal())
@@ -394,6 +397,7 @@ async fn insert(connection: &mut AnyConnection, decision: &Decision) -> Result<(
     .bind(decision.batch.clone())
     .bind(decision.at_ms)
     .bind(decision.effective_ms)
+    .bind(decision.request.as_ref().map(RequestId::as_str))
     .execute(connection)
     .await?;
     Ok(())

@@ -9,7 +9,7 @@ use crate::audit::{self, Act, Entry};
 use crate::cases::read::parsed;
 use crate::database::{Database, Write};
 use crate::delivery::{Event, EventKey, EventKind, enqueue};
-use crate::people::{Actor, PersonName};
+use crate::people::Actor;
 use crate::store::CaseStoreError;
 
 /// What a detector may do.
@@ -66,7 +66,7 @@ pub async fn set(
     let change = note(
         &mut write,
         (behaviour, mode, ModeReason::Person),
-        &actor.person,
+        actor,
         now_ms,
     )
     .await?;
@@ -127,7 +127,7 @@ pub(crate) async fn is_settled(
 pub(crate) async fn note(
     write: &mut Write,
     (behaviour, mode, reason): (Behaviour, DetectorMode, ModeReason),
-    person: &PersonName,
+    actor: &Actor,
     now_ms: i64,
 ) -> Result<ModeChange, CaseStoreError> {
     let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(sequence), 0) FROM detector_modes")
@@ -138,7 +138,7 @@ pub(crate) async fn note(
         behaviour,
         mode,
         reason,
-        person: person.as_str().to_owned(),
+        person: actor.person.as_str().to_owned(),
         at_ms: now_ms,
     };
     sqlx::query(
@@ -162,6 +162,7 @@ pub(crate) async fn note(
     let key = EventKey::parse(&document.id).ok_or(CaseStoreError::Unwritable)?;
     let event = Event::new(key, EventKind::Control, None, &document)
         .map_err(|_| CaseStoreError::Unwritable)?;
+    let event = event.of_request(actor.request.as_ref());
     enqueue(write, &event, now_ms).await?;
     Ok(change)
 }

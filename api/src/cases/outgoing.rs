@@ -34,7 +34,10 @@ pub(crate) async fn send(
         };
         let request = EnforcementRequested::new(decided, &recommendation, &identities);
         match request.and_then(|request| request.event()) {
-            Ok(event) => enqueue(write, &event, now_ms).await?,
+            Ok(event) => {
+                let event = event.of_request(decision.request.as_ref());
+                enqueue(write, &event, now_ms).await?;
+            }
             // The recommendation was made in the shadow: nobody is acted against, whatever the case says by now.
             Err(DocumentError::Shadow) => {}
             Err(DocumentError::Unwritable) => return Err(CaseStoreError::Unwritable),
@@ -43,6 +46,7 @@ pub(crate) async fn send(
     if let Some((verdict, origin)) = consequence.label {
         let label = LabelGiven::new(&id, decision.at_ms, &recommendation, verdict, origin);
         let event = label.event(&case).map_err(|_| CaseStoreError::Unwritable)?;
+        let event = event.of_request(decision.request.as_ref());
         enqueue(write, &event, now_ms).await?;
     }
     Ok(())

@@ -12,6 +12,7 @@ use crate::cases::types::{
     ReasonCode, Verdict,
 };
 use crate::people::PersonName;
+use crate::request_id::RequestId;
 use crate::statement::Row;
 use crate::store::CaseStoreError;
 
@@ -22,7 +23,7 @@ pub(crate) const CASE: &str = "id, sequence, platform, account, incarnation, beh
 
 /// The columns of a decision.
 pub(crate) const DECISION: &str = "id, case_id, sequence, person, kind, verdict, reason, note, statement, \
-    recommendation, batch, at_ms, effective_ms, undone_ms, finished_ms";
+    recommendation, batch, at_ms, effective_ms, undone_ms, finished_ms, request_id";
 
 /// The columns of an appeal.
 pub(crate) const APPEAL: &str =
@@ -99,6 +100,7 @@ pub(crate) fn decision(row: &Row) -> Result<Decision, CaseStoreError> {
         effective_ms: row.try_get("effective_ms")?,
         undone_ms: row.try_get("undone_ms")?,
         finished_ms: row.try_get("finished_ms")?,
+        request: RequestId::read(row)?,
     })
 }
 

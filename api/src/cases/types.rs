@@ -6,6 +6,7 @@ use sealwatch_core::recommendation::RecommendationId;
 use sealwatch_core::time::Timestamp;
 
 use crate::people::PersonName;
+use crate::request_id::RequestId;
 
 /// A case's id: that of its first recommendation.
 pub type CaseId = RecommendationId;
@@ -240,6 +241,8 @@ pub struct Decision {
     pub undone_ms: Option<i64>,
     /// When its consequences were put on their way.
     pub finished_ms: Option<i64>,
+    /// The id of the request by which it was taken.
+    pub request: Option<RequestId>,
 }
 
 /// An appeal.

@@ -28,6 +28,13 @@ struct DeadRow {
     dead: Moment,
     attempts: i64,
     failure: String,
+    request: String,
+}
+
+impl DeadRow {
+    fn short_request(&self) -> &str {
+        self.request.get(..8).unwrap_or_default()
+    }
 }
 
 impl From<&Dead> for DeadRow {
@@ -40,6 +47,11 @@ impl From<&Dead> for DeadRow {
             dead: Moment::new(Timestamp(dead.dead_ms)),
             attempts: dead.attempts,
             failure: words::name(dead.last_failure.map_or("unknown", FailureKind::name)),
+            request: dead
+                .request
+                .as_ref()
+                .map(|id| id.as_str().to_owned())
+                .unwrap_or_default(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::delivery::event::{EventKey, EventKind};
 use crate::delivery::failure::Failed;
+use crate::request_id::RequestId;
 
 /// An event on its way to one place.
 #[derive(Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Outgoing {
     pub attempts: i64,
     /// When it was decided, in milliseconds since 1970.
     pub created_ms: i64,
+    /// The id of the request that caused it, for whoever follows it through logs: it says nothing of the account.
+    pub request: Option<RequestId>,
 }
 
 /// The document names an account.

@@ -8,6 +8,7 @@ use crate::delivery::event::{EventKey, EventKind};
 use crate::delivery::failure::FailureKind;
 use crate::delivery::outbox::{key, kind};
 use crate::people::Actor;
+use crate::request_id::RequestId;
 use crate::statement::{Row, Statement};
 use crate::store::{CaseStore, CaseStoreError};
 
@@ -32,6 +33,8 @@ pub struct Dead {
     pub attempts: i64,
     /// Why the last attempt failed.
     pub last_failure: Option<FailureKind>,
+    /// The id of the request that caused it.
+    pub request: Option<RequestId>,
 }
 
 /// A place in the list of dead deliveries: after it the next page begins.
@@ -63,8 +66,8 @@ pub async fn dead(
     limit: usize,
 ) -> Result<Vec<Dead>, CaseStoreError> {
     let mut statement = Statement::new(
-        "SELECT sequence, event, kind, destination, case_id, created_ms, dead_ms, attempts, last_failure FROM outbox \
-         WHERE dead_ms IS NOT NULL",
+        "SELECT sequence, event, kind, destination, case_id, created_ms, dead_ms, attempts, last_failure, request_id \
+         FROM outbox WHERE dead_ms IS NOT NULL",
     );
     if let Some(cursor) = behind {
         statement
@@ -95,6 +98,7 @@ fn dead_row(row: &Row) -> Result<Dead, CaseStoreError> {
         dead_ms: row.try_get("dead_ms")?,
         attempts: row.try_get("attempts")?,
         last_failure: last_failure.and_then(|name| FailureKind::parse(&name)),
+        request: RequestId::read(row)?,
     })
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::delivery::document::DocumentError;
+use crate::request_id::RequestId;
 
 /// The idempotency key of an event: 32 hexadecimal digits, derived from what it is about. The same for each attempt and
 /// each place, so that a receiver that honours it acts once.
@@ -69,6 +70,7 @@ pub struct Event {
     pub(crate) kind: EventKind,
     pub(crate) case_id: Option<String>,
     pub(crate) body: String,
+    pub(crate) request: Option<RequestId>,
 }
 
 impl Event {
@@ -87,7 +89,17 @@ impl Event {
             kind,
             case_id: case_id.map(str::to_owned),
             body: serde_json::to_string(document).map_err(|_| DocumentError::Unwritable)?,
+            request: None,
         })
+    }
+
+    /// The same, caused by the request with this id.
+    #[must_use]
+    pub fn of_request(self, request: Option<&RequestId>) -> Self {
+        Self {
+            request: request.cloned(),
+            ..self
+        }
     }
 
     /// Its idempotency key.

@@ -30,7 +30,7 @@ impl DeliveryMetrics {
             for outcome in [Settled::Delivered, Settled::Failed, Settled::Dead] {
                 series
                     .attempts
-                    .with_label_values(&[kind.name(), name(outcome)]);
+                    .with_label_values(&[kind.name(), outcome_name(outcome)]);
             }
         }
         Ok(Self(series))
@@ -40,7 +40,7 @@ impl DeliveryMetrics {
     pub(crate) fn note(&self, kind: DestinationKind, outcome: Settled) {
         self.0
             .attempts
-            .with_label_values(&[kind.name(), name(outcome)])
+            .with_label_values(&[kind.name(), outcome_name(outcome)])
             .inc();
     }
 
@@ -50,7 +50,8 @@ impl DeliveryMetrics {
     }
 }
 
-const fn name(outcome: Settled) -> &'static str {
+/// What became of an attempt, as metrics and spans name it.
+pub(super) const fn outcome_name(outcome: Settled) -> &'static str {
     match outcome {
         Settled::Delivered => "delivered",
         Settled::Failed => "failed",

@@ -7,6 +7,7 @@ use crate::delivery::carrier::Outgoing;
 use crate::delivery::event::{Destination, Event, EventKey, EventKind};
 use crate::delivery::failure::{Failed, FailureKind};
 use crate::delivery::schedule::Schedule;
+use crate::request_id::RequestId;
 use crate::statement::{Row, Statement};
 use crate::store::{CaseStore, CaseStoreError};
 
@@ -30,8 +31,8 @@ pub(crate) async fn enqueue(
             .fetch_one(write.connection())
             .await?;
         sqlx::query(
-            "INSERT INTO outbox (sequence, event, kind, destination, case_id, body, created_ms, next_attempt_ms, attempts) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0) ON CONFLICT (event, destination) DO NOTHING",
+            "INSERT INTO outbox (sequence, event, kind, destination, case_id, body, created_ms, next_attempt_ms, attempts, \
+             request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, 0, $8) ON CONFLICT (event, destination) DO NOTHING",
         )
         .bind(sequence)
         .bind(event.key.as_str())
@@ -40,6 +41,7 @@ pub(crate) async fn enqueue(
         .bind(event.case_id.clone())
         .bind(&event.body)
         .bind(now_ms)
+        .bind(event.request.as_ref().map(RequestId::as_str))
         .execute(write.connection())
         .await?;
         write.has_outgoing();
@@ -91,7 +93,7 @@ pub(crate) async fn claim(
 ) -> Result<Vec<Outgoing>, CaseStoreError> {
     let mut write = database.write().await?;
     let mut select = Statement::new(
-        "SELECT sequence, event, kind, case_id, body, created_ms, attempts FROM outbox o WHERE o.destination = ",
+        "SELECT sequence, event, kind, case_id, body, created_ms, attempts, request_id FROM outbox o WHERE o.destination = ",
     );
     select
         .bind(destination.to_string())
@@ -174,6 +176,7 @@ fn outgoing(row: &Row) -> Result<Outgoing, CaseStoreError> {
         body: row.try_get("body")?,
         attempts: row.try_get("attempts")?,
         created_ms: row.try_get("created_ms")?,
+        request: RequestId::read(row)?,
     })
 }
 

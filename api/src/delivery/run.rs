@@ -11,9 +11,10 @@ use crate::database::Engine;
 use crate::delivery::carrier::{Carrier, Outgoing};
 use crate::delivery::event::{Destination, DestinationKind};
 use crate::delivery::failure::{Failed, FailureKind};
-use crate::delivery::metrics::DeliveryMetrics;
+use crate::delivery::metrics::{DeliveryMetrics, outcome_name};
 use crate::delivery::outbox;
 use crate::delivery::schedule::Schedule;
+use crate::request_id::RequestId;
 use crate::store::{CaseStore, CaseStoreError};
 
 /// How long a loop waits at most before it looks again: another process may have written, and clocks may be set.
@@ -123,13 +124,30 @@ async fn step(
         // What is due waits behind an earlier event of its case.
         return Ok(BEHIND);
     }
+    let spans: Vec<_> = batch
+        .iter()
+        .map(|event| span(destination.kind(), event))
+        .collect();
     let results = carry(carrier, batch, now_ms).await;
     let settled = outbox::settle(database, &results, &shared.schedule, (shared.now_ms)()).await?;
-    for ((event, result), outcome) in results.iter().zip(settled) {
+    for (((event, result), outcome), span) in results.iter().zip(settled).zip(spans) {
         shared.metrics.note(destination.kind(), outcome);
-        report(destination.kind(), event, *result, outcome);
+        span.record("delivery.outcome", outcome_name(outcome));
+        span.in_scope(|| report(destination.kind(), event, *result, outcome));
     }
     Ok(Duration::ZERO)
+}
+
+/// The span of one attempt, from when it was taken until it is settled.
+fn span(kind: DestinationKind, event: &Outgoing) -> tracing::Span {
+    tracing::info_span!(
+        "delivery",
+        delivery.destination = kind.name(),
+        delivery.kind = event.kind.name(),
+        delivery.attempts = event.attempts,
+        delivery.outcome = tracing::field::Empty,
+        request.id = event.request.as_ref().map(RequestId::as_str),
+    )
 }
 
 /// Has a batch carried on a thread that may wait. A carrier that answers for fewer than it was given, or that ends by a
@@ -158,9 +176,20 @@ fn report(
     result: Result<(), Failed>,
     outcome: outbox::Settled,
 ) {
-    let Err(failed) = result else { return };
-    let (kind, failure) = (kind.name(), failed.kind.name());
-    let (sequence, attempts) = (event.sequence, event.attempts);
+    let (kind, sequence, attempts) = (kind.name(), event.sequence, event.attempts);
+    let Err(failed) = result else {
+        // What the program sends by itself, as heads of the log, is only counted.
+        if event.request.is_some() {
+            tracing::info!(
+                delivery.destination = kind,
+                delivery.sequence = sequence,
+                delivery.attempts = attempts,
+                "delivered"
+            );
+        }
+        return;
+    };
+    let failure = failed.kind.name();
     if outcome == outbox::Settled::Dead {
         tracing::error!(
             delivery.destination = kind,

@@ -13,6 +13,7 @@ use crate::delivery::carrier::{Carrier, Outgoing};
 use crate::delivery::failure::{Failed, FailureKind};
 use crate::delivery::retry_after;
 use crate::delivery::signature::{ID, SIGNATURE, TIMESTAMP, WebhookSecret};
+use crate::request_id;
 
 /// Time for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -104,14 +105,17 @@ impl Webhook {
         let signature = self
             .secret
             .sign(event.key.as_str(), seconds, event.body.as_bytes());
-        let answer = self
+        let mut request = self
             .agent
             .post(&self.url)
             .header("content-type", "application/json")
             .header(ID, event.key.as_str())
             .header(TIMESTAMP, seconds.to_string())
-            .header(SIGNATURE, signature)
-            .send(&event.body);
+            .header(SIGNATURE, signature);
+        if let Some(id) = &event.request {
+            request = request.header(request_id::HEADER, id.as_str());
+        }
+        let answer = request.send(&event.body);
         let mut answer = answer.map_err(|error| Failed::new(failure(&error)))?;
         let status = answer.status();
         let retry_after = answer

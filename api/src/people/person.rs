@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::people::role::{Permission, Roles};
+use crate::request_id::RequestId;
 
 /// A person's name here: 1 to 64 of `a-z 0-9 . - _`, beginning with a letter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +55,8 @@ pub struct Actor {
     pub roles: Roles,
     /// The id of the token that they came with (not the token).
     pub token: String,
+    /// The id of the request by which they act, if it is one.
+    pub request: Option<RequestId>,
 }
 
 /// The name under which the program itself acts.
@@ -66,6 +69,7 @@ impl Actor {
             person: PersonName(MACHINE.to_owned()),
             roles: Roles::default(),
             token: String::new(),
+            request: None,
         }
     }
 
@@ -75,6 +79,7 @@ impl Actor {
             person,
             roles: Roles::of(&[crate::people::Role::Admin]),
             token: String::new(),
+            request: None,
         }
     }
 

@@ -241,6 +241,7 @@ pub(crate) fn read_actor(row: &Row) -> Result<Actor, CaseStoreError> {
         person: person_name(row, "name")?,
         roles: roles(row, "token_roles")?.and(roles(row, "person_roles")?),
         token: row.try_get("token")?,
+        request: None,
     })
 }
 

@@ -190,7 +190,7 @@ pub async fn find(
     .execute(write.connection())
     .await?;
     if referral.found_ms.is_none() {
-        lessons::teach(&mut write, &after, new.verdict, now_ms).await?;
+        lessons::teach(&mut write, &after, new.verdict, (actor, now_ms)).await?;
     }
     let after = read::get(write.connection(), referral.id)
         .await?

@@ -10,6 +10,7 @@ use crate::database::Write;
 use crate::delivery::{
     EventKey, EventKind, JudgedType, LabelGiven, LabelType, ReportJudged, enqueue,
 };
+use crate::people::Actor;
 use crate::referrals::error::ReferralError;
 use crate::referrals::facts::newest_signal;
 use crate::referrals::types::{FindingVerdict, Referral};
@@ -20,9 +21,9 @@ pub(super) async fn teach(
     write: &mut Write,
     referral: &Referral,
     verdict: FindingVerdict,
-    now_ms: i64,
+    (actor, now_ms): (&Actor, i64),
 ) -> Result<(), ReferralError> {
-    label(write, referral, verdict, now_ms).await?;
+    label(write, referral, verdict, (actor, now_ms)).await?;
     // A report that somebody may harm itself is no accusation: nobody is held to it.
     if referral.kind == ThreatKind::SelfHarm {
         return Ok(());
@@ -32,7 +33,8 @@ pub(super) async fn teach(
         let judged = judged(referral, report, verdict, now_ms);
         let event = judged
             .event(&referral.id.to_hexadecimal())
-            .map_err(|_| CaseStoreError::Unwritable)?;
+            .map_err(|_| CaseStoreError::Unwritable)?
+            .of_request(actor.request.as_ref());
         enqueue(write, &event, now_ms).await?;
     }
     Ok(())
@@ -71,7 +73,7 @@ async fn label(
     write: &mut Write,
     referral: &Referral,
     verdict: FindingVerdict,
-    now_ms: i64,
+    (actor, now_ms): (&Actor, i64),
 ) -> Result<(), ReferralError> {
     if referral.kind != ThreatKind::MinorContact || referral.subject != SubjectKind::Account {
         return Ok(());
@@ -94,6 +96,7 @@ async fn label(
         recommendation: None,
     };
     let event = label.event(&id).map_err(|_| CaseStoreError::Unwritable)?;
+    let event = event.of_request(actor.request.as_ref());
     enqueue(write, &event, now_ms).await?;
     Ok(())
 }

@@ -58,6 +58,9 @@ pub struct DeadDocument {
     /// Why the last attempt failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_failure: Option<String>,
+    /// The id of the request that caused it; its `X-Request-Id` where it goes to a webhook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 impl From<&Dead> for DeadDocument {
@@ -72,6 +75,7 @@ impl From<&Dead> for DeadDocument {
             given_up_at: Timestamp(dead.dead_ms).to_rfc3339(),
             attempts: dead.attempts,
             last_failure: dead.last_failure.map(|failure| failure.name().to_owned()),
+            request_id: dead.request.as_ref().map(|id| id.as_str().to_owned()),
         }
     }
 }

@@ -189,7 +189,7 @@ async fn shadow_anomalous(
             && !detector_mode::is_settled(write.connection(), behaviour, now_ms).await?
         {
             let change = (behaviour, DetectorMode::Shadow, ModeReason::RateAnomaly);
-            let change = detector_mode::note(write, change, &machine.person, now_ms).await?;
+            let change = detector_mode::note(write, change, &machine, now_ms).await?;
             tracing::warn!(
                 behaviour = behaviour.name(),
                 "this detector recommends far more than usual: it was put into the shadow; look at its page"

@@ -22,6 +22,7 @@ pub fn actor(name: &str) -> Actor {
         person: PersonName::parse(name).unwrap(),
         roles: Roles::of(&[Role::Reviewer]),
         token: "0123456789abcdef".to_owned(),
+        request: None,
     }
 }
 

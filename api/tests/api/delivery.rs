@@ -41,6 +41,7 @@ pub fn outgoing(source: &str) -> Outgoing {
         body: event.body().to_owned(),
         attempts: 1,
         created_ms: START,
+        request: None,
     }
 }
 
@@ -73,6 +74,11 @@ pub fn clock() -> Arc<Clock> {
 }
 
 impl Clock {
+    /// Sets it forward.
+    pub fn forward(&self, milliseconds: i64) {
+        self.forward_ms.store(milliseconds, Ordering::SeqCst);
+    }
+
     fn now_ms(&self) -> i64 {
         let elapsed = i64::try_from((self.elapsed)().as_millis()).unwrap();
         START + elapsed + self.forward_ms.load(Ordering::SeqCst)
@@ -423,7 +429,7 @@ async fn what_a_process_had_taken_when_it_died_is_delivered_by_the_next() {
         dying.task.abort();
         wait(async || dying.task.is_finished()).await;
 
-        clock.forward_ms.store(61_000, Ordering::SeqCst);
+        clock.forward(61_000);
         let place = Place::new(|_| Ok(()));
         let carriers: Vec<(_, Arc<dyn Carrier>)> = vec![(webhook("a"), place.clone())];
         let running = Running::start(store, carriers, quick(), clock);

@@ -16,6 +16,7 @@ mod conventions;
 mod databases;
 mod delivery;
 mod delivery_documents;
+mod delivery_requests;
 mod delivery_webhooks;
 mod documentation;
 mod earlier;
