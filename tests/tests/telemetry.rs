@@ -109,7 +109,10 @@ fn what_a_request_caused_is_delivered_under_its_id_in_spans_and_lines_of_log() {
         .unwrap();
     assert_eq!(line["span"]["request.id"], id);
     let spans = collector.spans();
-    let delivery = spans.iter().find(|span| span["name"] == "delivery").unwrap();
+    let delivery = spans
+        .iter()
+        .find(|span| span["name"] == "delivery")
+        .unwrap();
     for (name, value) in [
         ("request.id", id),
         ("delivery.destination", "feedback"),
