@@ -204,12 +204,17 @@ impl HeadKeeper {
 
     /// Signs a head if the log has grown and the newest head is old enough; sends what has not left.
     async fn step_if_due(&mut self, now_ms: i64) -> Result<(), HeadError> {
+        let signed = self.sign_if_due(now_ms).await;
+        self.after_signing(signed, now_ms).await
+    }
+
+    async fn sign_if_due(&self, now_ms: i64) -> Result<(), HeadError> {
         let newest = newest(&self.database).await?;
         let interval_ms = i64::try_from(self.settings.interval.as_millis()).unwrap_or(i64::MAX);
         if newest.is_none_or(|(_, at_ms)| now_ms.saturating_sub(at_ms) >= interval_ms) {
             self.signer.sign(&self.database, now_ms).await?;
         }
-        self.send(now_ms).await
+        Ok(())
     }
 
     /// Signs a head if the log has grown, however new the newest is, and sends what has not left.
@@ -217,8 +222,20 @@ impl HeadKeeper {
     /// # Errors
     /// The database refused, or the file of heads cannot be written.
     pub async fn step(&mut self, now_ms: i64) -> Result<(), HeadError> {
-        self.signer.sign(&self.database, now_ms).await?;
-        self.send(now_ms).await
+        let signed = self.signer.sign(&self.database, now_ms).await;
+        self.after_signing(signed, now_ms).await
+    }
+
+    /// Sends what has not left, and measures. Both are done whether or not a head was signed and left: what fails is what the
+    /// alerts are to see, and earlier heads leave meanwhile.
+    async fn after_signing(
+        &mut self,
+        signed: Result<(), HeadError>,
+        now_ms: i64,
+    ) -> Result<(), HeadError> {
+        let sent = self.send(now_ms).await;
+        let measured = self.measure(now_ms).await;
+        signed.and(sent).and(measured)
     }
 
     /// Appends to the file what is not in it, and marks what has left everywhere.
@@ -240,7 +257,7 @@ impl HeadKeeper {
             let in_file = self.file.as_ref().map_or(u64::MAX, HeadsFile::newest);
             sending::mark_left(&self.database, in_file, now_ms).await?;
         }
-        self.measure(now_ms).await
+        Ok(())
     }
 
     async fn measure(&self, now_ms: i64) -> Result<(), HeadError> {

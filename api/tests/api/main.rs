@@ -5,6 +5,7 @@
 mod access;
 mod answers;
 mod audit;
+mod audit_heads;
 mod audit_http;
 mod case_store;
 mod cases;
