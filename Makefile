@@ -67,9 +67,9 @@ drill: ## One P1 case through the real system, from the report on Kafka to a ver
 train: ## Simulates, trains and calibrates the artefact that the program carries (models/demo.artefact.json)
 	bash models/lab/train-demo.sh
 
-dashboards: ## Checks the dashboards, rules and runbooks, also on a real run with a real Prometheus (see tools)
+dashboards: ## Checks the dashboards, rules, alerts and runbooks, also on a real run with a real Prometheus (see tools)
 	cargo build --release --locked
-	cargo test --release --locked -p sealwatch-tests --test dashboards --lib
+	cargo test --release --locked -p sealwatch-tests --test dashboards --test alerts --lib
 
 dashboard-pictures: ## Runs the system for some minutes and draws each dashboard with Grafana's components (npm, 410 MB)
 	cargo build --release --locked

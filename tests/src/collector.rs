@@ -1,4 +1,4 @@
-//! A collector of traces: it takes OTLP over HTTP in JSON, and keeps what was posted.
+//! A collector of what is posted in JSON over HTTP: of traces (OTLP), and of alerts.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,16 @@ use serde_json::Value;
 /// A collector on a port of its own, for as long as the process lives.
 pub struct Collector {
     address: String,
-    posted: Arc<Mutex<Vec<String>>>,
+    posted: Arc<Mutex<Vec<Post>>>,
+}
+
+/// What was posted.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// The path.
+    pub path: String,
+    /// The body.
+    pub body: String,
 }
 
 impl Collector {
@@ -46,10 +55,20 @@ impl Collector {
         )
     }
 
-    /// The bodies that were posted.
-    pub fn posted(&self) -> Vec<String> {
+    /// Where it listens, `host:port`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What was posted.
+    pub fn posts(&self) -> Vec<Post> {
         let posted = self.posted.lock().unwrap_or_else(PoisonError::into_inner);
         posted.clone()
+    }
+
+    /// The bodies that were posted.
+    pub fn posted(&self) -> Vec<String> {
+        self.posts().into_iter().map(|post| post.body).collect()
     }
 
     /// The spans that were posted.
@@ -69,13 +88,13 @@ impl Collector {
 }
 
 /// Takes posts until the connection ends.
-fn take(stream: &TcpStream, posted: &Mutex<Vec<String>>) {
+fn take(stream: &TcpStream, posted: &Mutex<Vec<Post>>) {
     let mut reader = BufReader::new(stream);
-    while let Some(body) = body(&mut reader) {
+    while let Some(post) = post(&mut reader) {
         posted
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(body);
+            .push(post);
         let mut answer = stream;
         if answer
             .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
@@ -86,9 +105,10 @@ fn take(stream: &TcpStream, posted: &Mutex<Vec<String>>) {
     }
 }
 
-fn body(reader: &mut impl BufRead) -> Option<String> {
+fn post(reader: &mut impl BufRead) -> Option<Post> {
     let (mut line, mut length) = (String::new(), 0);
     reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let path = line.split(' ').nth(1)?.to_owned();
     while !line.trim().is_empty() {
         line.clear();
         reader.read_line(&mut line).ok()?;
@@ -99,5 +119,6 @@ fn body(reader: &mut impl BufRead) -> Option<String> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    String::from_utf8(body).ok()
+    let body = String::from_utf8(body).ok()?;
+    Some(Post { path, body })
 }

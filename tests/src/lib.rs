@@ -4,6 +4,8 @@
     reason = "a test's tools end the test when they cannot go on"
 )]
 
+pub mod alert_cases;
+pub mod alertmanager;
 pub mod attack;
 pub mod browser;
 pub mod canary;

@@ -31,6 +31,20 @@ impl Prometheus {
     /// # Errors
     /// A place of the configuration is not there any more, or what `tests/tools/prometheus.sh` says.
     pub fn start(service: &str, token: &str) -> Result<Self> {
+        // Nobody is to be told of this run.
+        Self::start_telling(service, token, &root().join("dashboards/rules"), "[]")
+    }
+
+    /// The same with rules of this folder, and with these Alertmanagers: a list as it stands in the configuration.
+    ///
+    /// # Errors
+    /// As [`Prometheus::start`].
+    pub fn start_telling(
+        service: &str,
+        token: &str,
+        rules: &Path,
+        alertmanagers: &str,
+    ) -> Result<Self> {
         // A port that is free now.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let server = Self {
@@ -47,13 +61,9 @@ impl Prometheus {
                 "/etc/prometheus/sealwatch.token",
                 token_file.display().to_string(),
             ),
-            (
-                "/etc/prometheus/rules",
-                root().join("dashboards/rules").display().to_string(),
-            ),
+            ("/etc/prometheus/rules", rules.display().to_string()),
             ("_interval: 15s", format!("_interval: {SCRAPE_SECONDS}s")),
-            // Nobody is to be told of this run.
-            ("[\"127.0.0.1:9093\"]", "[]".to_owned()),
+            ("[\"127.0.0.1:9093\"]", alertmanagers.to_owned()),
         ] {
             ensure!(
                 text.contains(there),
@@ -185,7 +195,8 @@ fn encoded(text: &str) -> String {
         .collect()
 }
 
-fn run_script(command: &str, folder: &Path, further: &[&str]) -> Result<()> {
+/// Runs `tests/tools/prometheus.sh`.
+pub(crate) fn run_script(command: &str, folder: &Path, further: &[&str]) -> Result<()> {
     let output = Command::new("bash")
         .arg(root().join("tests/tools/prometheus.sh"))
         .arg(command)

@@ -99,6 +99,22 @@ impl Served {
             .unwrap_or_else(|| panic!("no account is abusive"))
     }
 
+    /// The identifiers of all accounts, as their platform knows them.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn identifiers(&self) -> Vec<String> {
+        let labels = fs::read_to_string(self.folder.path().join("labels.ndjson"));
+        let labels = labels.unwrap_or_else(|error| panic!("the labels cannot be read: {error}"));
+        let account = |line: &str| {
+            let label: serde_json::Value = serde_json::from_str(line).ok()?;
+            label["account"].as_str().map(str::to_owned)
+        };
+        let identifiers: Vec<String> = labels.lines().filter_map(account).collect();
+        assert!(!identifiers.is_empty(), "no account has a label");
+        identifiers
+    }
+
     /// Everybody's name and token.
     pub fn tokens(&self) -> Vec<(&'static str, &str)> {
         let token = |(name, _): &(&'static str, &str)| (*name, self.service.token_of(name));

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Prometheus for the tests: a real server with an own data folder.
+# Prometheus and Alertmanager for the tests: real servers, each with an own data folder.
 #
-#   prometheus.sh install                   install Debian's packages where they are missing (with promtool and amtool)
-#   prometheus.sh start DIR PORT CONFIG     start a server on 127.0.0.1:PORT with its data in DIR; returns when ready
-#   prometheus.sh stop DIR                  stop it (data stays)
+#   prometheus.sh install                       install Debian's packages where they are missing (with promtool and amtool)
+#   prometheus.sh start DIR PORT CONFIG         start Prometheus on 127.0.0.1:PORT with its data in DIR; returns when ready
+#   prometheus.sh alertmanager DIR PORT CONFIG  the same with Alertmanager, alone: it looks for no others
+#   prometheus.sh stop DIR                      stop what was started there (data stays)
 #
-# start and stop may be repeated. With SEALWATCH_OWNER=PID the server ends when that process does, however it ends.
+# What starts and stops may be repeated. With SEALWATCH_OWNER=PID the server ends when that process does, however it ends.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -24,20 +25,23 @@ running() {
   local pid
   pid=$(cat "$1/pid" 2>/dev/null) || return 1
   # Another process may have the number by now.
-  { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -- "--storage.tsdb.path=$1/data" || return 1
+  { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF -- ".path=$1/data" || return 1
   echo "$pid"
 }
 
+# Starts PROGRAM, whose configuration CHECK looks over.
 start() {
-  local dir=$1 port=$2 config=$3
+  local program=$1 check=$2 dir=$3 port=$4 config=$5
   mkdir -p "$dir"
   dir=$(cd "$dir" && pwd)
   if running "$dir" >/dev/null; then
     return
   fi
   install_prometheus
-  promtool check config "$config" >"$dir/check.log" 2>&1 || fail "the configuration is refused: $(cat "$dir/check.log")"
-  setsid prometheus --config.file="$config" --storage.tsdb.path="$dir/data" --web.listen-address="127.0.0.1:$port" \
+  $check "$config" >"$dir/check.log" 2>&1 || fail "the configuration is refused: $(cat "$dir/check.log")"
+  local further=(--storage.tsdb.path="$dir/data")
+  [ "$program" = prometheus ] || further=(--storage.path="$dir/data" --cluster.listen-address=)
+  setsid "$program" --config.file="$config" "${further[@]}" --web.listen-address="127.0.0.1:$port" \
     >"$dir/server.log" 2>&1 </dev/null &
   local pid=$!
   echo "$pid" >"$dir/pid"
@@ -78,7 +82,8 @@ stop() {
 
 case "${1:-}:$#" in
   install:1) install_prometheus ;;
-  start:4) start "$2" "$3" "$4" ;;
+  start:4) start prometheus "promtool check config" "$2" "$3" "$4" ;;
+  alertmanager:4) start prometheus-alertmanager "amtool check-config" "$2" "$3" "$4" ;;
   stop:2) stop "$2" ;;
-  *) fail "usage: prometheus.sh install | start DIR PORT CONFIG | stop DIR" ;;
+  *) fail "usage: prometheus.sh install | start DIR PORT CONFIG | alertmanager DIR PORT CONFIG | stop DIR" ;;
 esac
