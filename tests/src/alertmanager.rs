@@ -1,9 +1,12 @@
 //! A real Alertmanager for a test: it runs the configuration of `deploy/` and tells a receiver on this machine.
 
 use std::fs;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::prometheus::run_script;
@@ -47,6 +50,29 @@ impl Alertmanager {
         let port = server.port.to_string();
         run_script("alertmanager", server.folder.path(), &[&port, &config])?;
         Ok(server)
+    }
+
+    /// Gives it alerts, as Prometheus does: a list of their labels.
+    ///
+    /// # Errors
+    /// It refuses, or does not answer.
+    pub fn give(&self, labels: &[Value]) -> Result<()> {
+        let alerts: Vec<Value> = labels
+            .iter()
+            .map(|labels| json!({ "labels": labels }))
+            .collect();
+        let body = Value::from(alerts).to_string();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        write!(
+            stream,
+            "POST /api/v2/alerts HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        ensure!(answer.contains(" 200 OK"), "Alertmanager refuses: {answer}");
+        Ok(())
     }
 
     /// As a list of Prometheus' configuration.

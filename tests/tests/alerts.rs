@@ -204,3 +204,29 @@ fn an_alert_that_fires_reaches_whom_it_is_for_with_its_runbook_and_without_an_id
         );
     }
 }
+
+#[test]
+fn while_an_instance_is_down_tickets_of_its_platform_wait_and_calls_do_not() {
+    let receiver = Collector::start();
+    let alertmanager = Alertmanager::start(receiver.address()).unwrap();
+    let labels = |alert: &str, severity: &str, platform: &str| json!({ "alertname": alert, "severity": severity, "environment": "e", "platform": platform });
+    let down = labels("SealwatchDown", "page", "p");
+    alertmanager.give(&[down]).unwrap();
+    notice(&receiver, "SealwatchDown");
+    let further = [
+        labels("SealwatchQueueOld", "ticket", "p"),
+        labels("SealwatchP1Overdue", "page", "p"),
+        labels("SealwatchDetectorLowered", "ticket", "q"),
+    ];
+    alertmanager.give(&further).unwrap();
+    assert_eq!(notice(&receiver, "SealwatchP1Overdue").0, "/page");
+    assert_eq!(notice(&receiver, "SealwatchDetectorLowered").0, "/ticket");
+    // Longer than any group waits.
+    sleep(Duration::from_secs(3));
+    let posts = receiver.posts();
+    assert!(
+        posts
+            .iter()
+            .all(|post| !post.body.contains("SealwatchQueueOld"))
+    );
+}

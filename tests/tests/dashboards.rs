@@ -6,13 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
 
 use sealwatch_tests::dashboard_rules::problems;
 use sealwatch_tests::dashboards::{all, concrete, folder, has_data, items, results, text};
+use sealwatch_tests::kafka::Broker;
 use sealwatch_tests::observed::Observed;
 use sealwatch_tests::prometheus::{Prometheus, SCRAPE_SECONDS};
 use sealwatch_tests::promql::{Named, named};
-use sealwatch_tests::system::root;
+use sealwatch_tests::service::Service;
+use sealwatch_tests::system::{root, simulate};
 use sealwatch_tests::tools::{install, python, require_success};
 use serde::Deserialize;
 use serde_json::Value;
@@ -266,6 +270,82 @@ fn every_panel_shows_data_of_the_real_system_and_everything_that_is_exposed_is_u
         }
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_lag_behind_kafka_is_seen_as_it_is_and_falls_to_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let broker = Broker::start().unwrap();
+    broker.create_topic("events", 4).unwrap();
+    let events = simulate(folder.path(), 300, 8, 41);
+    let text = fs::read_to_string(&events).unwrap();
+    for (number, line) in text.lines().enumerate() {
+        let partition = u32::try_from(number / 7).unwrap() % 4;
+        let line = Some(line.as_bytes());
+        broker
+            .produce("events", partition, None, line, &[])
+            .unwrap();
+    }
+    broker.flush().unwrap();
+    let produced = text.lines().count() as f64;
+    let config = folder.path().join("sealwatch.toml");
+    // An epoch for every second record, so that it takes a while.
+    let text = format!(
+        "platforms = [\"demo\"]\nissuers = [\"sister\"]\nbanks = [\"industry\"]\n\
+         [source]\nkind = \"kafka\"\nbrokers = \"{}\"\ntopic = \"events\"\n\
+         [source.limits]\nprivileged_types = [\"label.given\", \"enforcement.applied\", \"signal.received\"]\n\
+         ahead_minutes = 5256000\n[engine]\nepoch_records = 2\n\
+         [keys]\npseudonym = \"pseudonym.key\"\n[model]\npolicy = \"{}\"\n[store]\ndirectory = \"store\"\n\
+         [api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\nfirst_people = {{ audrey = \"admin auditor\" }}\n",
+        broker.address(),
+        root().join("config/demo.policy.toml").display()
+    );
+    fs::write(&config, text).unwrap();
+    let service = Service::start(&config);
+    // It stands still until Prometheus is there, and answers the first scrape while most of the topic is before it.
+    let signal = |name: &str| {
+        let process = service.process().to_string();
+        require_success("kill", Command::new("kill").args([name, &process]));
+    };
+    signal("-STOP");
+    let prometheus = Prometheus::start(service.address(), service.token_of("audrey")).unwrap();
+    signal("-CONT");
+    let now = |query: &str| -> Option<f64> {
+        let data = prometheus.get("query", &[("query", query)]).unwrap();
+        text_number(&data["result"][0]["value"][1])
+    };
+    let mut seen = Vec::new();
+    while seen.last() != Some(&(0.0, produced)) && seen.len() < 600 {
+        let both = (
+            now("sum(sealwatch_source_lag_records)"),
+            now("sum(sealwatch_source_lag_records) + sum(sealwatch_records_total)"),
+        );
+        if let (Some(lag), Some(all)) = both {
+            seen.push((lag, all));
+        }
+        sleep(Duration::from_millis(100));
+    }
+    let (first, _) = seen[0];
+    assert!(first > 0.0 && first <= produced, "{first} of {produced}");
+    assert_eq!(seen.last(), Some(&(0.0, produced)));
+    assert!(seen.windows(2).all(|two| two[1].0 <= two[0].0), "{seen:?}");
+    // What waits and what was taken are what was produced, but for the epochs that are in work.
+    let is_whole = |all: f64| (all - produced).abs() < 100.0;
+    assert!(seen.iter().all(|(_, all)| is_whole(*all)), "{seen:?}");
+    // What the alerts and the objective read: a lag in records, and in seconds.
+    sleep(Duration::from_secs(3));
+    for recorded in [
+        "sealwatch:source_lag:records",
+        "sealwatch:ingest_lag:seconds",
+    ] {
+        let most = now(&format!("max_over_time({recorded}[10m])"));
+        assert!(most.is_some_and(|most| most > 0.0), "{recorded}: {most:?}");
+        assert_eq!(now(recorded), Some(0.0), "{recorded}");
+    }
+}
+
+fn text_number(value: &Value) -> Option<f64> {
+    text(value).parse().ok()
 }
 
 /// Metrics, labels and label values that an expression names and that do not exist.
