@@ -140,6 +140,24 @@ fn an_alert_that_fires_reaches_whom_it_is_for_with_its_runbook_and_without_an_id
     let token = served.service.token_of("audrey");
     let _prometheus = Prometheus::start_telling(&address, token, rules.path(), &told).unwrap();
 
+    // Routes that a rule leaves out are there: another name would make it call for nothing.
+    let metrics = served.service.get("/metrics", &[]);
+    let alerts = fs::read_to_string(rules.path().join("alerts.yaml")).unwrap();
+    let left_out = alerts.split("route!~\"").nth(1).unwrap().split('"').next();
+    assert_eq!(
+        left_out,
+        Some("/logout|/api/v1/queue/claim|/(queue|referrals)/next")
+    );
+    for route in [
+        "/logout",
+        "/api/v1/queue/claim",
+        "/queue/next",
+        "/referrals/next",
+    ] {
+        let series = format!("{{method=\"POST\",route=\"{route}\",status=\"2xx\"}}");
+        assert!(metrics.contains(&series), "there is no {series}");
+    }
+
     // Somebody holds a detector in the shadow: a ticket.
     let answer = served.service.request(
         "PUT",
