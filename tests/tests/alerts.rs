@@ -1,5 +1,9 @@
 //! Each alert is fired and kept silent by unit tests that say something, and what fires reaches those who are to be told.
-#![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test ends where something fails"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
