@@ -2,7 +2,7 @@
 
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::{Query, QueryScalar};
-use sqlx::{Any, AssertSqlSafe};
+use sqlx::{Any, AnyConnection, AssertSqlSafe};
 
 /// A value of a statement.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,6 +160,27 @@ impl Statement {
         }
         query
     }
+}
+
+/// Rows of one statement at most: a database takes only so many values at once.
+const ROWS: usize = 1_000;
+
+/// Inserts rows, however many, with few statements: `into` ends with `VALUES `, and `conflict` says what is done where a row is
+/// there already.
+pub(crate) async fn insert_rows(
+    connection: &mut AnyConnection,
+    into: &str,
+    rows: Vec<Vec<Value>>,
+    conflict: &str,
+) -> Result<(), sqlx::Error> {
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let mut statement = Statement::new(into);
+        statement.bind_rows(rows.by_ref().take(ROWS));
+        statement.push(conflict);
+        statement.into_query().execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// A row of an answer.

@@ -6,14 +6,11 @@ use std::collections::BTreeMap;
 use sealwatch_core::recommendation::Recommendation;
 use sqlx::AnyConnection;
 
-use crate::statement::{Statement, Value};
+use crate::statement::{Value, insert_rows};
 use crate::store::CaseStoreError;
 
 /// Reasons of a recommendation that are counted over many.
 const REASONS: usize = 8;
-
-/// Rows of one statement at most: a database takes only so many values at once.
-const ROWS: usize = 1_000;
 
 /// Writes down to which case each recommendation belongs, with reasons and links. Each case comes once.
 pub(super) async fn describe(
@@ -23,32 +20,27 @@ pub(super) async fn describe(
     let belongs = cases
         .iter()
         .map(|(case, one)| vec![one.id.to_hexadecimal().into(), case.as_str().into()]);
-    let reasons = cases.iter().flat_map(|(case, one)| reasons(case, one));
-    let links = cases.iter().flat_map(|(case, one)| links(case, one));
-    for (insert, rows, conflict) in [
-        (
-            "INSERT INTO case_recommendations (recommendation, case_id) VALUES ",
-            belongs.collect::<Vec<_>>(),
-            "",
-        ),
-        (
-            "INSERT INTO case_reasons (case_id, feature, value, contribution) VALUES ",
-            reasons.collect(),
-            " ON CONFLICT (case_id, feature) DO UPDATE SET value = excluded.value, contribution = excluded.contribution",
-        ),
-        (
-            "INSERT INTO case_links (case_id, kind, entity, accounts, banned) VALUES ",
-            links.collect(),
-            " ON CONFLICT (case_id, kind, entity) DO UPDATE SET accounts = excluded.accounts, banned = excluded.banned",
-        ),
-    ] {
-        for rows in rows.chunks(ROWS) {
-            let mut statement = Statement::new(insert);
-            statement.bind_rows(rows.iter().cloned());
-            statement.push(conflict);
-            statement.query().execute(&mut *connection).await?;
-        }
-    }
+    insert_rows(
+        connection,
+        "INSERT INTO case_recommendations (recommendation, case_id) VALUES ",
+        belongs.collect(),
+        "",
+    )
+    .await?;
+    insert_rows(
+        connection,
+        "INSERT INTO case_reasons (case_id, feature, value, contribution) VALUES ",
+        cases.iter().flat_map(|(case, one)| reasons(case, one)).collect(),
+        " ON CONFLICT (case_id, feature) DO UPDATE SET value = excluded.value, contribution = excluded.contribution",
+    )
+    .await?;
+    insert_rows(
+        connection,
+        "INSERT INTO case_links (case_id, kind, entity, accounts, banned) VALUES ",
+        cases.iter().flat_map(|(case, one)| links(case, one)).collect(),
+        " ON CONFLICT (case_id, kind, entity) DO UPDATE SET accounts = excluded.accounts, banned = excluded.banned",
+    )
+    .await?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use crate::cases::rates::{self, HOUR_MS};
 use crate::cases::settings::ReviewSettings;
 use crate::cases::tally::Waiting;
 use crate::cases::types::CaseState;
-use crate::statement::{Statement, Value};
+use crate::statement::{Statement, Value, insert_rows};
 use crate::store::CaseStoreError;
 
 /// Log-odds above the threshold that still bring a case forward.
@@ -102,10 +102,7 @@ impl<'settings> Intake<'settings> {
             };
             links.push((case, recommendation));
         }
-        let mut insert = Statement::new(INSERT_CASES);
-        if insert.bind_rows(opened.into_iter()) {
-            insert.query().execute(&mut *connection).await?;
-        }
+        insert_rows(connection, INSERT_CASES, opened, "").await?;
         describe(connection, &links).await
     }
 
@@ -127,21 +124,23 @@ impl<'settings> Intake<'settings> {
     /// Writes what is counted of the whole delivery.
     pub(crate) async fn end(self, connection: &mut AnyConnection) -> Result<(), CaseStoreError> {
         self.waiting.write(connection).await?;
-        for ((behaviour, hour), recommendations) in self.hours {
-            rates::count(connection, behaviour, hour, recommendations).await?;
-        }
-        for (behaviour, mode, answer, platform) in self.kinds {
-            sqlx::query(
-                "INSERT INTO recommendation_kinds (behaviour, mode, answer, platform) VALUES ($1, $2, $3, $4) \
-                 ON CONFLICT (behaviour, mode, answer, platform) DO NOTHING",
-            )
-            .bind(behaviour.name())
-            .bind(mode.name())
-            .bind(answer.name())
-            .bind(platform)
-            .execute(&mut *connection)
-            .await?;
-        }
+        rates::count(connection, &self.hours).await?;
+        let kinds = self.kinds.into_iter();
+        let kinds = kinds.map(|(behaviour, mode, answer, platform)| {
+            vec![
+                behaviour.name().into(),
+                mode.name().into(),
+                answer.name().into(),
+                platform.into(),
+            ]
+        });
+        insert_rows(
+            connection,
+            "INSERT INTO recommendation_kinds (behaviour, mode, answer, platform) VALUES ",
+            kinds.collect(),
+            " ON CONFLICT (behaviour, mode, answer, platform) DO NOTHING",
+        )
+        .await?;
         Ok(())
     }
 

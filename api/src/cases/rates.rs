@@ -1,10 +1,13 @@
 //! How often a detector recommends, hour by hour of event time; and when that is so far from usual that the detector is put into
 //! the shadow until a person has looked.
 
+use std::collections::BTreeMap;
+
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::recommendation::Recommendation;
 use sqlx::{AnyConnection, Row as _};
 
+use crate::statement::insert_rows;
 use crate::store::CaseStoreError;
 
 /// Milliseconds of an hour.
@@ -17,22 +20,21 @@ const LEAST_HOURS: i64 = 24;
 /// An hour with fewer recommendations is never anomalous.
 const LEAST: i64 = 50;
 
-/// Counts new recommendations of an hour since 1970.
+/// Counts new recommendations, by hour since 1970.
 pub(crate) async fn count(
     connection: &mut AnyConnection,
-    behaviour: Behaviour,
-    hour: i64,
-    recommendations: i64,
+    recommendations: &BTreeMap<(Behaviour, i64), i64>,
 ) -> Result<(), CaseStoreError> {
-    sqlx::query(
-        "INSERT INTO detector_rates (behaviour, hour, recommendations) VALUES ($1, $2, $3) \
-         ON CONFLICT (behaviour, hour) \
+    let rows = recommendations.iter().map(|((behaviour, hour), count)| {
+        vec![behaviour.name().into(), (*hour).into(), (*count).into()]
+    });
+    insert_rows(
+        connection,
+        "INSERT INTO detector_rates (behaviour, hour, recommendations) VALUES ",
+        rows.collect(),
+        " ON CONFLICT (behaviour, hour) \
          DO UPDATE SET recommendations = detector_rates.recommendations + excluded.recommendations",
     )
-    .bind(behaviour.name())
-    .bind(hour)
-    .bind(recommendations)
-    .execute(connection)
     .await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use sqlx::AnyConnection;
 
 use crate::cases::rates::HOUR_MS;
 use crate::cases::types::{Case, CaseState, Verdict};
+use crate::statement::insert_rows;
 use crate::store::CaseStoreError;
 
 /// Cases that have come into a state of waiting and that have left it.
@@ -24,20 +25,17 @@ impl Waiting {
 
     /// Writes it down.
     pub(crate) async fn write(self, connection: &mut AnyConnection) -> Result<(), CaseStoreError> {
-        for ((behaviour, state), cases) in self.0 {
-            if cases == 0 {
-                continue;
-            }
-            sqlx::query(
-                "INSERT INTO queue_counts (behaviour, state, cases) VALUES ($1, $2, $3) \
-                 ON CONFLICT (behaviour, state) DO UPDATE SET cases = queue_counts.cases + excluded.cases",
-            )
-            .bind(behaviour.name())
-            .bind(state.name())
-            .bind(cases)
-            .execute(&mut *connection)
-            .await?;
-        }
+        let changed = self.0.into_iter().filter(|(_, cases)| *cases != 0);
+        let rows = changed.map(|((behaviour, state), cases)| {
+            vec![behaviour.name().into(), state.name().into(), cases.into()]
+        });
+        insert_rows(
+            connection,
+            "INSERT INTO queue_counts (behaviour, state, cases) VALUES ",
+            rows.collect(),
+            " ON CONFLICT (behaviour, state) DO UPDATE SET cases = queue_counts.cases + excluded.cases",
+        )
+        .await?;
         Ok(())
     }
 }
