@@ -4,7 +4,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 DEMO_ACCOUNTS ?= 4000
 DEMO_DAYS ?= 14
 
-.PHONY: help run demo-data build test lint unit tools system bench bench-cases load drill train dashboards dashboard-pictures docs clean
+.PHONY: help run demo-data build test lint unit tools system bench bench-cases bench-cases-postgres load load-postgres drill train dashboards dashboard-pictures docs clean
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -55,8 +55,16 @@ bench-cases: ## Ten million recommendations in SQLite: times and query plans of 
 	@mkdir -p $(TARGET)/bench
 	cargo run --release --locked -p sealwatch-api --example many_rows -- $(TARGET)/bench/many_rows.sqlite 10000000
 
+bench-cases-postgres: ## The same in a PostgreSQL of its own
+	cargo build --release --locked -p sealwatch-api --example many_rows
+	bash tests/tools/with-postgres.sh $(TARGET)/release/examples/many_rows {} 10000000
+
 load: ## Fifty reviewers over HTTP while 1,000 recommendations a second arrive
 	cargo run --release --locked -p sealwatch-api --example load -- 60 1000
+
+load-postgres: ## The same on a PostgreSQL of its own
+	cargo build --release --locked -p sealwatch-api --example load
+	bash tests/tools/with-postgres.sh $(TARGET)/release/examples/load 60 1000 {}
 
 drill: ## One P1 case through the real system, from the report on Kafka to a verified bag, with the time of each step
 	bash tests/tools/kafka.sh install
