@@ -2,11 +2,13 @@
 //!
 //! A canary is searched for as text, in hexadecimal, in base64 at each of its three alignments, percent-encoded, escaped as
 //! JSON, as UTF-16, reversed, and in upper and lower case. Files are searched as they are and, where they hold gzip or zstd
-//! streams, decompressed at every place where a stream begins.
+//! streams, also zstd in base64, decompressed at every place where a stream begins. Of a SQLite database its rows are searched
+//! too: a long text lies in pieces in the file.
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Where a canary was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,8 +91,9 @@ fn written(parts: impl Iterator<Item = String>) -> Vec<u8> {
     parts.flat_map(String::into_bytes).collect()
 }
 
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 fn base64(bytes: &[u8]) -> Vec<u8> {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = Vec::new();
     for group in bytes.chunks(3) {
         let word = group
@@ -121,6 +124,11 @@ fn search_at_depth(bytes: &[u8], canary: &str, depth: u32) -> Option<String> {
             unpack(flate2::read::GzDecoder::new(rest))
         } else if rest.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
             zstd::Decoder::new(rest).map(unpack).unwrap_or_default()
+        } else if rest.starts_with(ZSTD_IN_BASE64) {
+            let packed = from_base64(rest);
+            zstd::Decoder::new(packed.as_slice())
+                .map(unpack)
+                .unwrap_or_default()
         } else {
             continue;
         };
@@ -129,6 +137,28 @@ fn search_at_depth(bytes: &[u8], canary: &str, depth: u32) -> Option<String> {
         }
     }
     None
+}
+
+/// How base64 of a zstd stream begins.
+const ZSTD_IN_BASE64: &[u8] = b"KLUv/";
+
+/// The bytes of the base64 digits with which this begins.
+fn from_base64(digits: &[u8]) -> Vec<u8> {
+    let (mut bits, mut count) = (0_u32, 0);
+    let mut bytes = Vec::new();
+    for digit in digits {
+        let Some(value) = DIGITS.iter().position(|other| other == digit) else {
+            break;
+        };
+        bits = bits << 6 | value as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    bytes
 }
 
 /// As much as can be unpacked, also of a broken stream.
@@ -159,6 +189,21 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
     false
 }
 
+/// The rows of a SQLite database as statements; nothing of another file.
+///
+/// # Panics
+/// The database cannot be read: then it was not searched.
+fn rows(path: &Path, bytes: &[u8]) -> Vec<u8> {
+    if !bytes.starts_with(b"SQLite format 3\0") {
+        return Vec::new();
+    }
+    let dump = Command::new("sqlite3").arg(path).arg(".dump").output();
+    match dump {
+        Ok(dump) if dump.status.success() => dump.stdout,
+        other => panic!("{} cannot be searched: {other:?}", path.display()),
+    }
+}
+
 /// Searches every file below a folder, and the files' names.
 pub fn search(folder: &Path, canary: &str) -> Vec<Found> {
     let mut found = Vec::new();
@@ -181,10 +226,9 @@ pub fn search(folder: &Path, canary: &str) -> Vec<Found> {
                 form: format!("file name, {form}"),
             });
         }
-        if let Some(form) = fs::read(&path)
-            .ok()
-            .and_then(|bytes| search_bytes(&bytes, canary))
-        {
+        if let Some(form) = fs::read(&path).ok().and_then(|bytes| {
+            search_bytes(&bytes, canary).or_else(|| search_bytes(&rows(&path, &bytes), canary))
+        }) {
             found.push(Found { file: path, form });
         }
     }

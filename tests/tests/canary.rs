@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sealwatch_tests::canary::{forms, search, search_bytes};
 use sealwatch_tests::collector::Collector;
@@ -309,6 +310,33 @@ fn the_search_finds_an_injected_leak_in_every_form_and_under_compression() {
         fs::remove_file(&path).unwrap();
     }
     assert_eq!(search(folder.path(), CANARY), vec![]);
+}
+
+#[test]
+fn the_search_finds_a_leak_in_a_packed_document_of_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("cases.sqlite");
+    let insert = |words: &str| {
+        // Larger than a page: the file holds it in pieces.
+        let document: String = (0..4_000).map(|number| format!("{{{number}}}")).collect();
+        let document = format!("{document}{words}");
+        let packed = zstd::encode_all(document.as_bytes(), 1).unwrap();
+        let text = sealwatch_custody::base64::encode(&packed);
+        assert!(text.len() > 8_192, "{}", text.len());
+        let made = Command::new("sqlite3")
+            .arg(&database)
+            .arg(format!(
+                "CREATE TABLE IF NOT EXISTS t (d TEXT); INSERT INTO t VALUES ('{text}');"
+            ))
+            .status();
+        assert!(made.unwrap().success());
+    };
+    insert("nothing");
+    assert_eq!(search(folder.path(), CANARY), vec![]);
+    insert(CANARY);
+    let found = search(folder.path(), CANARY);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].form, "compressed, text");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use crate::cases::finish::Finished;
 use crate::database::Write;
 use crate::delivery::{Decided, DocumentError, EnforcementRequested, LabelGiven, enqueue};
-use crate::store::CaseStoreError;
+use crate::store::{CaseStoreError, unpack};
 
 /// Puts the events of a finished decision into the outbox, in its transaction.
 pub(crate) async fn send(
@@ -63,7 +63,7 @@ async fn recommendation(
             .await?;
     let read = |column: &str| -> Result<String, sqlx::Error> { row.try_get(column) };
     Ok((
-        serde_json::from_str(&read("recommendation")?).map_err(|_| CaseStoreError::Damaged)?,
+        unpack(&read("recommendation")?)?,
         serde_json::from_str(&read("sealed_identities")?).map_err(|_| CaseStoreError::Damaged)?,
     ))
 }

@@ -7,7 +7,7 @@ use crate::database::Write;
 use crate::retention::cases::{RECOMMENDATIONS, ids, not_held};
 use crate::retention::sweep::Step;
 use crate::statement::Statement;
-use crate::store::CaseStoreError;
+use crate::store::{CaseStoreError, pack, unpack};
 
 /// Cases begun in one step at most.
 const CASES: i64 = 20;
@@ -159,10 +159,9 @@ async fn mark(
 }
 
 fn without_evidence(document: &str) -> Result<String, CaseStoreError> {
-    let mut recommendation: Recommendation =
-        serde_json::from_str(document).map_err(|_| CaseStoreError::Damaged)?;
+    let mut recommendation: Recommendation = unpack(document)?;
     recommendation.evidence.facets.clear();
     recommendation.evidence.links.clear();
     recommendation.features.clear();
-    serde_json::to_string(&recommendation).map_err(|_| CaseStoreError::Unwritable)
+    pack(&recommendation)
 }

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Row as _};
 use crate::cases::{Intake, ReviewSettings};
 use crate::database::Database;
 use crate::referrals::take;
-use crate::store::CaseStoreError;
+use crate::store::{CaseStoreError, unpack};
 
 /// Recommendations in one transaction.
 const TOGETHER: i64 = 200;
@@ -51,8 +51,7 @@ async fn step(
     let mut last = None;
     for row in &rows {
         let document: String = row.try_get("recommendation")?;
-        let recommendation =
-            serde_json::from_str(&document).map_err(|_| CaseStoreError::Damaged)?;
+        let recommendation = unpack(&document)?;
         let mut intake = Intake::begin(connection, review, row.try_get("received_ms")?).await?;
         intake.take(connection, &[&recommendation]).await?;
         intake.end(connection).await?;

@@ -6,12 +6,12 @@ use sealwatch_core::behaviour::{Behaviour, Mode};
 use sealwatch_core::recommendation::{Delivery, Recommendation};
 use sqlx::{AnyConnection, Row as _};
 
-use super::{CaseStore, CaseStoreError};
+use super::{CaseStore, CaseStoreError, pack};
 use crate::audit::{self, Entry};
 use crate::cases::{DetectorMode, Intake, ModeReason, detector_mode, rates};
 use crate::database::Write;
 use crate::people::Actor;
-use crate::statement::{Statement, Value};
+use crate::statement::{Statement, Value, insert_rows};
 
 /// Recommendations of one statement at most.
 const TOGETHER: usize = 64;
@@ -73,10 +73,10 @@ struct Documents {
 
 impl Documents {
     fn of(delivery: &Delivery) -> Result<Self, CaseStoreError> {
-        let unwritable = |_| CaseStoreError::Unwritable;
         Ok(Self {
-            recommendation: serde_json::to_string(&delivery.recommendation).map_err(unwritable)?,
-            sealed: serde_json::to_string(&delivery.sealed_identities).map_err(unwritable)?,
+            recommendation: pack(&delivery.recommendation)?,
+            sealed: serde_json::to_string(&delivery.sealed_identities)
+                .map_err(|_| CaseStoreError::Unwritable)?,
         })
     }
 }
@@ -138,14 +138,15 @@ async fn insert(
     let rows = (last + 1..)
         .zip(deliveries)
         .map(|(sequence, written)| row(written, sequence, received_ms));
-    let mut insert = Statement::new(
+    insert_rows(
+        connection,
         "INSERT INTO recommendations (intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, \
          threshold_margin, is_simulated, at_ms, received_ms, deliveries, last_received_ms, recommendation, \
          sealed_identities) VALUES ",
-    );
-    if insert.bind_rows(rows) {
-        insert.into_query().execute(connection).await?;
-    }
+        rows.collect(),
+        "",
+    )
+    .await?;
     Ok(())
 }
 

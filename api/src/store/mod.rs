@@ -3,6 +3,7 @@
 mod backfill;
 mod deliver;
 mod list;
+mod packed;
 mod threats;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::filter::Audience;
 use crate::state::Random;
 
 pub use list::Summary;
+pub(crate) use packed::{pack, unpack};
 pub use threats::DeliveredThreat;
 
 /// Why the case store refuses.
@@ -167,8 +169,7 @@ impl CaseStore {
             received_ms: row.try_get("received_ms")?,
             deliveries: row.try_get("deliveries")?,
             last_received_ms: row.try_get("last_received_ms")?,
-            recommendation: serde_json::from_str(&recommendation)
-                .map_err(|_| CaseStoreError::Damaged)?,
+            recommendation: unpack(&recommendation)?,
             sealed_identities: serde_json::from_str(&sealed)
                 .map_err(|_| CaseStoreError::Damaged)?,
         };
