@@ -40,6 +40,7 @@ mod referral;
 mod report;
 mod time;
 mod uuid;
+mod voices;
 mod words;
 
 pub use article18::ARTICLE_18_KIND;
@@ -48,6 +49,7 @@ pub use duty::{Recipient, Regime};
 pub use error::PackageError;
 pub use facts::{Facts, FactsError};
 pub use record::{RECORD_KIND, RECORD_SCHEMA};
+pub use voices::Voices;
 
 use part::Part;
 use referral::Referral;

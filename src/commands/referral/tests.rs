@@ -78,6 +78,22 @@ fn the_facts_are_shown_in_words_with_their_digest_before_anybody_is_asked() {
 }
 
 #[test]
+fn reporters_whom_the_record_does_not_confirm_are_counted_apart_as_in_the_report() {
+    let said =
+        "3 remembered, from 2 independent of each other, and 1 that the record does not confirm";
+    let words = frozen(facts(|_| {})).words();
+    assert!(words.contains(said), "{words}");
+    let unconfirmed = |facts: &mut Facts| {
+        for report in &mut facts.threat.reporters {
+            report.group = 0;
+        }
+    };
+    let words = frozen(facts(unconfirmed)).words();
+    let said = "from 0 independent of each other, and 3 that the record does not confirm";
+    assert!(words.contains(said), "{words}");
+}
+
+#[test]
 fn a_statement_that_would_command_the_terminal_is_shown_and_does_not() {
     let words = frozen(facts(|facts| {
         "one\u{1b}[2J\rtwo\nthree\u{202e}".clone_into(&mut facts.finding.statement);

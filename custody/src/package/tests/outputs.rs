@@ -158,6 +158,23 @@ fn the_report_answers_an_officer_on_duty_and_fetches_nothing() {
 }
 
 #[test]
+fn reporters_of_one_group_are_one_voice_and_those_whom_nothing_confirms_are_none() {
+    let mut facts = facts(CHILD_SAFETY);
+    let voices = |facts: &Facts| Voices::of(&facts.threat.reporters);
+    let counted = |independent, unconfirmed| Voices {
+        independent,
+        unconfirmed,
+    };
+    assert_eq!(voices(&facts), counted(2, 1));
+    let said = "2 independent voices, and 1 that the record does not confirm";
+    assert!(files(&facts)["report.html"].contains(said));
+    facts.threat.reporters[1].group = facts.threat.reporters[0].group;
+    assert_eq!(voices(&facts), counted(1, 1));
+    facts.threat.reporters.clear();
+    assert_eq!(voices(&facts), counted(0, 0));
+}
+
+#[test]
 fn an_identifier_that_had_an_earlier_life_is_said_to_have_had_one() {
     for (fixture, own, recycled) in [
         (CHILD_SAFETY, "cybertip.xml", false),
