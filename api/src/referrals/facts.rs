@@ -18,6 +18,7 @@ use crate::database::Write;
 use crate::people::Actor;
 use crate::referrals::error::ReferralError;
 use crate::referrals::finding::{Chosen, Finder, NewFinding};
+use crate::referrals::release::sealed_identity;
 use crate::referrals::types::{Package, Referral};
 use crate::store::CaseStoreError;
 
@@ -109,7 +110,8 @@ pub(super) async fn freeze(
         custody: custody(connection, referral).await?,
         method: method(connection, referral, &threat).await?,
     };
-    package::check(&facts)?;
+    let identity = sealed_identity(connection, referral, case_revision).await?;
+    package::check(&facts, identity.is_some())?;
     let sha256 = facts.digest().map_err(unwritable)?.to_hex();
     facts.finding.statement.clear();
     Ok(Frozen {

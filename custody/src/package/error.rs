@@ -23,6 +23,11 @@ pub enum PackageError {
         "the referral is about an account, and its identity was not given; open it first, or an authority could not find it"
     )]
     IdentityMissing,
+    /// An account whose identity nobody can open.
+    #[error(
+        "the referral is about an account, and no identity of it was sealed to the referral side; with keys.officer and keys.approver configured, the case's next signal brings one"
+    )]
+    IdentityNotSealed,
     /// A group with an identity.
     #[error(
         "the referral is about a group, which has no sealed identity, but one was given; it belongs to another referral"
@@ -91,6 +96,7 @@ impl PackageError {
             Self::Canonical(_) => "canonical",
             Self::Subject => "subject",
             Self::IdentityMissing => "identity_missing",
+            Self::IdentityNotSealed => "identity_not_sealed",
             Self::IdentityOfGroup => "identity_of_group",
             Self::Identifier => "identifier",
             Self::Pseudonym => "pseudonym",

@@ -70,13 +70,17 @@ pub fn prepare(facts: &Facts, identity: Option<&[u8]>) -> Result<PreparedBag, Pa
 }
 
 /// Whether a package can be made of these facts once the identity is opened: for whoever freezes them, so that a referral does
-/// not fail on a person's machine after its approval.
+/// not fail on a person's machine after its approval. `is_sealed` says whether there is a sealed identity to be opened.
 ///
 /// # Errors
-/// As for [`prepare`].
-pub fn check(facts: &Facts) -> Result<(), PackageError> {
+/// As for [`prepare`], and [`PackageError::IdentityNotSealed`] about an account whose identity nobody could open.
+pub fn check(facts: &Facts, is_sealed: bool) -> Result<(), PackageError> {
+    let is_account = facts.threat.subject == "account";
+    if is_account && !is_sealed {
+        return Err(PackageError::IdentityNotSealed);
+    }
     // Files of all lengths of identifiers can be made, so any one will do.
-    let identity = (facts.threat.subject == "account").then_some(&b"identifier"[..]);
+    let identity = is_account.then_some(&b"identifier"[..]);
     origin(facts)?;
     prepare(facts, identity).map(drop)
 }

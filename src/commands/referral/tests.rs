@@ -6,7 +6,7 @@ use sealwatch_custody::statement::FileDigest;
 use sealwatch_custody::trust::{Trust, TrustedPerson};
 
 use super::facts::{Frozen, path};
-use super::package::{Made, owner, require_log, require_officer_alone};
+use super::package::{Made, owner, require_log, require_officer_alone, require_sealed};
 
 const FACTS: &str = include_str!("../../../custody/fixtures/child-safety.json");
 
@@ -202,6 +202,19 @@ fn a_signing_key_is_whose_the_local_file_says_and_the_log_must_be_known() {
         assert!(said.contains("not among the trusted keys"), "{said}");
     }
     assert!(require_log(&frozen, &trust).is_err());
+}
+
+#[test]
+fn an_account_without_a_sealed_identity_stops_before_the_approval_and_a_group_does_not() {
+    let account = frozen(facts(|_| {}));
+    require_sealed(&account, true).unwrap();
+    let said = require_sealed(&account, false).unwrap_err().to_string();
+    assert!(
+        said.contains("no package can be made") && said.contains("keys.officer"),
+        "{said}"
+    );
+    let group = frozen(facts(|facts| facts.threat.subject = "group".to_owned()));
+    require_sealed(&group, false).unwrap();
 }
 
 #[test]

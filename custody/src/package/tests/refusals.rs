@@ -7,7 +7,7 @@ fn refusal(change: impl FnOnce(&mut Facts)) -> PackageError {
     change(&mut facts);
     let refused = prepare(&facts, identity(&facts)).unwrap_err();
     assert_eq!(
-        check(&facts),
+        check(&facts, true),
         Err(refused.clone()),
         "what is refused later is refused before"
     );
@@ -46,6 +46,20 @@ fn identity_and_subject_must_fit() {
         refusal(|facts| facts.threat.subject = "device".to_owned()),
         PackageError::Subject
     );
+}
+
+#[test]
+fn an_account_whose_identity_nobody_can_open_is_refused_before_the_approval_and_a_group_is_not() {
+    let account = facts(CHILD_SAFETY);
+    assert_eq!(check(&account, true), Ok(()));
+    let refused = check(&account, false).unwrap_err();
+    assert_eq!(refused, PackageError::IdentityNotSealed);
+    assert!(
+        refused
+            .to_string()
+            .contains("keys.officer and keys.approver")
+    );
+    assert_eq!(check(&facts(GROUP), false), Ok(()));
 }
 
 #[test]
@@ -135,7 +149,7 @@ fn times_outside_of_four_digit_years_logs_without_name_and_broken_bag_tags_are_r
     nameless.log = "two words".to_owned();
     let prepared = prepare(&nameless, identity(&nameless)).unwrap();
     assert_eq!(statement(&nameless, &prepared), Err(PackageError::Log));
-    assert_eq!(check(&nameless), Err(PackageError::Log));
+    assert_eq!(check(&nameless, true), Err(PackageError::Log));
 }
 
 #[test]
