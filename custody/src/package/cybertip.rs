@@ -31,9 +31,6 @@ pub(super) fn report(referral: &Referral) -> Result<String, PackageError> {
     let facts = referral.facts;
     let incident_type = incident_type(facts)?;
     let person = reporting_person(facts)?;
-    if facts.threat.at_ms > facts.frozen_ms {
-        return Err(PackageError::IncidentInFuture);
-    }
     let service = facts.provider.service.as_str();
     require_length(
         "the service's name",
@@ -69,9 +66,19 @@ fn incident_summary(xml: &mut Markup, facts: &Facts, incident_type: &str, servic
     if facts.threat.priority == "p1" {
         xml.element("escalateToHighPriority", &escalation(facts));
     }
-    xml.element("incidentDateTime", &second(facts.threat.at_ms));
+    // NCMEC takes incidents of the past only. A platform's clock may be ahead of ours, and that stops no report.
+    let (at_ms, frozen_ms) = (facts.threat.at_ms, facts.frozen_ms);
+    xml.element("incidentDateTime", &second(at_ms.min(frozen_ms)));
+    let what = if at_ms > frozen_ms {
+        format!(
+            "When this report was prepared. The record has {} for the last event of the case, which is later: clocks differ.",
+            utc(at_ms)
+        )
+    } else {
+        "When the last event of the case happened.".to_owned()
+    };
     let described = format!(
-        "When the last event of the case happened. The first signal came on {}; a person could first know on {}.",
+        "{what} The first signal came on {}; a person could first know on {}.",
         utc(facts.clock.first_signal_ms),
         utc(facts.clock.knowledge_ms)
     );

@@ -65,9 +65,6 @@ pub enum PackageError {
     /// NCMEC has eight incident types.
     #[error("the finding's incident type is none of NCMEC's eight; they are copied word for word")]
     IncidentType,
-    /// NCMEC wants incidents of the past.
-    #[error("the incident is later than the finding, and NCMEC takes only incidents of the past")]
-    IncidentInFuture,
     /// A text is longer than its recipient takes.
     #[error("{field} has {found} characters, and the recipient takes {limit}; shorten it")]
     TooLong {
@@ -106,7 +103,6 @@ impl PackageError {
             Self::ReportingPerson => "reporting_person",
             Self::IncidentTypeMissing => "incident_type_missing",
             Self::IncidentType => "incident_type",
-            Self::IncidentInFuture => "incident_in_future",
             Self::TooLong { .. } => "too_long",
             Self::MemberStateMissing => "member_state_missing",
             Self::MemberState => "member_state",

@@ -55,6 +55,28 @@ fn a_cybertip_has_the_schemas_order_and_the_real_identifier_and_no_content() {
 }
 
 #[test]
+fn an_event_ahead_of_the_clock_stops_no_cybertip_and_its_recorded_time_is_said() {
+    let mut facts = facts(CHILD_SAFETY);
+    facts.frozen_ms = facts.threat.at_ms;
+    let xml = &files(&facts)["cybertip.xml"];
+    assert!(!xml.contains("clocks differ"));
+    facts.threat.at_ms += 600_000;
+    assert_eq!(check(&facts, true), Ok(()));
+    let xml = &files(&facts)["cybertip.xml"];
+    assert_eq!(
+        between(xml, "<incidentDateTime>", "<"),
+        "2026-11-24T12:53:07Z"
+    );
+    let said = between(xml, "<incidentDateTimeDescription>", "<");
+    assert!(
+        said.contains("13:03:07 UTC for the last event of the case")
+            && said.contains("clocks differ"),
+        "{said}"
+    );
+    assert!(files(&facts)["referral.json"].contains(&facts.threat.at_ms.to_string()));
+}
+
+#[test]
 fn only_a_case_of_the_first_priority_is_escalated_and_a_long_statement_does_not_stop_it() {
     let mut facts = facts(CHILD_SAFETY);
     let text = |facts: &Facts| {
