@@ -337,6 +337,7 @@ impl Config {
                 );
             }
         }
+        self.review().map_err(|failure| failure.to_string())?;
         privileged(limits).map(|_| ())
     }
 

@@ -5,6 +5,7 @@
 use super::PackageError;
 use super::facts::{Facts, ReportingPerson};
 use super::markup::Markup;
+use super::provider::{require_service, require_url};
 use super::referral::{Referral, Subject};
 use super::time::{second, utc};
 use super::words;
@@ -21,10 +22,7 @@ pub const INCIDENT_TYPES: [&str; 8] = [
     "Unsolicited Obscene Material Sent to a Child",
 ];
 
-const PLATFORM_LIMIT: usize = 256;
 const TEXT_LIMIT: usize = 3000;
-const SERVICE_LIMIT: usize = 100;
-const URL_LIMIT: usize = 2083;
 const NO_CONTENT: &str = "Messages are end-to-end encrypted. The provider has no access to their content. What reporters showed to its staff, if anything, is said in the finding in additionalInfo.";
 
 pub(super) fn report(referral: &Referral) -> Result<String, PackageError> {
@@ -32,11 +30,7 @@ pub(super) fn report(referral: &Referral) -> Result<String, PackageError> {
     let incident_type = incident_type(facts)?;
     let person = reporting_person(facts)?;
     let service = facts.provider.service.as_str();
-    require_length(
-        "the service's name",
-        SERVICE_LIMIT.min(PLATFORM_LIMIT),
-        service,
-    )?;
+    require_service(service)?;
     let mut xml = Markup::begin(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
     xml.open("report", &[]);
     incident_summary(&mut xml, facts, incident_type, service);
@@ -151,7 +145,7 @@ fn reporter(xml: &mut Markup, facts: &Facts, person: &ReportingPerson) -> Result
     ));
     xml.element("companyTemplate", &standing.join("\n"));
     if let Some(url) = &facts.provider.terms_url {
-        require_length("the address of the terms", URL_LIMIT, url)?;
+        require_url(url)?;
         xml.element("legalURL", url);
     }
     xml.close();
@@ -202,18 +196,5 @@ pub(super) fn grounds(facts: &Facts) -> String {
         "none named".to_owned()
     } else {
         named.join("; ")
-    }
-}
-
-fn require_length(field: &'static str, limit: usize, text: &str) -> Result<(), PackageError> {
-    let found = text.chars().count();
-    if found <= limit {
-        Ok(())
-    } else {
-        Err(PackageError::TooLong {
-            field,
-            limit,
-            found,
-        })
     }
 }

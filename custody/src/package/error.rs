@@ -65,6 +65,9 @@ pub enum PackageError {
     /// NCMEC has eight incident types.
     #[error("the finding's incident type is none of NCMEC's eight; they are copied word for word")]
     IncidentType,
+    /// A text of the provider's that the bag's own file cannot hold.
+    #[error("{0} must be one line of 1 to 1000 characters, without spaces at its ends")]
+    OneLine(&'static str),
     /// A text is longer than its recipient takes.
     #[error("{field} has {found} characters, and the recipient takes {limit}; shorten it")]
     TooLong {
@@ -103,6 +106,7 @@ impl PackageError {
             Self::ReportingPerson => "reporting_person",
             Self::IncidentTypeMissing => "incident_type_missing",
             Self::IncidentType => "incident_type",
+            Self::OneLine(_) => "one_line",
             Self::TooLong { .. } => "too_long",
             Self::MemberStateMissing => "member_state_missing",
             Self::MemberState => "member_state",

@@ -34,6 +34,7 @@ mod markup;
 mod methodology;
 mod part;
 mod proportion;
+mod provider;
 mod readme;
 mod record;
 mod referral;
@@ -48,6 +49,7 @@ pub use cybertip::INCIDENT_TYPES;
 pub use duty::{Recipient, Regime};
 pub use error::PackageError;
 pub use facts::{Facts, FactsError};
+pub use provider::check_provider;
 pub use record::{RECORD_KIND, RECORD_SCHEMA};
 pub use voices::Voices;
 
