@@ -337,8 +337,17 @@ impl Config {
                 );
             }
         }
-        self.review().map_err(|failure| failure.to_string())?;
+        self.check_sections()
+            .map_err(|failure| failure.to_string())?;
         privileged(limits).map(|_| ())
+    }
+
+    /// What else can be checked without reading another file.
+    fn check_sections(&self) -> Result<(), Failure> {
+        self.review()?;
+        self.origin()?;
+        self.api.first_people()?;
+        self.telemetry.traces_url().map(drop)
     }
 
     /// What the source's records may be.
