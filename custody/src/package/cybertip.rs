@@ -169,7 +169,7 @@ fn additional(referral: &Referral) -> String {
         words::sum(threat.log_odds),
         threat.log_odds
     ));
-    if let Some(recycled) = referral.recycled() {
+    if let Some(recycled) = referral.facts.threat.recycled() {
         text.push_str(recycled);
         text.push('\n');
     }

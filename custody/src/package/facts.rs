@@ -116,7 +116,7 @@ pub struct Threat {
     pub subject: String,
     /// The account or group.
     pub pseudonym: String,
-    /// Which life of the account's number it is.
+    /// Which life of the account's number it is, from 0.
     pub incarnation: u32,
     /// When the case's last event happened.
     pub at_ms: i64,
@@ -136,6 +136,24 @@ pub struct Threat {
     pub events: Vec<Event>,
     /// What the account shares with others.
     pub links: Vec<Link>,
+}
+
+impl Threat {
+    /// Which life of its identifier the subject is in, in words: they are counted from 0, and told from the first.
+    pub fn life(&self) -> String {
+        match self.incarnation {
+            0 => "the first life".to_owned(),
+            later => format!("life {}", u64::from(later) + 1),
+        }
+    }
+
+    /// What a reader must know where the account's identifier had an earlier life: a recycled number, mostly.
+    pub fn recycled(&self) -> Option<&'static str> {
+        (self.subject == "account" && self.incarnation > 0).then_some(
+            "The identifier was registered anew in the time on record. Only its present life is referred; an earlier owner may \
+             be another person.",
+        )
+    }
 }
 
 /// One term of the credibility.

@@ -48,17 +48,6 @@ impl<'a> Referral<'a> {
         })
     }
 
-    /// What a reader must know where the account's identifier had an earlier life: a recycled number, mostly.
-    pub(super) const fn recycled(&self) -> Option<&'static str> {
-        match (self.subject, self.facts.threat.incarnation) {
-            (Subject::Account(_), 1..) => Some(
-                "The identifier was registered anew in the time on record. Only its present life is referred; an earlier owner may \
-                 be another person.",
-            ),
-            _ => None,
-        }
-    }
-
     /// Whether the law that asks for the referral, or allows it, is the European Union's.
     pub(super) const fn is_european(&self) -> bool {
         matches!(

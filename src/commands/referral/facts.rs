@@ -123,13 +123,16 @@ pub fn words(facts: &Facts) -> String {
     say(
         "about",
         format!(
-            "{} {} of {}, life {} of it",
+            "{} {} of {}, {} of it",
             line(&threat.subject),
             line(&threat.pseudonym),
             line(&facts.provider.platform),
-            threat.incarnation
+            threat.life()
         ),
     );
+    if let Some(recycled) = threat.recycled() {
+        say("", recycled.to_owned());
+    }
     say("last event", time(threat.at_ms));
     say("known since", time(facts.clock.knowledge_ms));
     say(

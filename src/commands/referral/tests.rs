@@ -94,6 +94,21 @@ fn reporters_whom_the_record_does_not_confirm_are_counted_apart_as_in_the_report
 }
 
 #[test]
+fn lives_of_an_identifier_are_told_from_the_first_and_an_earlier_owner_is_named_to_whoever_approves()
+ {
+    let words = |incarnation| frozen(facts(|facts| facts.threat.incarnation = incarnation)).words();
+    let first = words(0);
+    assert!(
+        first.contains("of example, the first life of it\n"),
+        "{first}"
+    );
+    assert!(!first.contains("an earlier owner"));
+    let second = words(1);
+    assert!(second.contains(", life 2 of it\n"), "{second}");
+    assert!(second.contains("an earlier owner may be another person"));
+}
+
+#[test]
 fn a_statement_that_would_command_the_terminal_is_shown_and_does_not() {
     let words = frozen(facts(|facts| {
         "one\u{1b}[2J\rtwo\nthree\u{202e}".clone_into(&mut facts.finding.statement);

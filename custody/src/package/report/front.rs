@@ -38,7 +38,7 @@ fn who(html: &mut Markup, referral: &Referral) {
             html.text(&format!(
                 ", the platform's own identifier of an account on {service}. Who the person behind it is, is not known here."
             ));
-            if let Some(recycled) = referral.recycled() {
+            if let Some(recycled) = referral.facts.threat.recycled() {
                 html.text(" ");
                 html.inline("strong", recycled);
             }
