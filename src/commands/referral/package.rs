@@ -68,8 +68,14 @@ impl Made {
             .clone()
             .seal(BTreeMap::new())
             .map_err(Failure::running)?;
-        bag_folder::write_new(folder, &files)
-            .map_err(|error| Failure::configuration(format!("{}: {error}", folder.display())))?;
+        let cannot = |error: std::io::Error| {
+            Failure::Configuration(format!("{}: {error}", folder.display()))
+        };
+        println!(
+            "Until the preview is whole it is in {}.",
+            bag_folder::unfinished(folder).map_err(cannot)?.display()
+        );
+        bag_folder::write_new(folder, &files).map_err(cannot)?;
         println!(
             "What would be signed is in {} now. It holds the identity: remove it when you have read it.\n",
             folder.display()
