@@ -41,6 +41,7 @@ fn two_people_bring_a_threat_from_the_event_to_a_bag_that_verifies_and_the_servi
     let mut said = case.kill_and_resume();
     let signed = case.sign_as_officer();
     said.push_str(&case.kill_and_resume());
+    the_approver_is_asked_before_the_identity_is_opened(&case);
     let countersigned = case.anton.referral(&case.approver_arguments());
     for subject in [
         "bag-info.txt",
@@ -119,6 +120,23 @@ fn two_people_bring_a_threat_from_the_event_to_a_bag_that_verifies_and_the_servi
         "nothing but the bag has it: {other_files:?}"
     );
     assert_eq!(canary::search(&case.anton.folder, IDENTIFIER), []);
+}
+
+/// Who does not say yes has opened nothing, and the log says nothing else.
+fn the_approver_is_asked_before_the_identity_is_opened(case: &Case) {
+    let mut unanswered = case.approver_arguments();
+    unanswered.retain(|argument| *argument != "--yes");
+    let said = case.anton.refused(&unanswered);
+    assert!(said.contains("no terminal to ask on"), "{said}");
+    let shown = case.olga.referral(&["show", &case.id, "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let opened_by = |person: &str| {
+        let acts = shown["history"].as_array().unwrap().iter();
+        acts.filter(|act| act["person"] == person && act["act"] == "identity_opened")
+            .count()
+    };
+    assert!(opened_by("olga") > 0, "an opening would be seen");
+    assert_eq!(opened_by("anton"), 0);
 }
 
 /// The real bag with one thing changed, given to the real command.

@@ -108,6 +108,11 @@ fn as_approver(arguments: &SignArguments, signing_key: &SigningKey) -> Result<()
         ));
     }
     require_log(&frozen, &trust)?;
+    println!(
+        "To compare, this machine fetches what the officer signed and opens the account's identity, too. That stands on the\n\
+         audit log under your name, before it is opened."
+    );
+    terminal::confirm("Open it?", arguments.common.yes)?;
     let answer = server.get(&path(id, "/signature")?)?;
     let mut envelope = envelope(&answer)?;
     require_officer_alone(&envelope, &trust, officer)?;
@@ -122,7 +127,7 @@ fn as_approver(arguments: &SignArguments, signing_key: &SigningKey) -> Result<()
     require_sealed(&frozen, identity.is_some())?;
     let made = Made::of(&frozen, identity.as_ref())?;
     made.require_same(&envelope)?;
-    println!("{}", made.words()?);
+    println!("\n{}", made.words()?);
     println!(
         "This machine made the package again: every digest is the one that {} signed.",
         terminal::line(officer)
