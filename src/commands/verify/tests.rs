@@ -3,47 +3,31 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use sealwatch_custody::bag::{
-    ATTESTATION, BagFiles, BagInfo, BagPath, CHECKPOINT, PROOFS, PreparedBag,
-};
-use sealwatch_custody::checkpoint::{Checkpoint, Origin};
-use sealwatch_custody::commitment::{self, Salt};
-use sealwatch_custody::merkle::{Frontier, Hash, inclusion_path, leaf_hash};
-use sealwatch_custody::proofs::{self, EntryProof};
-use sealwatch_custody::signing::{SigningKey, SigningRole};
-use sealwatch_custody::statement::{Statement, entry_detail};
-use sealwatch_custody::trust::{Trust, TrustedLog, TrustedPerson};
+use sealwatch_custody::bag::{BagFiles, BagInfo, BagPath, PROOFS, PreparedBag};
+use sealwatch_custody::checkpoint::Origin;
+use sealwatch_custody::signing::SigningRole;
+use sealwatch_custody::statement::Statement;
+use sealwatch_custody::trust::Trust;
 use sealwatch_custody::verify::{APPROVED_ACT, SIGNED_ACT};
 
 use super::*;
 
-const OFFICER: (SigningRole, u8) = (SigningRole::Officer, 1);
-const APPROVER: (SigningRole, u8) = (SigningRole::Approver, 2);
-const LOG: u8 = 3;
+#[path = "../../../custody/fixtures/maker.rs"]
+mod maker;
 
-fn key((role, byte): (SigningRole, u8)) -> SigningKey {
-    SigningKey::from_bytes(role, &[byte; 32])
-}
+use maker::{APPROVER, Key, LOG, Log, OFFICER, SALT, key};
 
 fn origin() -> Origin {
     Origin::new("example.org/sealwatch").unwrap()
 }
 
 fn trust() -> Trust {
-    let person = |name: &str, of| TrustedPerson {
-        name: name.to_owned(),
-        key: key(of).verifying_key(),
-    };
-    let people = vec![
-        person("ada", OFFICER),
-        person("bea", APPROVER),
-        person("ada", (SigningRole::Approver, 4)),
+    let people = [
+        ("ada", OFFICER),
+        ("bea", APPROVER),
+        ("ada", (SigningRole::Approver, 4)),
     ];
-    let log = TrustedLog {
-        origin: origin(),
-        key: key((SigningRole::Log, LOG)).verifying_key(),
-    };
-    Trust::new(people, vec![log]).unwrap()
+    maker::trust(&people, &origin(), &[LOG])
 }
 
 fn prepare(payload: &str) -> PreparedBag {
@@ -63,63 +47,40 @@ fn prepare(payload: &str) -> PreparedBag {
 }
 
 /// Signatures and proofs for a package with this payload.
-fn tag_files(payload: &str, keys: &[(SigningRole, u8)], log_key: u8) -> BTreeMap<BagPath, Vec<u8>> {
+fn tag_files(payload: &str, keys: &[Key], log_key: u8) -> BTreeMap<BagPath, Vec<u8>> {
+    sign(&prepare(payload), ("r7", 1, &origin()), keys, log_key)
+}
+
+/// Signatures and proofs for a package of this referral, revision and log.
+fn sign(
+    prepared: &PreparedBag,
+    (referral, revision, origin): (&str, u32, &Origin),
+    keys: &[Key],
+    log_key: u8,
+) -> BTreeMap<BagPath, Vec<u8>> {
     let statement = Statement {
-        referral: "r7".to_owned(),
-        revision: 1,
-        log: origin(),
-        subjects: prepare(payload).subjects(),
+        referral: referral.to_owned(),
+        revision,
+        log: origin.clone(),
+        subjects: prepared.subjects(),
     };
     let mut envelope = statement.envelope().unwrap();
     for of in keys {
         envelope.sign(&key(*of)).unwrap();
     }
-    let detail = entry_detail(envelope.payload());
-    let salt = Salt::new([7; 32]);
-    let commitment = commitment::commit(&salt, detail.as_bytes()).to_hex();
-    let mut frontier = Frontier::empty();
-    let mut nodes: BTreeMap<(u8, u64), Hash> = BTreeMap::new();
-    let mut leaves = Vec::new();
-    for (position, (act, person)) in [(SIGNED_ACT, "ada"), (APPROVED_ACT, "bea")]
-        .into_iter()
-        .enumerate()
-    {
-        let leaf = format!(
-            r#"{{"act":"{act}","at_ms":{},"commitment":"{commitment}","person":"{person}","position":{position},"subject":"r7"}}"#,
-            1_000 + position
-        );
-        for node in frontier.append(leaf_hash(leaf.as_bytes())) {
-            nodes.insert((node.level, node.index), node.hash);
-        }
-        leaves.push(leaf);
-    }
-    let size = frontier.size();
-    let proofs: Vec<EntryProof> = leaves
-        .into_iter()
-        .zip(0..)
-        .map(|(entry, position)| EntryProof {
-            path: inclusion_path(position, size, &mut |level, index| {
-                nodes.get(&(level, index)).copied()
-            })
-            .unwrap(),
-            salt: Some(Salt::new([7; 32])),
-            position,
-            entry,
-        })
-        .collect();
-    let head = Checkpoint {
-        origin: origin(),
-        size,
-        root: frontier.root(),
-        time: Some(2_000),
+    let log = Log {
+        origin,
+        key: log_key,
+        entries: &[
+            (SIGNED_ACT, "ada", referral),
+            (APPROVED_ACT, "bea", referral),
+        ],
+        of: None,
+        times_ms: (1_000, 1),
+        head_ms: 2_000,
+        salt: SALT,
     };
-    let signed = head.sign(&key((SigningRole::Log, log_key))).unwrap();
-    let tag = |name: &str, text: String| (BagPath::new(name).unwrap(), text.into_bytes());
-    BTreeMap::from([
-        tag(ATTESTATION, envelope.to_json().unwrap()),
-        tag(CHECKPOINT, signed),
-        tag(PROOFS, proofs::to_json(&proofs).unwrap()),
-    ])
+    log.tag_files(&envelope)
 }
 
 const PAYLOAD: &str = "{\"finding\":\"imminent\"}";
