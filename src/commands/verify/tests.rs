@@ -30,20 +30,23 @@ fn trust() -> Trust {
     maker::trust(&people, &origin(), &[LOG])
 }
 
-fn prepare(payload: &str) -> PreparedBag {
-    let info = BagInfo {
+fn info() -> BagInfo {
+    BagInfo {
         source_organization: "Example Messenger".to_owned(),
         external_identifier: "r7".to_owned(),
         external_description: "A referral of a credible threat".to_owned(),
         bagging_date: "2026-11-24".to_owned(),
         contact_email: None,
-    };
+    }
+}
+
+fn prepare(payload: &str) -> PreparedBag {
     let file = |path: &str, text: &str| (BagPath::payload(path).unwrap(), text.into());
     let payload = [
         file("data/referral.json", payload),
         file("data/README.txt", "a package"),
     ];
-    PreparedBag::new(&info, payload.into()).unwrap()
+    PreparedBag::new(&info(), payload.into()).unwrap()
 }
 
 /// Signatures and proofs for a package with this payload.
@@ -112,7 +115,7 @@ fn a_sound_package_passes_and_says_who_signed_it() {
 }
 
 #[test]
-fn every_changed_byte_fails_with_the_file_that_it_is_in() {
+fn a_changed_byte_at_either_end_or_in_the_middle_fails_with_the_file_that_it_is_in() {
     let files = sound();
     for (name, bytes) in &files {
         for place in [0, bytes.len() / 2, bytes.len() - 1] {
@@ -245,4 +248,58 @@ fn what_is_no_folder_or_no_file_of_trusted_keys_is_a_wrong_argument() {
             Err(Failure::Configuration(_))
         ));
     }
+}
+
+/// What is said of a package that both people signed, of these facts and with this report.
+fn said_of_the_payload(report: impl FnOnce(&str) -> String) -> String {
+    let facts = include_str!("../../../custody/fixtures/child-safety.json");
+    let facts: Facts = serde_json::from_str(facts).unwrap();
+    let prepared = package::prepare(&facts, Some(b"+353850001")).unwrap();
+    let written = prepared.seal(BTreeMap::new()).unwrap();
+    let text = String::from_utf8(written["data/report.html"].clone()).unwrap();
+    let mut payload: BTreeMap<BagPath, Vec<u8>> = written
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("data/"))
+        .map(|(path, bytes)| (BagPath::payload(&path).unwrap(), bytes))
+        .collect();
+    let path = BagPath::payload("data/report.html").unwrap();
+    payload.insert(path, report(&text).into_bytes());
+    let info = BagInfo {
+        external_identifier: facts.referral.clone(),
+        ..info()
+    };
+    let prepared = PreparedBag::new(&info, payload).unwrap();
+    let which = (&*facts.referral, facts.revision, &origin());
+    let tags = sign(&prepared, which, &[OFFICER, APPROVER], LOG);
+    let found = found(&prepared.seal(tags).unwrap(), |_| {});
+    assert!(found.passed, "{}", found.text);
+    found.text
+}
+
+#[test]
+fn a_payload_that_this_version_makes_of_the_record_is_said_to_be_the_same() {
+    let text = said_of_the_payload(str::to_owned);
+    assert!(
+        text.contains("again from data/referral.json: they are the same"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_report_that_both_signed_and_that_says_other_than_the_record_is_not_explained_away() {
+    let text = said_of_the_payload(|report| report.replacen("Referral", "Referal", 1));
+    assert!(
+        text.contains("do not say what data/referral.json says: compare them"),
+        "{text}"
+    );
+    assert!(!text.contains("they are the same"));
+}
+
+#[test]
+fn a_payload_without_a_record_of_this_form_is_said_not_to_have_been_made_again() {
+    let text = found(&sound(), |_| {}).text;
+    assert!(
+        text.contains("knows no data/referral.json of this form"),
+        "{text}"
+    );
 }
