@@ -51,6 +51,7 @@ pub use error::PackageError;
 pub use facts::{Facts, FactsError};
 pub use provider::check_provider;
 pub use record::{RECORD_KIND, RECORD_SCHEMA};
+pub use referral::MEMBER_STATES;
 pub use voices::Voices;
 
 use part::Part;

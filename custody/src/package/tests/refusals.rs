@@ -117,7 +117,7 @@ fn an_authority_of_a_member_state_needs_a_member_state_of_the_union() {
         prepare(&facts, identity(&facts)).err()
     };
     assert_eq!(refused(&[]), Some(PackageError::MemberStateMissing));
-    for code in ["US", "EL", "de", "XX", ""] {
+    for code in ["US", "EL", "de", "XX", "", "IS", "LI", "NO"] {
         assert_eq!(
             refused(&["DE", code]),
             Some(PackageError::MemberState),
