@@ -1,6 +1,5 @@
 //! The configuration: one file, checked as a whole before anything starts.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use sealwatch_core::event::Vocabulary;
@@ -255,21 +254,11 @@ impl Config {
         if let Some(kafka) = &self.enforcement.kafka {
             kafka.check(&self.source)?;
         }
-        self.enforcement.check_webhooks()?;
-        let mut names: BTreeSet<&str> = BTreeSet::new();
-        let all = self
-            .enforcement
-            .webhooks
-            .iter()
-            .chain(&self.audit.webhooks)
-            .chain(&self.referrals.webhooks);
-        for webhook in all {
-            if !names.insert(&webhook.name) {
-                return Err(
-                    "two of enforcement.webhooks, audit.webhooks and referrals.webhooks have the same name".to_owned(),
-                );
-            }
-        }
+        webhooks::check_names([
+            ("enforcement.webhooks", &self.enforcement.webhooks),
+            ("audit.webhooks", &self.audit.webhooks),
+            ("referrals.webhooks", &self.referrals.webhooks),
+        ])?;
         self.check_sections()
             .map_err(|failure| failure.to_string())?;
         source::privileged(limits).map(|_| ())
