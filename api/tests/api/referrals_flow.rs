@@ -446,42 +446,6 @@ async fn the_identity_is_in_no_answer_and_in_no_file_of_ours() {
 }
 
 #[tokio::test]
-async fn an_account_whose_identity_was_never_sealed_is_refused_at_the_finding_and_at_the_approval()
-{
-    let (_stores, desks) = desks().await;
-    for desk in &desks {
-        let mut delivery = threat(1, 1, ThreatKind::ThreatToLife, Priority::P1);
-        delivery.sealed_identity = None;
-        desk.deliver(&[delivery]).await;
-        let id = desk.only().await;
-        desk.done("olga", &id, "claim", &json!({})).await;
-        let refused = desk.act("olga", &id, "findings", &founded()).await;
-        assert_eq!(refused.status, 422, "{}", desk.name);
-        assert_eq!(refused.problem(), "identity-not-sealed");
-        assert!(refused.text.contains("keys.officer and keys.approver"));
-        let state = desk.get("olga", &format!("/api/v1/referrals/{id}")).await;
-        assert_eq!(state.json()["state"], "claimed", "nothing has happened");
-        // The next signal of the case brings it.
-        desk.deliver(&[threat(1, 2, ThreatKind::ThreatToLife, Priority::P1)])
-            .await;
-        desk.done("olga", &id, "findings", &founded()).await;
-        // Found before this was asked: an approver is told before the approval.
-        let pool = desk.beside().await;
-        sqlx::query("UPDATE threat_signals SET sealed = NULL")
-            .execute(&pool)
-            .await
-            .unwrap();
-        pool.close().await;
-        let (_, digest) = read_facts(desk, "anton", &id).await;
-        let outer = desk.act("anton", &id, "identity/outer", &json!({})).await;
-        assert_eq!(outer.problem(), "identity-not-sealed");
-        let body = json!({"facts_sha256": digest, "inner": null});
-        let approval = desk.act("anton", &id, "approval", &body).await;
-        assert_eq!(approval.problem(), "identity-not-sealed");
-    }
-}
-
-#[tokio::test]
 async fn a_group_has_no_identity_and_is_referred_without_one() {
     let (_stores, desks) = desks().await;
     for desk in &desks {

@@ -13,6 +13,9 @@ use crate::statement::FileDigest;
 
 const KIND: &str = "sealwatch-referral-facts-v1";
 
+/// The act of the chain of custody that is no person's.
+pub const SIGNAL_RECEIVED: &str = "signal_received";
+
 /// Why a text is not the facts of a referral.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FactsError {
@@ -52,6 +55,9 @@ pub struct Facts {
     pub clock: Clock,
     /// What happened to the case until the facts were frozen, oldest first.
     pub custody: Vec<CustodyEvent>,
+    /// What of it is left out there. Absent where nothing is, as in all facts of before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
     /// How the system came to it, and how often such things are wrong.
     pub method: Method,
 }
@@ -304,12 +310,23 @@ pub struct Clock {
 pub struct CustodyEvent {
     /// When.
     pub at_ms: i64,
-    /// What: an act of the audit log, or `signal_received`.
+    /// What: an act of the audit log, or [`SIGNAL_RECEIVED`].
     pub act: String,
     /// Who: the person as the audit log names them, or `sealwatch`.
     pub by: String,
     /// The audit log's entry, where there is one: its position from 0.
     pub log_position: Option<u64>,
+}
+
+/// How much of what happened to the case the chain of custody does not name: of signals those between the first and the newest,
+/// of acts the oldest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// Signals.
+    pub signals: u64,
+    /// Acts of people, as the audit log has them.
+    pub acts: u64,
 }
 
 /// How the system came to the case.
@@ -349,6 +366,21 @@ pub struct Detector {
 }
 
 impl Facts {
+    /// How much of the chain of custody the facts, and so the package, have: the end of a sentence about its file.
+    pub fn custody_named(&self) -> String {
+        let Some(left_out) = self.left_out else {
+            return "has all".to_owned();
+        };
+        let of_signals = |event: &&CustodyEvent| event.act == SIGNAL_RECEIVED;
+        let signals = self.custody.iter().filter(of_signals).count() as u64;
+        let acts = self.custody.len() as u64 - signals;
+        format!(
+            "has {signals} of {} signals, the first and the newest, and the newest {acts} of {} acts; the platform has the others",
+            signals + left_out.signals,
+            acts + left_out.acts
+        )
+    }
+
     /// The kind, for whoever fills in the fields.
     pub fn kind() -> String {
         KIND.to_owned()
@@ -370,7 +402,7 @@ impl Facts {
     pub fn parse(json: &[u8]) -> Result<Self, FactsError> {
         let facts: Self =
             serde_json::from_value(canonical::parse(json)?).map_err(|_| FactsError::Form)?;
-        if facts.kind == KIND {
+        if facts.kind == KIND && facts.to_json()?.as_bytes() == json {
             Ok(facts)
         } else {
             Err(FactsError::Form)

@@ -186,6 +186,12 @@ pub fn words(facts: &Facts) -> String {
             facts.method.earlier_findings, facts.method.earlier_unfounded
         ),
     );
+    if facts.left_out.is_some() {
+        say(
+            "custody",
+            format!("custody.ndjson {}", facts.custody_named()),
+        );
+    }
     say(
         "finding",
         format!(
