@@ -1,5 +1,6 @@
-//! Bags on the disk: read without following a link, and written whole or not at all.
+//! Bags on the disk: read without following a link, and whole as soon as they have their name.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -8,12 +9,17 @@ use std::path::{Path, PathBuf};
 use sealwatch_custody::bag::{BagFiles, BagPath};
 use thiserror::Error;
 
+use crate::terminal;
+
 /// More files than any bag of ours has.
 const MAXIMUM_FILES: usize = 1_000;
 /// More bytes, all files together, than any bag of ours has.
 const MAXIMUM_BYTES: u64 = 256 << 20;
 /// Folders within folders.
 const MAXIMUM_DEPTH: usize = 8;
+
+/// The end of a folder's name until it is whole.
+const UNFINISHED: &str = ".unfinished";
 
 /// Why a folder cannot be read as a bag. Names are shown only where they can stand in a bag.
 #[derive(Debug, Error)]
@@ -135,16 +141,16 @@ impl Reading {
     }
 }
 
-/// Writes files into a new folder that only its owner can enter: under another name first, so that the folder is whole as
-/// soon as it has its name.
+/// Writes files into a new folder that only its owner can enter: under another name first ([`unfinished`]), so that the folder
+/// is whole as soon as it has its name.
 ///
 /// # Errors
-/// The folder is there already, or cannot be written; nothing is left then.
+/// The folder is there already, or cannot be written; nothing is left then, unless the process is killed meanwhile.
 pub fn write_new(folder: &Path, files: &BagFiles) -> io::Result<()> {
     require_new(folder)?;
-    let temporary = beside(folder)?;
+    let temporary = unfinished(folder)?;
     let written = write(&temporary, files).and_then(|()| {
-        require_new(folder)?;
+        require_absent(folder)?;
         fs::rename(&temporary, folder)?;
         sync(parent(folder))
     });
@@ -155,11 +161,30 @@ pub fn write_new(folder: &Path, files: &BagFiles) -> io::Result<()> {
     written
 }
 
-/// Requires that nothing has this name, not even a link to nowhere.
+/// Requires that nothing has this name, not even a link to nowhere, and that nothing unfinished lies beside it: a process that
+/// was killed while it wrote may have left a package that names somebody, where nobody looks.
 ///
 /// # Errors
-/// Something has.
+/// Something has, or lies there.
 pub fn require_new(folder: &Path) -> io::Result<()> {
+    require_absent(folder)?;
+    let start = format!(".{}.", name(folder)?.display());
+    for entry in fs::read_dir(parent(folder))? {
+        let found = entry?.file_name();
+        let found = found.to_string_lossy();
+        if found.starts_with(&start) && found.ends_with(UNFINISHED) {
+            let said = format!(
+                "{} lies beside it: what an export or preview that was interrupted has left, with the identity in clear; \
+                 remove it first",
+                terminal::line(&found)
+            );
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, said));
+        }
+    }
+    Ok(())
+}
+
+fn require_absent(folder: &Path) -> io::Result<()> {
     match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
@@ -211,14 +236,21 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-fn beside(folder: &Path) -> io::Result<PathBuf> {
-    let name = folder
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no name of its own"))?;
-    let mut hidden = std::ffi::OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.unfinished", std::process::id()));
+/// Where this process writes a folder until it is whole.
+///
+/// # Errors
+/// The folder has no name of its own.
+pub fn unfinished(folder: &Path) -> io::Result<PathBuf> {
+    let mut hidden = OsString::from(".");
+    hidden.push(name(folder)?);
+    hidden.push(format!(".{}{UNFINISHED}", std::process::id()));
     Ok(folder.with_file_name(hidden))
+}
+
+fn name(folder: &Path) -> io::Result<&OsStr> {
+    folder
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it has no name of its own"))
 }
 
 fn failed(place: &str, source: io::Error) -> BagFolderError {

@@ -1,11 +1,8 @@
 //! The configuration: one file, checked as a whole before anything starts.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use sealwatch_core::admission::{Limits, is_privileged};
-use sealwatch_core::event::{EventType, UnknownFields, Vocabulary};
-use sealwatch_core::time::{DAY, HOUR, MINUTE};
+use sealwatch_core::event::Vocabulary;
 use sealwatch_ingest::store::Durability;
 use serde::Deserialize;
 
@@ -16,6 +13,8 @@ mod api;
 mod enforcement;
 mod referrals;
 mod review;
+mod secrets;
+mod source;
 mod telemetry;
 mod webhooks;
 
@@ -23,6 +22,7 @@ pub use api::ApiConfig;
 pub use enforcement::{EnforcementConfig, EnforcementKafka};
 pub use referrals::{ProviderConfig, ReferralsConfig};
 pub use review::ReviewConfig;
+pub use source::SourceKind;
 pub use telemetry::TelemetryConfig;
 pub use webhooks::{WebhookConfig, secret, webhooks};
 
@@ -79,74 +79,6 @@ pub struct Config {
     /// What it says, without secrets, in one form for one meaning: a change of it is an entry of the audit log.
     #[serde(skip)]
     pub without_secrets: String,
-}
-
-/// The kinds of source.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum SourceKind {
-    /// Files and folders, read once.
-    Files {
-        /// Files and folders.
-        paths: Vec<PathBuf>,
-        /// What records may be.
-        #[serde(default)]
-        limits: LimitsConfig,
-    },
-    /// Standard input.
-    StandardInput {
-        /// What records may be.
-        #[serde(default)]
-        limits: LimitsConfig,
-    },
-    /// All partitions of a Kafka topic.
-    Kafka {
-        /// Addresses.
-        brokers: String,
-        /// The topic.
-        topic: String,
-        /// Settings of librdkafka, as for TLS and SASL.
-        #[serde(default)]
-        settings: BTreeMap<String, String>,
-        /// What records may be.
-        #[serde(default)]
-        limits: LimitsConfig,
-    },
-}
-
-/// What a source's records may be.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LimitsConfig {
-    /// Types that it may carry beyond the ordinary ones: `label.given`, `enforcement.applied`, `signal.received`,
-    /// `control.detector_mode`.
-    pub privileged_types: Vec<String>,
-    /// What becomes of unknown fields.
-    pub unknown_fields: UnknownFields,
-    /// Hours that an event may be behind its partition's newest.
-    pub lateness_hours: u32,
-    /// Minutes that an event may be ahead of the broker's timestamp.
-    pub ahead_minutes: u32,
-    /// Days that an event may be ahead of its partition's newest, where there is no broker.
-    pub jump_days: u32,
-    /// Hours within which duplicates are found.
-    pub dedupe_window_hours: u32,
-    /// Bytes of a record at most.
-    pub maximum_record_bytes: usize,
-}
-
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        Self {
-            privileged_types: Vec::new(),
-            unknown_fields: UnknownFields::Refuse,
-            lateness_hours: 24,
-            ahead_minutes: 60,
-            jump_days: 30,
-            dedupe_window_hours: 24,
-            maximum_record_bytes: 64 * 1024,
-        }
-    }
 }
 
 /// Keys.
@@ -266,7 +198,7 @@ impl Config {
             format!("line {line}: {}", error.message())
         })?;
         config.check()?;
-        config.without_secrets = without_secrets(text);
+        config.without_secrets = secrets::without_secrets(text);
         Ok(config)
     }
 
@@ -322,52 +254,22 @@ impl Config {
         if let Some(kafka) = &self.enforcement.kafka {
             kafka.check(&self.source)?;
         }
-        self.enforcement.check_webhooks()?;
-        let mut names: BTreeSet<&str> = BTreeSet::new();
-        let all = self
-            .enforcement
-            .webhooks
-            .iter()
-            .chain(&self.audit.webhooks)
-            .chain(&self.referrals.webhooks);
-        for webhook in all {
-            if !names.insert(&webhook.name) {
-                return Err(
-                    "two of enforcement.webhooks, audit.webhooks and referrals.webhooks have the same name".to_owned(),
-                );
-            }
-        }
-        privileged(limits).map(|_| ())
+        webhooks::check_names([
+            ("enforcement.webhooks", &self.enforcement.webhooks),
+            ("audit.webhooks", &self.audit.webhooks),
+            ("referrals.webhooks", &self.referrals.webhooks),
+        ])?;
+        self.check_sections()
+            .map_err(|failure| failure.to_string())?;
+        source::privileged(limits).map(|_| ())
     }
 
-    /// What the source's records may be.
-    pub const fn limits(&self) -> &LimitsConfig {
-        match &self.source {
-            SourceKind::Files { limits, .. }
-            | SourceKind::StandardInput { limits }
-            | SourceKind::Kafka { limits, .. } => limits,
-        }
-    }
-
-    /// The same, as the pipeline takes it.
-    ///
-    /// # Errors
-    /// A type that is no privileged one.
-    pub fn admission_limits(&self) -> Result<Limits, Failure> {
-        let limits = self.limits();
-        let mut types: Vec<EventType> = EventType::ALL
-            .iter()
-            .copied()
-            .filter(|kind| !is_privileged(*kind))
-            .collect();
-        types.extend(privileged(limits).map_err(Failure::Configuration)?);
-        Ok(Limits {
-            types,
-            lateness: i64::from(limits.lateness_hours) * HOUR,
-            ahead: i64::from(limits.ahead_minutes) * MINUTE,
-            jump: i64::from(limits.jump_days) * DAY,
-            dedupe_window: i64::from(limits.dedupe_window_hours) * HOUR,
-        })
+    /// What else can be checked without reading another file.
+    fn check_sections(&self) -> Result<(), Failure> {
+        self.review()?;
+        self.origin()?;
+        self.api.first_people()?;
+        self.telemetry.traces_url().map(drop)
     }
 
     /// The configured sets.
@@ -383,43 +285,6 @@ impl Config {
     pub fn path(&self, path: &Path) -> PathBuf {
         self.base.join(path)
     }
-}
-
-/// The configuration as JSON with its keys in order. An address of a database may hold a password, and settings of librdkafka
-/// may: that they are there is kept, and not what they are.
-fn without_secrets(text: &str) -> String {
-    let mut table: toml::Table = text.parse().unwrap_or_default();
-    hide_secrets(&mut table);
-    serde_json::to_string(&table).unwrap_or_default()
-}
-
-fn hide_secrets(table: &mut toml::Table) {
-    for (key, value) in table.iter_mut() {
-        match value {
-            toml::Value::Table(settings) if key == "settings" => {
-                for (_, value) in settings.iter_mut() {
-                    *value = toml::Value::Boolean(true);
-                }
-            }
-            toml::Value::Table(inner) => hide_secrets(inner),
-            value if key == "database_url" => *value = toml::Value::Boolean(true),
-            _ => {}
-        }
-    }
-}
-
-fn privileged(limits: &LimitsConfig) -> Result<Vec<EventType>, String> {
-    limits
-        .privileged_types
-        .iter()
-        .map(|name| {
-            EventType::parse(name).filter(|kind| is_privileged(*kind)).ok_or_else(|| {
-                "source.limits.privileged_types knows label.given, enforcement.applied, signal.received and \
-                 control.detector_mode"
-                    .to_owned()
-            })
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -444,30 +309,6 @@ mod tests {
         assert!(
             problem.contains("threds") && problem.starts_with("line "),
             "{problem}"
-        );
-    }
-
-    #[test]
-    fn what_the_log_keeps_of_the_configuration_holds_no_secret_and_no_order() {
-        let demo = include_str!("../config/demo.toml");
-        let with = |text: &str| demo.replace("[api]", &format!("[api]\n{text}"));
-        let url = with("database_url = \"postgres://ana:canary@host/cases\"");
-        let config = Config::parse(&url).unwrap();
-        assert!(!config.without_secrets.contains("canary"));
-        let other = url.replace("canary", "another");
-        assert_eq!(
-            Config::parse(&other).unwrap().without_secrets,
-            config.without_secrets
-        );
-        assert_ne!(
-            Config::demo().unwrap().without_secrets,
-            config.without_secrets
-        );
-        let turned = with("metrics_open = true").replace("# The demo", "# Another comment");
-        let again = demo.replace("database = ", "metrics_open = true\ndatabase = ");
-        assert_eq!(
-            Config::parse(&turned).unwrap().without_secrets,
-            Config::parse(&again).unwrap().without_secrets
         );
     }
 }

@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod config;
 mod deliver;
+mod ending;
 mod failure;
 mod feedback;
 mod kafka_carrier;

@@ -26,7 +26,7 @@ pub fn line(text: &str) -> String {
 
 fn is_command(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Asks for `yes`, unless it was given on the command line.
@@ -78,8 +78,8 @@ mod tests {
     #[test]
     fn text_of_others_does_not_command_the_terminal() {
         assert_eq!(
-            plain("a\u{1b}[2Jb\nc\u{202e}d\re\u{9b}"),
-            "a\u{fffd}[2Jb\nc\u{fffd}d\u{fffd}e\u{fffd}"
+            plain("a\u{1b}[2Jb\nc\u{202e}d\re\u{9b}\u{61c}"),
+            "a\u{fffd}[2Jb\nc\u{fffd}d\u{fffd}e\u{fffd}\u{fffd}"
         );
         assert_eq!(line("a\nb ä 漢"), "a\u{fffd}b ä 漢");
     }

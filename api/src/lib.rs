@@ -26,6 +26,7 @@ mod middleware;
 mod news;
 mod notes;
 mod openapi;
+pub mod outbound;
 pub mod people;
 mod problem;
 mod random_id;

@@ -26,6 +26,7 @@ mod profile;
 
 pub use check::{BagContents, Defect, verify};
 pub use info::BagInfo;
+pub(crate) use info::is_value as is_info_value;
 pub use path::BagPath;
 pub use profile::{ATTESTATION, CHECKPOINT, PROFILE_IDENTIFIER, PROOFS, profile_document};
 

@@ -94,7 +94,7 @@ pub enum ReferralCommand {
         #[arg(long)]
         priority: Option<String>,
         /// How many at most.
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
     },
     /// Shows a referral with its history. That you read it is on the audit log.

@@ -44,6 +44,28 @@ fn nothing_that_is_there_is_overwritten_and_what_fails_leaves_nothing() {
 }
 
 #[test]
+fn what_a_killed_process_has_left_beside_the_folder_is_named_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let bag = folder.path().join("bag");
+    let own = unfinished(&bag).unwrap();
+    assert_eq!(own.parent(), bag.parent());
+    let left = folder.path().join(".bag.7.unfinished");
+    fs::create_dir(&left).unwrap();
+    let refused = write_new(&bag, &files()).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+    assert!(
+        refused.to_string().contains(".bag.7.unfinished"),
+        "{refused}"
+    );
+    assert!(!bag.exists() && !own.exists() && left.exists());
+    // Another folder's is its own affair.
+    write_new(&folder.path().join("other"), &files()).unwrap();
+    fs::remove_dir(left).unwrap();
+    write_new(&bag, &files()).unwrap();
+    assert_eq!(read(&bag).unwrap(), files());
+}
+
+#[test]
 fn links_devices_and_empty_folders_are_refused_and_never_followed() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");

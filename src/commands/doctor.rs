@@ -14,6 +14,8 @@ use crate::failure::Failure;
 use crate::feedback;
 use crate::parts::{self, StoreSettings};
 
+mod referrals;
+
 /// Checks everything, also after something was found.
 ///
 /// # Errors
@@ -29,6 +31,7 @@ pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
         }
     };
     println!("ok     configuration {}", arguments.config.display());
+    let [decisions, heads, pages] = referrals::check_webhooks(&config);
     let results = [
         check_model(&config),
         check_keys(&config),
@@ -36,7 +39,11 @@ pub fn doctor(arguments: &RunArguments) -> Result<(), Failure> {
         check_source(&config),
         check_feedback(&config),
         check_enforcement(&config),
-        check_webhooks(&config),
+        decisions,
+        heads,
+        pages,
+        referrals::check_provider(&config),
+        check_certificate(&config),
         check_port(&config),
     ];
     let mut wrong = 0;
@@ -78,16 +85,6 @@ fn check_model(config: &Config) -> Result<String, Failure> {
     ))
 }
 
-/// Says nothing to anybody: a receiver is first spoken to when there is something to be said.
-fn check_webhooks(config: &Config) -> Result<String, Failure> {
-    let webhooks = config.enforcement.webhooks(&config.base)?;
-    if webhooks.is_empty() {
-        return Ok("no webhook: confirmed decisions reach no platform".to_owned());
-    }
-    let names: Vec<&str> = webhooks.iter().map(|(name, _)| name.as_str()).collect();
-    Ok(format!("webhooks: {}", names.join(", ")))
-}
-
 fn check_keys(config: &Config) -> Result<String, Failure> {
     let key = parts::pseudonym_key(config)?;
     let recipients = parts::recipients(config)?;
@@ -96,10 +93,13 @@ fn check_keys(config: &Config) -> Result<String, Failure> {
         recipients.referral.is_some(),
     ) {
         (true, true) => "identities sealed to enforcement and the referral side",
-        (true, false) => "identities sealed to enforcement only",
+        (true, false) => {
+            "identities sealed to enforcement only: no account can be referred (set keys.officer and keys.approver)"
+        }
         (false, true) => "identities sealed to the referral side only",
         (false, false) => {
-            "no identities sealed: a confirmed ban will not find its account (set keys.enforcement)"
+            "no identities sealed: a confirmed ban will not find its account (set keys.enforcement), and no account can be \
+             referred (set keys.officer and keys.approver)"
         }
     };
     Ok(format!("keys: pseudonym key {}, {sealed}", key.id()))
@@ -192,6 +192,14 @@ fn check_enforcement(config: &Config) -> Result<String, Failure> {
     Ok(format!(
         "confirmed decisions: topic {topic} at {brokers}, {partitions} partitions"
     ))
+}
+
+fn check_certificate(config: &Config) -> Result<String, Failure> {
+    Ok(match parts::tls(config)? {
+        Some(_) => "certificate: the service speaks TLS itself",
+        None => "no certificate: a proxy in front has to speak TLS (or set api.tls)",
+    }
+    .to_owned())
 }
 
 fn check_port(config: &Config) -> Result<String, Failure> {

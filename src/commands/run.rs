@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 use crate::arguments::RunArguments;
 use crate::config::Config;
 use crate::deliver;
+use crate::ending::Ending;
 use crate::failure::Failure;
 use crate::parts::{self, StoreSettings};
 use crate::{carriers, clock, process, telemetry};
@@ -151,33 +152,35 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
     let upkept = cases.clone();
     let (rows, receiver) = mpsc::channel(1_024);
     let delivered = Arc::new(AtomicU64::new(0));
-    let stop = Arc::new(AtomicBool::new(false));
-    let deliveries = tokio::spawn(deliver::pump(
-        cases,
-        receiver,
-        Arc::clone(&delivered),
-        clock::now_ms(),
-    ));
     let (ended, end) = watch::channel(false);
-    let upkeep = tokio::spawn(sealwatch_api::upkeep(
-        upkept.clone(),
-        clock::now_ms(),
-        end.clone(),
-    ));
-    let leaving = tokio::spawn(sealwatch_api::delivery::run(
+    let ending = Ending {
+        ready,
+        stop: Arc::new(AtomicBool::new(false)),
+        ended,
+    };
+    let deliveries = deliver::pump(cases, receiver, Arc::clone(&delivered), clock::now_ms());
+    let upkeep = sealwatch_api::upkeep(upkept.clone(), clock::now_ms(), end.clone());
+    let leaving = sealwatch_api::delivery::run(
         upkept,
         outlets.carriers,
         Schedule::default(),
         delivery_metrics,
         clock::now_ms(),
         end.clone(),
-    ));
-    let measuring = tokio::spawn(measure.run(clock::now_ms(), is_over(end.clone())));
-    let deleting = tokio::spawn(retention.run(clock::now_ms(), is_over(end.clone())));
+    );
+    let measuring = measure.run(clock::now_ms(), is_over(end.clone()));
+    let deleting = retention.run(clock::now_ms(), is_over(end.clone()));
+    let tasks = [
+        ending.spawn("deliveries", deliveries),
+        ending.spawn("upkeep", upkeep),
+        ending.spawn("leaving", leaving),
+        ending.spawn("measuring", measuring),
+        ending.spawn("retention", deleting),
+    ];
     // The last head is signed when the last act is on the log.
     let (finished, finish) = watch::channel(false);
-    let heads = tokio::spawn(keeper.run(clock::now_ms(), is_over(finish)));
-    stop_on_signals(Arc::clone(&stop), ended.clone());
+    let heads = ending.spawn("heads", keeper.run(clock::now_ms(), is_over(finish)));
+    stop_on_signals(&ending);
     let ingest = Ingest {
         pipeline,
         source,
@@ -190,16 +193,16 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         accounts,
         rows,
         delivered,
-        stop,
+        stop: Arc::clone(&ending.stop),
         undelivered,
     };
+    let guard = ending.guard("ingest");
     let thread = std::thread::Builder::new()
         .name("ingest".to_owned())
         .spawn(move || {
             let result = ingest.run();
-            if result.is_err() {
-                ready.store(false, Ordering::Release);
-                let _ = ended.send(true);
+            if result.is_ok() {
+                guard.has_ended_well();
             }
             result
         })
@@ -210,17 +213,20 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         None => sealwatch_api::serve(listener, state, shutdown).await,
     }
     .map_err(Failure::running)?;
-    let result = thread
-        .join()
-        .map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?;
-    deliveries.await.map_err(Failure::running)?;
-    upkeep.await.map_err(Failure::running)?;
-    leaving.await.map_err(Failure::running)?;
-    measuring.await.map_err(Failure::running)?;
-    deleting.await.map_err(Failure::running)?;
+    let ingested = thread.join();
+    let mut ends = Vec::with_capacity(tasks.len() + 1);
+    for task in tasks {
+        ends.push(task.await);
+    }
     let _ = finished.send(true);
-    heads.await.map_err(Failure::running)?;
-    result.map(|_| ()).map_err(Failure::running)
+    ends.push(heads.await);
+    // All have ended, so that the first one that failed hides no other's end.
+    ingested
+        .map_err(|_| Failure::running("the pipeline's thread ended by a fault of the program"))?
+        .map_err(Failure::running)?;
+    ends.into_iter()
+        .collect::<Result<(), _>>()
+        .map_err(Failure::running)
 }
 
 /// Ends when the channel says so, or is gone.
@@ -298,7 +304,8 @@ fn announce(address: &str, tokens: &[FirstToken]) {
 }
 
 /// The first signal asks for a stop, the second ends the process at once.
-fn stop_on_signals(stop: Arc<AtomicBool>, ended: watch::Sender<bool>) {
+fn stop_on_signals(ending: &Ending) {
+    let Ending { stop, ended, .. } = ending.clone();
     tokio::spawn(async move {
         let mut signals = 0;
         while signal().await.is_ok() {

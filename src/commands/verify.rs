@@ -86,7 +86,8 @@ fn made_again(files: &BagFiles) -> &'static str {
             "This program made every file of the payload again from data/referral.json: they are the same.\n"
         }
         Some(_) => {
-            "This program makes other files of data/referral.json than those that were signed: another version made them.\n"
+            "This program makes other files of data/referral.json than those that were signed. Either another version made them, or\n\
+             they do not say what data/referral.json says: compare them.\n"
         }
         None => {
             "This program knows no data/referral.json of this form, so it did not make the payload again.\n"

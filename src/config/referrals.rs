@@ -109,7 +109,9 @@ impl ProviderConfig {
                 );
             }
         }
-        Ok(())
+        self.provider()
+            .check()
+            .map_err(|error| format!("provider: {error}"))
     }
 
     fn provider(&self) -> Provider {
@@ -218,14 +220,54 @@ mod tests {
     fn who_refers_is_named_in_whole_and_in_text() {
         let demo = include_str!("../../config/demo.toml");
         let settings = |text: &str| {
-            let config = Config::parse(text).map_err(|_| String::new())?;
+            let config = Config::parse(text)?;
             config.referrals().map_err(|failure| failure.to_string())
         };
         let organization = "Demo Messenger Ltd (a demonstration)";
         let provider = settings(demo).unwrap().provider.unwrap();
         assert_eq!(provider.organization, organization);
-        let empty = settings(&demo.replace(organization, " "));
-        assert!(empty.unwrap_err().contains("provider"));
-        assert!(settings(&demo.replace("organization =", "canary =")).is_err());
+        let refused = |from: &str, to: &str| settings(&demo.replace(from, to)).unwrap_err();
+        assert!(refused(organization, " ").contains("provider"));
+        assert!(refused("organization =", "canary =").contains("canary"));
+    }
+
+    #[test]
+    fn texts_of_which_no_package_can_be_made_are_refused_before_anything_starts() {
+        let demo = include_str!("../../config/demo.toml");
+        let organization = "Demo Messenger Ltd (a demonstration)";
+        for (from, to, said) in [
+            (
+                organization,
+                "Example Ltd ",
+                "the organization must be one line",
+            ),
+            (
+                organization,
+                "Example\\nLtd",
+                "the organization must be one line",
+            ),
+            (
+                "referrals@messenger.example\"\ncontact",
+                " a@b.example\"\ncontact",
+                "the contact's e-mail must be one line",
+            ),
+            (
+                "\"Demo Messenger\"",
+                format!("\"{}\"", "m".repeat(101)).as_str(),
+                "the service's name has 101 characters",
+            ),
+            (
+                "https://messenger.example/terms",
+                "u".repeat(2084).as_str(),
+                "the address of the terms has 2084 characters",
+            ),
+        ] {
+            assert!(demo.contains(from), "{from}");
+            let refused = Config::parse(&demo.replace(from, to)).unwrap_err();
+            assert!(
+                refused.contains("provider: ") && refused.contains(said),
+                "{refused}"
+            );
+        }
     }
 }

@@ -34,27 +34,29 @@ impl std::fmt::Debug for WebhookConfig {
     }
 }
 
-impl EnforcementConfig {
-    /// Checks what can be checked of the webhooks without reading files.
-    ///
-    /// # Errors
-    /// A name of another form, or one that stands twice.
-    pub(super) fn check_webhooks(&self) -> Result<(), String> {
-        let mut names = BTreeSet::new();
-        for webhook in &self.webhooks {
-            let name = WebhookName::parse(&webhook.name).ok_or(
-                "enforcement.webhooks has a name that is not 1 to 32 of a-z, 0-9, `-` and `_`",
-            )?;
+/// Checks the names of all sections' webhooks: what waits for one waits under its name, so that none stands twice.
+///
+/// # Errors
+/// A name of another form, or one that stands twice.
+pub(super) fn check_names(sections: [(&str, &[WebhookConfig]); 3]) -> Result<(), String> {
+    let mut names = BTreeSet::new();
+    for (section, webhooks) in sections {
+        for webhook in webhooks {
+            let name = WebhookName::parse(&webhook.name).ok_or_else(|| {
+                format!("{section} has a name that is not 1 to 32 of a-z, 0-9, `-` and `_`")
+            })?;
             if !names.insert(name) {
                 return Err(format!(
-                    "enforcement.webhooks has the name {} twice",
+                    "{section} has the name {}, which another webhook has: each needs its own",
                     webhook.name
                 ));
             }
         }
-        Ok(())
     }
+    Ok(())
+}
 
+impl EnforcementConfig {
     /// The webhooks, ready to be sent to. `base` is the folder that paths start from.
     ///
     /// # Errors
@@ -103,7 +105,7 @@ pub fn secret(path: &Path) -> Result<WebhookSecret, String> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::{EnforcementConfig, secret};
+    use super::{EnforcementConfig, check_names, secret};
 
     fn config(text: &str) -> EnforcementConfig {
         toml::from_str(text).unwrap()
@@ -114,15 +116,30 @@ mod tests {
 
     #[test]
     fn a_name_that_stands_twice_or_is_none_is_refused() {
-        assert_eq!(config(HOOK).check_webhooks(), Ok(()));
+        let check = |first: &str, last: &str| {
+            let (first, last) = (config(first).webhooks, config(last).webhooks);
+            check_names([
+                ("enforcement", &first),
+                ("audit", &[]),
+                ("referrals", &last),
+            ])
+        };
+        let other = HOOK.replace("platform", "pager");
+        assert_eq!(check(HOOK, &other), Ok(()));
+        let twice = check(&HOOK.repeat(2), "").unwrap_err();
         assert!(
-            config(&HOOK.repeat(2))
-                .check_webhooks()
-                .unwrap_err()
-                .contains("twice")
+            twice.starts_with("enforcement has the name platform"),
+            "{twice}"
+        );
+        let twice = check(HOOK, HOOK).unwrap_err();
+        assert!(
+            twice.starts_with("referrals has the name platform"),
+            "{twice}"
         );
         let named = HOOK.replace("platform", "The Platform");
-        assert!(config(&named).check_webhooks().is_err());
+        for (first, last) in [(&named[..], ""), ("", &named)] {
+            assert!(check(first, last).unwrap_err().contains("1 to 32"));
+        }
         assert!(toml::from_str::<EnforcementConfig>(&format!("{HOOK}token = 1")).is_err());
     }
 

@@ -205,13 +205,13 @@ fn rows(path: &Path, bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Searches every file below a folder, and the files' names.
+///
+/// # Panics
+/// A folder or a file cannot be read: nothing could be said of what is in it.
 pub fn search(folder: &Path, canary: &str) -> Vec<Found> {
     let mut found = Vec::new();
-    let Ok(entries) = fs::read_dir(folder) else {
-        return found;
-    };
-    for entry in entries.flatten() {
-        let path = entry.path();
+    for entry in readable(folder, fs::read_dir(folder)) {
+        let path = readable(folder, entry).path();
         if path.is_dir() {
             found.extend(search(&path, canary));
             continue;
@@ -226,11 +226,19 @@ pub fn search(folder: &Path, canary: &str) -> Vec<Found> {
                 form: format!("file name, {form}"),
             });
         }
-        if let Some(form) = fs::read(&path).ok().and_then(|bytes| {
-            search_bytes(&bytes, canary).or_else(|| search_bytes(&rows(&path, &bytes), canary))
-        }) {
+        let bytes = readable(&path, fs::read(&path));
+        let form =
+            search_bytes(&bytes, canary).or_else(|| search_bytes(&rows(&path, &bytes), canary));
+        if let Some(form) = form {
             found.push(Found { file: path, form });
         }
     }
     found
+}
+
+fn readable<T>(path: &Path, read: std::io::Result<T>) -> T {
+    match read {
+        Ok(read) => read,
+        Err(error) => panic!("{} cannot be searched: {error}", path.display()),
+    }
 }

@@ -13,6 +13,7 @@ pub mod collector;
 pub mod dashboard_rules;
 pub mod dashboards;
 pub mod enforcement;
+pub mod http;
 pub mod kafka;
 pub mod observed;
 pub mod plot;

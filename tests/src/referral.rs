@@ -6,14 +6,12 @@ mod case;
 mod day;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::http::ask;
 use crate::service::Service;
 use crate::system::{KEY, program, root};
 
@@ -122,18 +120,7 @@ impl Person {
         body: &str,
     ) -> (String, Value) {
         let address = self.server.trim_start_matches("http://");
-        let mut text = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
-             Content-Length: {}\r\n",
-            self.token,
-            body.len()
-        );
-        for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        text.push_str("\r\n");
-        text.push_str(body);
-        let answer = send(address, &text);
+        let answer = ask(address, &self.token, (method, path), headers, body);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         (
             head.to_owned(),
@@ -198,19 +185,6 @@ impl Person {
     pub fn enrol(&self, key: &str) -> String {
         self.referral(&["enrol", "--signing-key", key, "--yes"])
     }
-}
-
-fn send(address: &str, request: &str) -> String {
-    let mut answer = Vec::new();
-    let result = TcpStream::connect(address).and_then(|mut stream| {
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-        stream.write_all(request.as_bytes())?;
-        stream.read_to_end(&mut answer)
-    });
-    if let Err(error) = result {
-        panic!("the service does not answer: {error}");
-    }
-    String::from_utf8_lossy(&answer).into_owned()
 }
 
 fn header(head: &str, name: &str) -> String {

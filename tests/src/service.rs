@@ -1,14 +1,14 @@
 //! The running service, driven over HTTP with nothing but a socket.
 
 use std::fs::File;
-use std::io::{Read, Seek, Write};
-use std::net::TcpStream;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::http::ask;
 use crate::system::command;
 
 /// A running `sealwatch run`. Ended when dropped.
@@ -139,26 +139,7 @@ impl Service {
         headers: &[(&str, &str)],
         body: &str,
     ) -> String {
-        let mut text = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\nContent-Length: {}\r\n",
-            self.address,
-            body.len()
-        );
-        for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        text.push_str("\r\n");
-        text.push_str(body);
-        let mut answer = Vec::new();
-        let result = TcpStream::connect(&self.address).and_then(|mut stream| {
-            stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-            stream.write_all(text.as_bytes())?;
-            stream.read_to_end(&mut answer)
-        });
-        if let Err(error) = result {
-            panic!("{method} to the service failed: {error}");
-        }
-        String::from_utf8_lossy(&answer).into_owned()
+        ask(&self.address, token, (method, path), headers, body)
     }
 
     /// Sends a GET request with the token.

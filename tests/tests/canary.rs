@@ -365,3 +365,10 @@ fn the_search_finds_a_raw_identifier_that_the_store_would_leak() {
     fs::write(&log, bytes).unwrap();
     assert_eq!(search(&store, CANARY).len(), 1);
 }
+
+#[test]
+#[should_panic(expected = "cannot be searched")]
+fn a_folder_that_is_not_there_is_not_taken_for_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    search(&folder.path().join("absent"), CANARY);
+}

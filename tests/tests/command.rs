@@ -102,6 +102,18 @@ fn a_wrong_configuration_is_one_clear_line_and_exit_code_2() {
             Box::new(|text| text.replace("[keys]", "[keys]\nofficer = \"o.json\"")),
             "keys.officer",
         ),
+        (
+            Box::new(|text| text.replace("[store]", "[audit]\norigin = \"two words\"\n[store]")),
+            "audit.origin",
+        ),
+        (
+            Box::new(|text| text.replace("auditor admin", "auditor")),
+            "api.first_people",
+        ),
+        (
+            Box::new(|text| text.replace("[store]", "[telemetry]\notlp_endpoint = \"a\"\n[store]")),
+            "telemetry.otlp_endpoint",
+        ),
         (Box::new(|_| "this is not TOML".to_owned()), "line 1"),
     ];
     for (change, part) in cases {
@@ -140,7 +152,7 @@ fn the_doctor_says_what_is_right_and_what_is_wrong() {
     );
     let text = String::from_utf8(sound.stdout).unwrap();
     assert!(
-        text.lines().all(|line| line.starts_with("ok ")) && text.lines().count() == 9,
+        text.lines().all(|line| line.starts_with("ok ")) && text.lines().count() == 13,
         "{text}"
     );
     let broken = configuration(folder.path(), |text| {
@@ -154,6 +166,41 @@ fn the_doctor_says_what_is_right_and_what_is_wrong() {
     assert!(
         String::from_utf8_lossy(&output.stdout)
             .contains("WRONG  no kafka broker answers at 127.0.0.1:9")
+    );
+}
+
+#[test]
+fn the_doctor_reads_what_pages_people_and_what_a_referral_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let diagnosis = |further: &str| {
+        let config = configuration(folder.path(), |text| format!("{text}{further}"));
+        let output = run("doctor", &config);
+        let text = String::from_utf8(output.stdout).unwrap();
+        (output.status.code(), text)
+    };
+    let (code, bare) = diagnosis("");
+    assert_eq!(code, Some(0), "{bare}");
+    for missing in [
+        "referrals.webhooks",
+        "[provider]",
+        "keys.officer",
+        "api.tls",
+    ] {
+        assert!(bare.contains(missing), "{missing}: {bare}");
+    }
+    let hook = "name = \"pager\"\nurl = \"https://a.example/\"\nsecret_file = \"absent\"\n";
+    for section in ["enforcement", "audit", "referrals"] {
+        let (code, text) = diagnosis(&format!("[[{section}.webhooks]]\n{hook}"));
+        let said = format!("WRONG  {section}.webhooks pager: secret file");
+        assert!(code == Some(2) && text.contains(&said), "{text}");
+    }
+    let (code, text) = diagnosis("[api.tls]\ncertificate = \"a.pem\"\nkey = \"absent.pem\"\n");
+    assert!(code == Some(2) && text.contains("WRONG  api.tls"), "{text}");
+    let named = "[provider]\norganization = \"Example\"\nservice = \"Example\"\n";
+    let (code, text) = diagnosis(named);
+    assert!(
+        code == Some(0) && text.contains("provider.reporting_person"),
+        "{text}"
     );
 }
 

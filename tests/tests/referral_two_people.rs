@@ -35,7 +35,7 @@ fn the_service_with_its_database_and_all_its_keys_opens_no_identity_and_makes_no
     assert!(verify_bag(&bag, &trust).passed());
 
     // Everything in the service's folder that could be a key of 32 bytes, used in every role that there is.
-    let secrets = secrets(&case.server);
+    let secrets = secrets(&case.server, usize::MAX);
     assert!(
         secrets.len() >= 3,
         "pseudonyms', notes' and log's keys are found"
@@ -83,8 +83,24 @@ fn the_service_with_its_database_and_all_its_keys_opens_no_identity_and_makes_no
     assert!(open_inner(&officer, &sealed[1], &binding).is_ok());
     assert!(open_for_review(&approver, &sealed[2], &binding).is_ok());
 
-    // Two signatures of its own making, over the same statement, in the roles that are asked for.
+    // None of them signs as somebody who is trusted.
+    for secret in &secrets {
+        for role in [SigningRole::Officer, SigningRole::Approver] {
+            let key = SigningKey::from_bytes(role, secret).verifying_key();
+            let known = trust.person(&key.id().to_string());
+            assert!(known.is_none_or(|person| person.key != key));
+        }
+    }
+    let olgas = fs::read_to_string(case.olga.folder.join("officer-signing.private.json")).unwrap();
+    let olgas = SigningKey::from_document(&olgas).unwrap().verifying_key();
+    assert!(
+        trust.person(&olgas.id().to_string()).is_some(),
+        "hers would be seen"
+    );
+
+    // Two signatures of its own making, over the same statement, in the roles that are asked for: by the keys in files of keys.
     let envelope = Envelope::parse(&bag[ATTESTATION]).unwrap();
+    let secrets = self::secrets(&case.server, KEY_FILE);
     for first in &secrets {
         for second in &secrets {
             let mut forged = Envelope::new(envelope.payload_type(), envelope.payload().to_vec());
@@ -140,29 +156,62 @@ fn with_envelope(bag: &BagFiles, envelope: &Envelope) -> BagFiles {
     files
 }
 
-/// 64 hexadecimal digits in a file are taken for a key, as are bare 32 bytes.
-fn secrets(folder: &Path) -> Vec<[u8; 32]> {
+/// No file of keys is longer, in bytes.
+const KEY_FILE: usize = 4_096;
+
+/// What may be a key of 32 bytes in files that are no longer than so many: a file of that length, 64 hexadecimal digits and 43 of
+/// base64, also at either end of a longer run of them, as the database writes columns beside each other.
+fn secrets(folder: &Path, longest: usize) -> Vec<[u8; 32]> {
     let mut found = BTreeSet::new();
-    for (name, bytes) in files(folder) {
-        // The database's and the store's pages hold no keys in files of their own; every file that is small is tried.
-        if bytes.len() > 4_096 || name == "sealwatch.toml" || name == "policy.toml" {
-            continue;
-        }
-        if let Ok(key) = <[u8; 32]>::try_from(&bytes[..]) {
-            found.insert(key);
-        }
+    let mut files: Vec<Vec<u8>> = files(folder).into_values().collect();
+    files.retain(|bytes| bytes.len() <= longest);
+    for bytes in files {
+        found.extend(<[u8; 32]>::try_from(&bytes[..]));
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        for word in text.split(|character: char| !character.is_ascii_hexdigit()) {
-            if word.len() == 64 {
-                let mut key = [0; 32];
-                for (place, byte) in key.iter_mut().enumerate() {
-                    *byte = u8::from_str_radix(&word[2 * place..2 * place + 2], 16).unwrap();
-                }
-                found.insert(key);
-            }
-        }
+        found.extend(ends(&text, 64, |one| one.is_ascii_hexdigit()).filter_map(hexadecimal));
+        let is_base64 = |one: char| one.is_ascii_alphanumeric() || "+/-_".contains(one);
+        found.extend(ends(&text, 43, is_base64).filter_map(base64));
     }
     found.into_iter().collect()
+}
+
+/// The first and the last so many characters of each run that is long enough.
+fn ends(text: &str, length: usize, belongs: fn(char) -> bool) -> impl Iterator<Item = &str> {
+    text.split(move |one| !belongs(one))
+        .filter(move |run| run.len() >= length)
+        .flat_map(move |run| [&run[..length], &run[run.len() - length..]])
+}
+
+fn hexadecimal(digits: &str) -> Option<[u8; 32]> {
+    let mut key = [0; 32];
+    for (place, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(key)
+}
+
+/// Of either alphabet, with the padding that 32 bytes have.
+fn base64(digits: &str) -> Option<[u8; 32]> {
+    let padded = format!("{}=", digits.replace('-', "+").replace('_', "/"));
+    <[u8; 32]>::try_from(Sealed::from_base64(&padded)?.as_bytes()).ok()
+}
+
+#[test]
+fn a_key_in_a_large_file_is_found_in_each_of_its_forms() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "{}{{\"a\":\"{}\"}}\0{}ab \u{1}{}",
+        "x y".repeat(100_000),
+        "0b".repeat(32),
+        "0c".repeat(32),
+        "DQ0N".repeat(10) + "DQ0="
+    );
+    fs::write(folder.path().join("database"), text).unwrap();
+    fs::write(folder.path().join("bare"), [0x0e; 32]).unwrap();
+    let found = secrets(folder.path(), usize::MAX);
+    for byte in [0x0b, 0x0c, 0x0d, 0x0e] {
+        assert!(found.contains(&[byte; 32]), "{byte:#x}");
+    }
 }
 
 #[test]

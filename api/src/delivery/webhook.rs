@@ -2,17 +2,17 @@
 
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::{StatusCode, Uri};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::delivery::carrier::{Carrier, Outgoing};
 use crate::delivery::failure::{Failed, FailureKind};
 use crate::delivery::retry_after;
 use crate::delivery::signature::{ID, SIGNATURE, TIMESTAMP, WebhookSecret};
+use crate::outbound::{AuthoritiesError, TimeLimits, agent, is_this_machine};
 use crate::request_id;
 
 /// Time for a connection.
@@ -36,20 +36,9 @@ pub enum WebhookError {
     /// Plain HTTP over a network.
     #[error("url is http; use https, or an address of this machine (127.0.0.1, [::1], localhost)")]
     Plain,
-    /// The file of certificates cannot be read.
-    #[error("ca_file {}: {source}", .path.display())]
-    Authorities {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system says.
-        source: io::Error,
-    },
-    /// The file of certificates holds none.
-    #[error("ca_file {}: no certificate in it; it must be PEM", .path.display())]
-    NoAuthority {
-        /// The file.
-        path: PathBuf,
-    },
+    /// The file of certificates is not believed.
+    #[error("ca_file {0}")]
+    Authorities(#[from] AuthoritiesError),
 }
 
 /// A webhook: an address, a secret, and whose certificates are believed.
@@ -68,7 +57,7 @@ impl fmt::Debug for Webhook {
 
 impl Webhook {
     /// Sets a webhook up. `authorities` is a PEM file of the certificate authorities that are believed in place of
-    /// Mozilla's. No proxy of the environment is used.
+    /// Mozilla's.
     ///
     /// # Errors
     /// [`WebhookError`].
@@ -78,23 +67,12 @@ impl Webhook {
         authorities: Option<&Path>,
     ) -> Result<Self, WebhookError> {
         let is_tls = check(url)?;
-        let roots = match authorities {
-            Some(path) => RootCerts::from(certificates(path)?),
-            None => RootCerts::WebPki,
+        let limits = TimeLimits {
+            connect: CONNECT,
+            whole: WHOLE,
         };
-        let config = Agent::config_builder()
-            .https_only(is_tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(WHOLE))
-            .max_idle_connections_per_host(TOGETHER)
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .user_agent(concat!("sealwatch/", env!("CARGO_PKG_VERSION")))
-            .build();
         Ok(Self {
-            agent: config.into(),
+            agent: agent(is_tls, authorities, limits, TOGETHER)?,
             url: url.to_owned(),
             secret,
         })
@@ -164,33 +142,6 @@ fn check(url: &str) -> Result<bool, WebhookError> {
         "http" => Err(WebhookError::Plain),
         _ => Err(WebhookError::Address),
     }
-}
-
-/// Whether a host is this machine, without asking anybody.
-fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let address: Result<std::net::IpAddr, _> = bare.parse();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, WebhookError> {
-    let pem = std::fs::read(path).map_err(|source| WebhookError::Authorities {
-        path: path.to_path_buf(),
-        source,
-    })?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-            Ok(_) => {}
-            Err(_) => certificates.clear(),
-        }
-    }
-    if certificates.is_empty() {
-        let path = path.to_path_buf();
-        return Err(WebhookError::NoAuthority { path });
-    }
-    Ok(certificates)
 }
 
 fn judge(status: StatusCode) -> Result<(), FailureKind> {

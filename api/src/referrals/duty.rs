@@ -5,14 +5,8 @@
 
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::threat::ThreatKind;
-pub use sealwatch_custody::package::INCIDENT_TYPES;
+pub use sealwatch_custody::package::{INCIDENT_TYPES, MEMBER_STATES};
 use sealwatch_custody::package::{Recipient, Regime};
-
-/// The Member States of the European Union: ISO 3166 codes.
-pub const MEMBER_STATES: [&str; 27] = [
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
-    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
-];
 
 /// What a law says of referrals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

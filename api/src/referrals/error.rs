@@ -190,6 +190,11 @@ fn unprocessable(error: &ReferralError) -> Problem {
             "urn:sealwatch:problem:member-states",
             "Member States, with why, belong to a referral to one of them",
         ),
+        ReferralError::Package(PackageError::IdentityNotSealed) => (
+            "urn:sealwatch:problem:identity-not-sealed",
+            "No identity of this account was sealed, so no package can be made: with keys.officer and keys.approver in the \
+             configuration, the case's next signal brings one",
+        ),
         ReferralError::Package(_) => (
             "urn:sealwatch:problem:package",
             "No package can be made of this finding: see [provider] in the configuration, and how long its texts are",

@@ -8,8 +8,8 @@ use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::recommendation::Recommendation;
 use sealwatch_core::threat::{ThreatKind, ThreatSignal};
 use sealwatch_custody::package::facts::{
-    Amendment, Clock, CustodyEvent, Detector, Duty, Event, Finding, Link, Match, Method, Reporter,
-    Signal, Term, Threat,
+    Amendment, Clock, CustodyEvent, Detector, Duty, Event, Finding, LeftOut, Link, Match, Method,
+    Reporter, SIGNAL_RECEIVED, Signal, Term, Threat,
 };
 use sealwatch_custody::package::{self, Facts, FactsError};
 use sqlx::{AnyConnection, Row as _};
@@ -18,6 +18,7 @@ use crate::database::Write;
 use crate::people::Actor;
 use crate::referrals::error::ReferralError;
 use crate::referrals::finding::{Chosen, Finder, NewFinding};
+use crate::referrals::release::sealed_identity;
 use crate::referrals::types::{Package, Referral};
 use crate::store::CaseStoreError;
 
@@ -65,6 +66,8 @@ pub(super) async fn freeze(
         .ok_or(ReferralError::Provider)?;
     let connection = write.connection();
     let (case_revision, threat) = newest_signal(connection, referral).await?;
+    let custody = custody(connection, referral).await?;
+    let left_out = left_out(connection, referral, &custody).await?;
     let mut facts = Facts {
         kind: Facts::kind(),
         referral: referral.id.to_hexadecimal(),
@@ -106,10 +109,12 @@ pub(super) async fn freeze(
             decide_by_ms: referral.decide_by_ms.unwrap_or(now_ms),
             export_by_ms: referral.export_by_ms.unwrap_or(now_ms),
         },
-        custody: custody(connection, referral).await?,
+        custody,
+        left_out,
         method: method(connection, referral, &threat).await?,
     };
-    package::check(&facts)?;
+    let identity = sealed_identity(connection, referral, case_revision).await?;
+    package::check(&facts, identity.is_some())?;
     let sha256 = facts.digest().map_err(unwritable)?.to_hex();
     facts.finding.statement.clear();
     Ok(Frozen {
@@ -232,7 +237,7 @@ async fn custody(
     }
     let signals = received.into_iter().rev().map(|at_ms| CustodyEvent {
         at_ms,
-        act: "signal_received".to_owned(),
+        act: SIGNAL_RECEIVED.to_owned(),
         by: Actor::machine().person.as_str().to_owned(),
         log_position: None,
     });
@@ -256,6 +261,31 @@ async fn custody(
     // Of one time, signals come before acts: the sort is a stable one.
     events.sort_by_key(|event| event.at_ms);
     Ok(events)
+}
+
+/// How much of what happened is not among what is named; nothing where all is.
+async fn left_out(
+    connection: &mut AnyConnection,
+    referral: &Referral,
+    named: &[CustodyEvent],
+) -> Result<Option<LeftOut>, ReferralError> {
+    let signals: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM threat_signals WHERE case_key = $1")
+            .bind(referral.case.to_hexadecimal())
+            .fetch_one(&mut *connection)
+            .await?;
+    let acts: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM audit_entries WHERE subject = $1")
+        .bind(referral.id.to_hexadecimal())
+        .fetch_one(connection)
+        .await?;
+    let is_signal = |event: &&CustodyEvent| event.act == SIGNAL_RECEIVED;
+    let named_signals = named.iter().filter(is_signal).count() as u64;
+    let named_acts = named.len() as u64 - named_signals;
+    let left_out = LeftOut {
+        signals: signals.unsigned_abs().saturating_sub(named_signals),
+        acts: acts.unsigned_abs().saturating_sub(named_acts),
+    };
+    Ok((left_out.signals + left_out.acts > 0).then_some(left_out))
 }
 
 async fn method(

@@ -2,7 +2,9 @@
 //! theirs. The server hands out sealed bytes, and writes on the log that it did before it does; it opens none of them (law 7).
 
 use sealwatch_core::recommendation::SealedIdentity;
+use sealwatch_core::threat::SubjectKind;
 use sealwatch_custody::Sealed;
+use sealwatch_custody::package::PackageError;
 use sqlx::AnyConnection;
 
 use crate::audit::{self, Act, Entry};
@@ -14,7 +16,7 @@ use crate::referrals::error::ReferralError;
 use crate::referrals::facts;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, current_package, to_move};
-use crate::referrals::types::{Package, Referral, ReferralId};
+use crate::referrals::types::{Referral, ReferralId};
 use crate::store::CaseStoreError;
 
 /// Bytes that a sealed identity has at most, in either wrap.
@@ -24,7 +26,7 @@ pub(super) const LONGEST_SEALED: usize = 512;
 /// before it is given.
 ///
 /// # Errors
-/// There is none, its state does not allow it, or this person made the finding.
+/// There is none, its state does not allow it, this person made the finding, or an account's identity was never sealed.
 pub async fn outer(
     database: &Database,
     actor: &Actor,
@@ -39,7 +41,7 @@ pub async fn outer(
     if package.officer == actor.person {
         return Err(ReferralError::SamePerson);
     }
-    let sealed = sealed_identity(connection, &referral, &package).await?;
+    let sealed = sealed_identity(connection, &referral, package.case_revision).await?;
     sqlx::query(
         "UPDATE referral_packages SET outer_opened_by = $3, outer_opened_ms = $4 WHERE referral = $1 AND revision = $2",
     )
@@ -56,22 +58,29 @@ pub async fn outer(
     Ok(sealed)
 }
 
-/// The identity as it was sealed to the referral side, with the newest revision of the case up to the frozen one that has it.
-async fn sealed_identity(
+/// The identity as it was sealed to the referral side, with the newest revision of the case up to this one that has it; nothing
+/// for a group.
+///
+/// # Errors
+/// None is sealed of an account: nobody could make a package, so nobody finds or approves one.
+pub(super) async fn sealed_identity(
     connection: &mut AnyConnection,
     referral: &Referral,
-    package: &Package,
+    case_revision: i64,
 ) -> Result<Option<String>, ReferralError> {
     let sealed: Option<String> = sqlx::query_scalar(
         "SELECT sealed FROM threat_signals WHERE case_key = $1 AND revision <= $2 AND sealed IS NOT NULL \
          ORDER BY revision DESC LIMIT 1",
     )
     .bind(referral.case.to_hexadecimal())
-    .bind(package.case_revision)
+    .bind(case_revision)
     .fetch_optional(connection)
     .await?;
     let Some(sealed) = sealed else {
-        return Ok(None);
+        return match referral.subject {
+            SubjectKind::Account => Err(PackageError::IdentityNotSealed.into()),
+            SubjectKind::Group => Ok(None),
+        };
     };
     let identity: SealedIdentity =
         serde_json::from_str(&sealed).map_err(|_| CaseStoreError::Damaged)?;
@@ -100,7 +109,7 @@ pub async fn approve(
     if package.sha256 != facts_sha256 {
         return Err(ReferralError::Facts);
     }
-    let has_identity = sealed_identity(connection, &referral, &package)
+    let has_identity = sealed_identity(connection, &referral, package.case_revision)
         .await?
         .is_some();
     let is_right = match inner {

@@ -1,7 +1,7 @@
 //! Settings of referrals: how long people have, and in whose name is referred.
 
 use sealwatch_core::credibility::priority::Priority;
-use sealwatch_custody::package::facts;
+use sealwatch_custody::package::{PackageError, check_provider, facts};
 
 /// Units in milliseconds.
 const MINUTE_MS: i64 = 60_000;
@@ -37,6 +37,14 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// Whether packages can be made in its name.
+    ///
+    /// # Errors
+    /// The text that does not fit.
+    pub fn check(&self) -> Result<(), PackageError> {
+        check_provider(&self.of(""))
+    }
+
     /// As a package states it, for one of the configured platforms.
     pub(crate) fn of(&self, platform: &str) -> facts::Provider {
         facts::Provider {

@@ -35,6 +35,7 @@ mod referral_desk;
 mod referrals;
 mod referrals_acts;
 mod referrals_flow;
+mod referrals_package;
 mod repeats;
 mod retention;
 mod review_desk;

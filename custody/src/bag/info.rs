@@ -96,7 +96,8 @@ fn is_label(label: &str) -> bool {
             .all(|character| character.is_ascii_alphanumeric() || character == '-')
 }
 
-fn is_value(value: &str) -> bool {
+/// Whether it can stand behind a label: one line without spaces at its ends.
+pub(crate) fn is_value(value: &str) -> bool {
     let length = value.chars().count();
     length > 0
         && length <= MAXIMUM_VALUE_LENGTH

@@ -85,7 +85,7 @@ fn recipient_of_the_service(referral: &Referral) -> Value {
             "kind": "account",
             "identifier": identifier,
             "service": facts.provider.service,
-            "explanation": referral.recycled(),
+            "explanation": referral.facts.threat.recycled(),
         }),
         Subject::Group => json!({
             "kind": "group",

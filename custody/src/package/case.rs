@@ -11,7 +11,7 @@ mod nodes;
 use serde_json::{Value, json};
 
 use super::PackageError;
-use super::facts::CustodyEvent;
+use super::facts::{CustodyEvent, Facts};
 use super::part::Part;
 use super::referral::{Referral, Subject};
 use super::time::instant;
@@ -20,7 +20,7 @@ use super::words;
 use crate::canonical;
 use nodes::{date_time, evidence_file, reference};
 
-/// The most acts that the index has, the newest; `custody.ndjson` has all.
+/// The most acts that the index has, the newest; `custody.ndjson` has more.
 const MOST_ACTS: usize = 50;
 
 /// The ids of one package's nodes.
@@ -99,8 +99,9 @@ fn investigation(referral: &Referral, ids: &Ids, files: usize) -> Value {
         "@type": "case-investigation:Investigation",
         "uco-core:name": format!("Referral {}, revision {}", facts.referral, facts.revision),
         "uco-core:description": format!(
-            "{} The whole chain of custody is in custody.ndjson.",
-            facts.finding.statement
+            "{} {}",
+            facts.finding.statement,
+            chain_in_words(facts)
         ),
         "uco-core:objectCreatedTime": date_time(facts.frozen_ms),
         "uco-core:objectMarking": reference(&ids.node("marking")),
@@ -108,6 +109,16 @@ fn investigation(referral: &Referral, ids: &Ids, files: usize) -> Value {
         "case-investigation:relevantAuthorization": reference(&ids.node("authorization")),
         "uco-core:object": objects,
     })
+}
+
+fn chain_in_words(facts: &Facts) -> String {
+    match facts.left_out {
+        None => "The whole chain of custody is in custody.ndjson.".to_owned(),
+        Some(_) => format!(
+            "Of the chain of custody, custody.ndjson {}.",
+            facts.custody_named()
+        ),
+    }
 }
 
 fn authorization(referral: &Referral, ids: &Ids) -> Value {

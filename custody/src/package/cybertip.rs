@@ -5,6 +5,7 @@
 use super::PackageError;
 use super::facts::{Facts, ReportingPerson};
 use super::markup::Markup;
+use super::provider::{require_service, require_url};
 use super::referral::{Referral, Subject};
 use super::time::{second, utc};
 use super::words;
@@ -21,25 +22,15 @@ pub const INCIDENT_TYPES: [&str; 8] = [
     "Unsolicited Obscene Material Sent to a Child",
 ];
 
-const PLATFORM_LIMIT: usize = 256;
 const TEXT_LIMIT: usize = 3000;
-const SERVICE_LIMIT: usize = 100;
-const URL_LIMIT: usize = 2083;
 const NO_CONTENT: &str = "Messages are end-to-end encrypted. The provider has no access to their content. What reporters showed to its staff, if anything, is said in the finding in additionalInfo.";
 
 pub(super) fn report(referral: &Referral) -> Result<String, PackageError> {
     let facts = referral.facts;
     let incident_type = incident_type(facts)?;
     let person = reporting_person(facts)?;
-    if facts.threat.at_ms > facts.frozen_ms {
-        return Err(PackageError::IncidentInFuture);
-    }
     let service = facts.provider.service.as_str();
-    require_length(
-        "the service's name",
-        SERVICE_LIMIT.min(PLATFORM_LIMIT),
-        service,
-    )?;
+    require_service(service)?;
     let mut xml = Markup::begin(r#"<?xml version="1.0" encoding="UTF-8"?>"#);
     xml.open("report", &[]);
     incident_summary(&mut xml, facts, incident_type, service);
@@ -69,9 +60,19 @@ fn incident_summary(xml: &mut Markup, facts: &Facts, incident_type: &str, servic
     if facts.threat.priority == "p1" {
         xml.element("escalateToHighPriority", &escalation(facts));
     }
-    xml.element("incidentDateTime", &second(facts.threat.at_ms));
+    // NCMEC takes incidents of the past only. A platform's clock may be ahead of ours, and that stops no report.
+    let (at_ms, frozen_ms) = (facts.threat.at_ms, facts.frozen_ms);
+    xml.element("incidentDateTime", &second(at_ms.min(frozen_ms)));
+    let what = if at_ms > frozen_ms {
+        format!(
+            "When this report was prepared. The record has {} for the last event of the case, which is later: clocks differ.",
+            utc(at_ms)
+        )
+    } else {
+        "When the last event of the case happened.".to_owned()
+    };
     let described = format!(
-        "When the last event of the case happened. The first signal came on {}; a person could first know on {}.",
+        "{what} The first signal came on {}; a person could first know on {}.",
         utc(facts.clock.first_signal_ms),
         utc(facts.clock.knowledge_ms)
     );
@@ -144,7 +145,7 @@ fn reporter(xml: &mut Markup, facts: &Facts, person: &ReportingPerson) -> Result
     ));
     xml.element("companyTemplate", &standing.join("\n"));
     if let Some(url) = &facts.provider.terms_url {
-        require_length("the address of the terms", URL_LIMIT, url)?;
+        require_url(url)?;
         xml.element("legalURL", url);
     }
     xml.close();
@@ -168,7 +169,7 @@ fn additional(referral: &Referral) -> String {
         words::sum(threat.log_odds),
         threat.log_odds
     ));
-    if let Some(recycled) = referral.recycled() {
+    if let Some(recycled) = referral.facts.threat.recycled() {
         text.push_str(recycled);
         text.push('\n');
     }
@@ -195,18 +196,5 @@ pub(super) fn grounds(facts: &Facts) -> String {
         "none named".to_owned()
     } else {
         named.join("; ")
-    }
-}
-
-fn require_length(field: &'static str, limit: usize, text: &str) -> Result<(), PackageError> {
-    let found = text.chars().count();
-    if found <= limit {
-        Ok(())
-    } else {
-        Err(PackageError::TooLong {
-            field,
-            limit,
-            found,
-        })
     }
 }

@@ -23,6 +23,11 @@ pub enum PackageError {
         "the referral is about an account, and its identity was not given; open it first, or an authority could not find it"
     )]
     IdentityMissing,
+    /// An account whose identity nobody can open.
+    #[error(
+        "the referral is about an account, and no identity of it was sealed to the referral side; with keys.officer and keys.approver configured, the case's next signal brings one"
+    )]
+    IdentityNotSealed,
     /// A group with an identity.
     #[error(
         "the referral is about a group, which has no sealed identity, but one was given; it belongs to another referral"
@@ -60,9 +65,9 @@ pub enum PackageError {
     /// NCMEC has eight incident types.
     #[error("the finding's incident type is none of NCMEC's eight; they are copied word for word")]
     IncidentType,
-    /// NCMEC wants incidents of the past.
-    #[error("the incident is later than the finding, and NCMEC takes only incidents of the past")]
-    IncidentInFuture,
+    /// A text of the provider's that the bag's own file cannot hold.
+    #[error("{0} must be one line of 1 to 1000 characters, without spaces at its ends")]
+    OneLine(&'static str),
     /// A text is longer than its recipient takes.
     #[error("{field} has {found} characters, and the recipient takes {limit}; shorten it")]
     TooLong {
@@ -91,6 +96,7 @@ impl PackageError {
             Self::Canonical(_) => "canonical",
             Self::Subject => "subject",
             Self::IdentityMissing => "identity_missing",
+            Self::IdentityNotSealed => "identity_not_sealed",
             Self::IdentityOfGroup => "identity_of_group",
             Self::Identifier => "identifier",
             Self::Pseudonym => "pseudonym",
@@ -100,7 +106,7 @@ impl PackageError {
             Self::ReportingPerson => "reporting_person",
             Self::IncidentTypeMissing => "incident_type_missing",
             Self::IncidentType => "incident_type",
-            Self::IncidentInFuture => "incident_in_future",
+            Self::OneLine(_) => "one_line",
             Self::TooLong { .. } => "too_long",
             Self::MemberStateMissing => "member_state_missing",
             Self::MemberState => "member_state",

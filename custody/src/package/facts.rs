@@ -13,6 +13,9 @@ use crate::statement::FileDigest;
 
 const KIND: &str = "sealwatch-referral-facts-v1";
 
+/// The act of the chain of custody that is no person's.
+pub const SIGNAL_RECEIVED: &str = "signal_received";
+
 /// Why a text is not the facts of a referral.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FactsError {
@@ -52,6 +55,9 @@ pub struct Facts {
     pub clock: Clock,
     /// What happened to the case until the facts were frozen, oldest first.
     pub custody: Vec<CustodyEvent>,
+    /// What of it is left out there. Absent where nothing is, as in all facts of before it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
     /// How the system came to it, and how often such things are wrong.
     pub method: Method,
 }
@@ -116,7 +122,7 @@ pub struct Threat {
     pub subject: String,
     /// The account or group.
     pub pseudonym: String,
-    /// Which life of the account's number it is.
+    /// Which life of the account's number it is, from 0.
     pub incarnation: u32,
     /// When the case's last event happened.
     pub at_ms: i64,
@@ -136,6 +142,24 @@ pub struct Threat {
     pub events: Vec<Event>,
     /// What the account shares with others.
     pub links: Vec<Link>,
+}
+
+impl Threat {
+    /// Which life of its identifier the subject is in, in words: they are counted from 0, and told from the first.
+    pub fn life(&self) -> String {
+        match self.incarnation {
+            0 => "the first life".to_owned(),
+            later => format!("life {}", u64::from(later) + 1),
+        }
+    }
+
+    /// What a reader must know where the account's identifier had an earlier life: a recycled number, mostly.
+    pub fn recycled(&self) -> Option<&'static str> {
+        (self.subject == "account" && self.incarnation > 0).then_some(
+            "The identifier was registered anew in the time on record. Only its present life is referred; an earlier owner may \
+             be another person.",
+        )
+    }
 }
 
 /// One term of the credibility.
@@ -286,12 +310,23 @@ pub struct Clock {
 pub struct CustodyEvent {
     /// When.
     pub at_ms: i64,
-    /// What: an act of the audit log, or `signal_received`.
+    /// What: an act of the audit log, or [`SIGNAL_RECEIVED`].
     pub act: String,
     /// Who: the person as the audit log names them, or `sealwatch`.
     pub by: String,
     /// The audit log's entry, where there is one: its position from 0.
     pub log_position: Option<u64>,
+}
+
+/// How much of what happened to the case the chain of custody does not name: of signals those between the first and the newest,
+/// of acts the oldest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// Signals.
+    pub signals: u64,
+    /// Acts of people, as the audit log has them.
+    pub acts: u64,
 }
 
 /// How the system came to the case.
@@ -331,6 +366,21 @@ pub struct Detector {
 }
 
 impl Facts {
+    /// How much of the chain of custody the facts, and so the package, have: the end of a sentence about its file.
+    pub fn custody_named(&self) -> String {
+        let Some(left_out) = self.left_out else {
+            return "has all".to_owned();
+        };
+        let of_signals = |event: &&CustodyEvent| event.act == SIGNAL_RECEIVED;
+        let signals = self.custody.iter().filter(of_signals).count() as u64;
+        let acts = self.custody.len() as u64 - signals;
+        format!(
+            "has {signals} of {} signals, the first and the newest, and the newest {acts} of {} acts; the platform has the others",
+            signals + left_out.signals,
+            acts + left_out.acts
+        )
+    }
+
     /// The kind, for whoever fills in the fields.
     pub fn kind() -> String {
         KIND.to_owned()
@@ -352,7 +402,7 @@ impl Facts {
     pub fn parse(json: &[u8]) -> Result<Self, FactsError> {
         let facts: Self =
             serde_json::from_value(canonical::parse(json)?).map_err(|_| FactsError::Form)?;
-        if facts.kind == KIND {
+        if facts.kind == KIND && facts.to_json()?.as_bytes() == json {
             Ok(facts)
         } else {
             Err(FactsError::Form)

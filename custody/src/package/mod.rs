@@ -34,12 +34,14 @@ mod markup;
 mod methodology;
 mod part;
 mod proportion;
+mod provider;
 mod readme;
 mod record;
 mod referral;
 mod report;
 mod time;
 mod uuid;
+mod voices;
 mod words;
 
 pub use article18::ARTICLE_18_KIND;
@@ -47,7 +49,10 @@ pub use cybertip::INCIDENT_TYPES;
 pub use duty::{Recipient, Regime};
 pub use error::PackageError;
 pub use facts::{Facts, FactsError};
+pub use provider::check_provider;
 pub use record::{RECORD_KIND, RECORD_SCHEMA};
+pub use referral::MEMBER_STATES;
+pub use voices::Voices;
 
 use part::Part;
 use referral::Referral;
@@ -68,13 +73,17 @@ pub fn prepare(facts: &Facts, identity: Option<&[u8]>) -> Result<PreparedBag, Pa
 }
 
 /// Whether a package can be made of these facts once the identity is opened: for whoever freezes them, so that a referral does
-/// not fail on a person's machine after its approval.
+/// not fail on a person's machine after its approval. `is_sealed` says whether there is a sealed identity to be opened.
 ///
 /// # Errors
-/// As for [`prepare`].
-pub fn check(facts: &Facts) -> Result<(), PackageError> {
+/// As for [`prepare`], and [`PackageError::IdentityNotSealed`] about an account whose identity nobody could open.
+pub fn check(facts: &Facts, is_sealed: bool) -> Result<(), PackageError> {
+    let is_account = facts.threat.subject == "account";
+    if is_account && !is_sealed {
+        return Err(PackageError::IdentityNotSealed);
+    }
     // Files of all lengths of identifiers can be made, so any one will do.
-    let identity = (facts.threat.subject == "account").then_some(&b"identifier"[..]);
+    let identity = is_account.then_some(&b"identifier"[..]);
     origin(facts)?;
     prepare(facts, identity).map(drop)
 }

@@ -33,7 +33,8 @@ HOW TO VERIFY, WITH PUBLIC TOOLS
    signed = b\"DSSEv1 %d %s %d %s\" % (len(kind), kind, len(payload), payload)
    for subject in json.loads(payload)[\"subject\"]:
        found = hashlib.sha256((bag / subject[\"name\"]).read_bytes()).hexdigest()
-       assert found == subject[\"digest\"][\"sha256\"], subject[\"name\"] + \" is not the signed file\"
+       if found != subject[\"digest\"][\"sha256\"]:
+           sys.exit(subject[\"name\"] + \" is not the signed file\")
    roles = set()
    for signature in envelope[\"signatures\"]:
        key = next(key for key in keys if key[\"key_id\"] == signature[\"keyid\"])
@@ -41,7 +42,8 @@ HOW TO VERIFY, WITH PUBLIC TOOLS
        public.verify(base64.b64decode(signature[\"sig\"]), signed)
        print(\"signed by\", key[\"person\"], \"as\", key[\"role\"])
        roles.add((key[\"role\"], key[\"person\"]))
-   assert {role for role, _ in roles} == {\"officer\", \"approver\"} and len({person for _, person in roles}) == 2
+   if {role for role, _ in roles} != {\"officer\", \"approver\"} or len({person for _, person in roles}) != 2:
+       sys.exit(\"one officer and, as approver, another person must have signed\")
    --- end ---
 
 3. The platform's audit log recorded both acts: the package's audit folder holds the log's entries with inclusion proofs

@@ -58,7 +58,8 @@ fn event(event: &Event) -> Value {
     })
 }
 
-/// One line for each thing that happened to the case, oldest first; the last is the freezing of the facts.
+/// One line for each thing that happened to the case, oldest first; the last is the freezing of the facts, and says how much is
+/// left out.
 pub(super) fn custody(referral: &Referral) -> Result<String, PackageError> {
     let facts = referral.facts;
     let system = json!({
@@ -77,7 +78,7 @@ pub(super) fn custody(referral: &Referral) -> Result<String, PackageError> {
             "words": words::act(&event.act),
         })
     };
-    let frozen = json!({
+    let mut frozen = json!({
         "act": "facts_frozen",
         "at": instant(facts.frozen_ms),
         "at_ms": facts.frozen_ms,
@@ -87,6 +88,9 @@ pub(super) fn custody(referral: &Referral) -> Result<String, PackageError> {
         "system": system,
         "words": words::act("facts_frozen"),
     });
+    if let Some(left_out) = facts.left_out {
+        frozen["left_out"] = json!({"acts": left_out.acts, "signals": left_out.signals});
+    }
     lines(facts.custody.iter().map(entry).chain([frozen]))
 }
 

@@ -7,10 +7,10 @@ use super::time::LATEST_MS;
 use crate::seal::MAXIMUM_IDENTIFIER_LENGTH;
 use crate::statement::FileDigest;
 
-/// Countries whose authorities a notice for the Union can concern: ISO 3166 codes of the Union and the Economic Area.
-const MEMBER_STATES: [&str; 30] = [
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS",
-    "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+/// The Member States of the European Union, whose authorities a notice can concern: ISO 3166 codes.
+pub const MEMBER_STATES: [&str; 27] = [
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
+    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 ];
 
 /// Whom a referral is about.
@@ -46,17 +46,6 @@ impl<'a> Referral<'a> {
             subject,
             approved: facts.digest()?,
         })
-    }
-
-    /// What a reader must know where the account's identifier had an earlier life: a recycled number, mostly.
-    pub(super) const fn recycled(&self) -> Option<&'static str> {
-        match (self.subject, self.facts.threat.incarnation) {
-            (Subject::Account(_), 1..) => Some(
-                "The identifier was registered anew in the time on record. Only its present life is referred; an earlier owner may \
-                 be another person.",
-            ),
-            _ => None,
-        }
     }
 
     /// Whether the law that asks for the referral, or allows it, is the European Union's.

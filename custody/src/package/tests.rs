@@ -50,7 +50,7 @@ fn the_same_facts_and_identity_give_the_same_bytes_also_after_a_way_over_the_wir
         assert_eq!(statement, super::statement(&carried, &prepared).unwrap());
         assert_eq!(statement.referral, first.referral);
         assert_eq!(statement.subjects, prepared.subjects());
-        assert_eq!(super::check(&first), Ok(()));
+        assert_eq!(super::check(&first, identity(&first).is_some()), Ok(()));
     }
 }
 
@@ -236,6 +236,20 @@ proptest! {
     }
 
     #[test]
+    fn a_provider_passes_its_check_where_packages_can_be_made_in_its_name_and_only_there(
+        organization in text(1001), email in prop::option::of(text(1001)), service in text(101),
+        url in prop::option::of(text(2084)),
+    ) {
+        let mut facts = facts(CHILD_SAFETY);
+        facts.provider.organization = organization;
+        facts.provider.contact_email = email;
+        facts.provider.service = service;
+        facts.provider.terms_url = url;
+        let passes = check_provider(&facts.provider).is_ok();
+        prop_assert_eq!(passes, super::check(&facts, true).is_ok());
+    }
+
+    #[test]
     fn a_record_gives_back_the_facts_and_the_identity(identifier in "[A-Za-z0-9+@._:-]{1,128}") {
         let facts = facts(THREAT_TO_LIFE);
         let bag = prepare(&facts, Some(identifier.as_bytes())).unwrap().seal(BTreeMap::new()).unwrap();
@@ -244,6 +258,15 @@ proptest! {
         prop_assert_eq!(back, facts);
         prop_assert_eq!(record["identity"]["identifier"].as_str(), Some(identifier.as_str()));
     }
+}
+
+/// Texts about as long as they may be, some with what no line holds.
+fn text(too_long: usize) -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => Just("Example Messenger Ltd".to_owned()),
+        1 => prop::sample::select(vec!["", " ", "Example ", " Example", "two\nlines", "a\u{7}"]).prop_map(str::to_owned),
+        1 => (too_long - 1..=too_long).prop_map(|length| "ü".repeat(length)),
+    ]
 }
 
 /// Texts that break what is not escaped.

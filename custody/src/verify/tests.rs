@@ -5,31 +5,26 @@ use proptest::prelude::*;
 use super::*;
 use crate::bag::{BagInfo, BagPath, Defect, PreparedBag};
 use crate::checkpoint::Origin;
-use crate::commitment::Salt;
 use crate::dsse::SignersError;
-use crate::merkle::{Frontier, Hash, MerkleError, inclusion_path, leaf_hash};
+use crate::merkle::MerkleError;
 use crate::proofs::ProofsError;
-use crate::signing::{SigningKey, SigningRole};
-use crate::trust::{TrustedLog, TrustedPerson};
+use crate::signing::SigningRole;
+
+#[path = "../../fixtures/maker.rs"]
+mod maker;
+
+use maker::{APPROVER, Key, LOG, Log, OFFICER, SALT, key};
 
 /// Everything from which a bag is made. Tests change one thing and make the bag anew, as a forger would.
 #[derive(Clone)]
 struct Referral {
     payload: &'static str,
     identifier: &'static str,
-    keys: Vec<(SigningRole, u8)>,
+    keys: Vec<Key>,
     log_key: u8,
     entries: Vec<(&'static str, &'static str, &'static str)>,
     salt: u8,
     subjects: Vec<&'static str>,
-}
-
-const OFFICER: (SigningRole, u8) = (SigningRole::Officer, 1);
-const APPROVER: (SigningRole, u8) = (SigningRole::Approver, 2);
-const LOG: u8 = 3;
-
-fn key((role, byte): (SigningRole, u8)) -> SigningKey {
-    SigningKey::from_bytes(role, &[byte; 32])
 }
 
 fn origin() -> Origin {
@@ -37,21 +32,13 @@ fn origin() -> Origin {
 }
 
 fn trust() -> Trust {
-    let person = |name: &str, of| TrustedPerson {
-        name: name.to_owned(),
-        key: key(of).verifying_key(),
-    };
-    let people = vec![
-        person("ada", OFFICER),
-        person("bea", APPROVER),
-        person("ada", (SigningRole::Approver, 4)),
-        person("cid", (SigningRole::Approver, 5)),
+    let people = [
+        ("ada", OFFICER),
+        ("bea", APPROVER),
+        ("ada", (SigningRole::Approver, 4)),
+        ("cid", (SigningRole::Approver, 5)),
     ];
-    let log = |byte| TrustedLog {
-        origin: origin(),
-        key: key((SigningRole::Log, byte)).verifying_key(),
-    };
-    Trust::new(people, vec![log(9), log(LOG)]).unwrap()
+    maker::trust(&people, &origin(), &[9, LOG])
 }
 
 fn referral() -> Referral {
@@ -66,7 +53,7 @@ fn referral() -> Referral {
             (APPROVED_ACT, "bea", "R-7"),
             ("exported", "ada", "R-7"),
         ],
-        salt: 7,
+        salt: SALT,
         subjects: SIGNED_FILES.to_vec(),
     }
 }
@@ -101,57 +88,16 @@ impl Referral {
     }
 
     fn tag_files(&self) -> BTreeMap<BagPath, Vec<u8>> {
-        let envelope = self.envelope();
-        let detail = entry_detail(envelope.payload());
-        let mut frontier = Frontier::empty();
-        let mut nodes: BTreeMap<(u8, u64), Hash> = BTreeMap::new();
-        let mut leaves = Vec::new();
-        for (position, (act, person, subject)) in self.entries.iter().enumerate() {
-            let commitment = commitment::commit(&Salt::new([7; 32]), detail.as_bytes()).to_hex();
-            let leaf = format!(
-                r#"{{"act":"{act}","at_ms":{},"commitment":"{commitment}","person":"{person}","position":{position},"subject":"{subject}"}}"#,
-                1000 + position
-            );
-            for node in frontier.append(leaf_hash(leaf.as_bytes())) {
-                nodes.insert((node.level, node.index), node.hash);
-            }
-            leaves.push(leaf);
-        }
-        let size = frontier.size();
-        let proofs: Vec<EntryProof> = leaves
-            .into_iter()
-            .zip(0..)
-            .map(|(entry, position)| EntryProof {
-                path: inclusion_path(position, size, &mut |level, index| {
-                    nodes.get(&(level, index)).copied()
-                })
-                .unwrap(),
-                salt: [SIGNED_ACT, APPROVED_ACT]
-                    .iter()
-                    .any(|act| entry.contains(act))
-                    .then(|| Salt::new([self.salt; 32])),
-                position,
-                entry,
-            })
-            .collect();
-        let head = Checkpoint {
-            origin: origin(),
-            size,
-            root: frontier.root(),
-            time: Some(2000),
+        let log = Log {
+            origin: &origin(),
+            key: self.log_key,
+            entries: &self.entries,
+            of: None,
+            times_ms: (1000, 1),
+            head_ms: 2000,
+            salt: self.salt,
         };
-        let signed = head.sign(&key((SigningRole::Log, self.log_key))).unwrap();
-        BTreeMap::from([
-            (
-                BagPath::new(ATTESTATION).unwrap(),
-                envelope.to_json().unwrap().into(),
-            ),
-            (BagPath::new(CHECKPOINT).unwrap(), signed.into()),
-            (
-                BagPath::new(PROOFS).unwrap(),
-                proofs::to_json(&proofs).unwrap().into(),
-            ),
-        ])
+        log.tag_files(&self.envelope())
     }
 
     fn bag(&self) -> BagFiles {
@@ -215,7 +161,7 @@ fn a_referral_that_two_people_signed_and_the_log_recorded_passes_every_check() {
 
 #[test]
 fn one_person_cannot_make_a_bag_that_verifies() {
-    let with = |keys: &[(SigningRole, u8)]| {
+    let with = |keys: &[Key]| {
         let referral = Referral {
             keys: keys.to_vec(),
             ..referral()

@@ -11,12 +11,14 @@ use crate::failure::Failure;
 use crate::{people_keys, terminal};
 
 use super::facts::{Frozen, path};
+use super::package::{NO_IDENTITY, require_sealed};
 use super::server::{Server, not_understood};
 
 /// Approves a referral's facts.
 ///
 /// # Errors
-/// The key is another one, the service refuses, nothing opens, or the answer was not yes.
+/// The key is another one, the service refuses, nothing opens, an account's identity was never sealed, or the answer was not
+/// yes.
 pub fn approve(arguments: &ReferralArguments, key: &Path) -> Result<(), Failure> {
     let key = people_keys::private(key, Role::Approver)?;
     let server = Server::new(&arguments.server)?;
@@ -29,7 +31,9 @@ pub fn approve(arguments: &ReferralArguments, key: &Path) -> Result<(), Failure>
     );
     terminal::confirm("Approve?", arguments.yes)?;
     let outer = server.post(&path(id, "/identity/outer")?, frozen.version(), &json!({}))?;
-    let inner = match outer.optional_text("sealed")? {
+    let sealed = outer.optional_text("sealed")?;
+    require_sealed(&frozen, sealed.is_some())?;
+    let inner = match sealed {
         Some(sealed) => {
             let sealed = Sealed::from_base64(sealed).ok_or_else(not_understood)?;
             let inner = open_outer(&key, &sealed, &frozen.binding()?).map_err(Failure::running)?;
@@ -49,7 +53,7 @@ pub fn approve(arguments: &ReferralArguments, key: &Path) -> Result<(), Failure>
         terminal::line(&frozen.facts.finding.officer)
     );
     if !is_sealed {
-        println!("No identity is sealed in this case: the package will name the pseudonym alone.");
+        println!("{NO_IDENTITY}: the package will say so, and hold its pseudonym.");
     }
     Ok(())
 }

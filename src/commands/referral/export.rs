@@ -44,9 +44,11 @@ pub fn export(
     let signed = envelope(&server.get(&path(id, "/signature")?)?)?;
     require_both(&signed, &trust, &frozen)?;
     println!(
-        "This makes the package, which names the account, in {}. It opens the identity once more. Opening and export\n\
-         stand on the audit log under your name. To give the package to the authority is then up to you.",
-        out.display()
+        "This makes the package, which names the account, in {}; until it is whole it is in {}.\n\
+         It opens the identity once more. Opening and export stand on the audit log under your name. To give the package\n\
+         to the authority is then up to you.",
+        out.display(),
+        bag_folder::unfinished(out).map_err(cannot)?.display()
     );
     terminal::confirm("Export?", arguments.yes)?;
     let (identity, version) = open_as_officer(&server, &frozen, &key)?;

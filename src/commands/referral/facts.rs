@@ -1,12 +1,11 @@
 //! A referral's facts as the service gives them, checked, and shown in words before anybody is asked anything.
 
-use std::collections::BTreeSet;
-
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::threat::ThreatId;
 use sealwatch_core::time::Timestamp;
 use sealwatch_custody::Binding;
-use sealwatch_custody::package::Facts;
+use sealwatch_custody::package::facts::Threat;
+use sealwatch_custody::package::{Facts, Voices};
 use sealwatch_custody::statement::FileDigest;
 
 use crate::failure::Failure;
@@ -124,13 +123,16 @@ pub fn words(facts: &Facts) -> String {
     say(
         "about",
         format!(
-            "{} {} of {}, life {} of it",
+            "{} {} of {}, {} of it",
             line(&threat.subject),
             line(&threat.pseudonym),
             line(&facts.provider.platform),
-            threat.incarnation
+            threat.life()
         ),
     );
+    if let Some(recycled) = threat.recycled() {
+        say("", recycled.to_owned());
+    }
     say("last event", time(threat.at_ms));
     say("known since", time(facts.clock.knowledge_ms));
     say(
@@ -143,16 +145,7 @@ pub fn words(facts: &Facts) -> String {
     for term in &threat.terms {
         say("", format!("{:+.2}  {}", term.log_odds, line(&term.words)));
     }
-    let groups: BTreeSet<u32> = threat.reporters.iter().map(|one| one.group).collect();
-    say(
-        "reports",
-        format!(
-            "{} in all; {} remembered, from {} independent of each other",
-            threat.reports,
-            threat.reporters.len(),
-            groups.len()
-        ),
-    );
+    say("reports", reports(threat));
     say(
         "metadata",
         format!(
@@ -193,6 +186,12 @@ pub fn words(facts: &Facts) -> String {
             facts.method.earlier_findings, facts.method.earlier_unfounded
         ),
     );
+    if facts.left_out.is_some() {
+        say(
+            "custody",
+            format!("custody.ndjson {}", facts.custody_named()),
+        );
+    }
     say(
         "finding",
         format!(
@@ -243,6 +242,24 @@ pub fn words(facts: &Facts) -> String {
     text.push_str("\nThe officer's statement\n");
     for part in plain(&finding.statement).lines() {
         text.push_str(&format!("    {part}\n"));
+    }
+    text
+}
+
+/// How many reports, and how many voices they are: whom the record does not show to have been contacted is no voice.
+fn reports(threat: &Threat) -> String {
+    let voices = Voices::of(&threat.reporters);
+    let mut text = format!(
+        "{} in all; {} remembered, from {} independent of each other",
+        threat.reports,
+        threat.reporters.len(),
+        voices.independent
+    );
+    if voices.unconfirmed > 0 {
+        text.push_str(&format!(
+            ", and {} that the record does not confirm",
+            voices.unconfirmed
+        ));
     }
     text
 }

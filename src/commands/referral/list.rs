@@ -15,6 +15,9 @@ const SECTIONS: [&str; 5] = ["referral", "duties", "findings", "packages", "hist
 /// The longest line on which an item of a list is shown whole.
 const LINE: usize = 110;
 
+/// Referrals that the service gives at a time at most.
+const PAGE: u32 = 200;
+
 /// Lists the queue.
 ///
 /// # Errors
@@ -24,25 +27,47 @@ pub fn list(
     filter: &[(&str, Option<&str>)],
     limit: u32,
 ) -> Result<(), Failure> {
-    let server = Server::new(arguments)?;
-    let mut address = format!("/api/v1/referrals?limit={limit}");
+    let mut further = String::new();
     for (name, value) in filter {
         if let Some(value) = value {
-            address.push_str(&format!("&{name}={}", word(name, value)?));
+            further.push_str(&format!("&{name}={}", word(name, value)?));
         }
     }
-    let page = server.get(&address)?.body;
-    let items = page["items"].as_array().ok_or_else(not_understood)?;
-    println!("id\tstate\tpriority\tkind\tdue\tofficer");
-    for item in items {
-        let cells =
-            ["id", "state", "priority", "kind", "due_at", "officer"].map(|name| cell(&item[name]));
-        println!("{}", cells.join("\t"));
-    }
-    if !page["next_cursor"].is_null() {
-        eprintln!("sealwatch: there are more; --limit shows more at a time");
+    let (lines, are_more) = queue(&Server::new(arguments)?, &further, limit)?;
+    print!("{lines}");
+    if are_more {
+        eprintln!("sealwatch: there are more; a greater --limit shows them");
     }
     Ok(())
+}
+
+/// So many of the queue in lines, page by page, and whether there are more.
+fn queue(server: &Server, filter: &str, limit: u32) -> Result<(String, bool), Failure> {
+    let mut lines = "id\tstate\tpriority\tkind\tdue\tofficer\n".to_owned();
+    let (mut left, mut cursor) = (limit, String::new());
+    loop {
+        let asked = left.min(PAGE);
+        let address = format!("/api/v1/referrals?limit={asked}{filter}{cursor}");
+        let page = server.get(&address)?.body;
+        let items = page["items"].as_array().ok_or_else(not_understood)?;
+        for item in items {
+            let cells = ["id", "state", "priority", "kind", "due_at", "officer"]
+                .map(|name| cell(&item[name]));
+            lines.push_str(&cells.join("\t"));
+            lines.push('\n');
+        }
+        let Some(next) = page["next_cursor"].as_str() else {
+            return Ok((lines, false));
+        };
+        left = left.saturating_sub(asked);
+        if left == 0 {
+            return Ok((lines, true));
+        }
+        cursor = format!(
+            "&cursor={}",
+            word("cursor", next).map_err(|_| not_understood())?
+        );
+    }
 }
 
 /// Shows a referral.
@@ -142,9 +167,75 @@ fn is_leaf(value: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::os::unix::fs::PermissionsExt;
+
     use serde_json::json;
 
     use super::*;
+
+    /// A service that gives these pages, one a request. Gives what it was asked for.
+    fn service(pages: Vec<Value>) -> (Server, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = std::thread::spawn(move || {
+            let answer = |page: Value| {
+                let mut stream = listener.accept().unwrap().0;
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let request = lines.next().unwrap().unwrap();
+                lines
+                    .find(|line| line.as_ref().unwrap().is_empty())
+                    .unwrap()
+                    .unwrap();
+                let body = page.to_string();
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
+                stream
+                    .write_all(format!("{head}{body}").as_bytes())
+                    .unwrap();
+                request.split(' ').nth(1).unwrap().to_owned()
+            };
+            pages.into_iter().map(answer).collect()
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let token = folder.path().join("token");
+        std::fs::write(&token, "token").unwrap();
+        std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let server = Server::new(&ServerArguments {
+            server: Some(format!("http://{address}")),
+            token_file: Some(token),
+            ca_file: None,
+        });
+        (server.unwrap(), asked)
+    }
+
+    #[test]
+    fn more_than_a_page_is_asked_for_page_by_page_until_there_are_enough() {
+        let page = |count: usize, next: Value| {
+            let items = vec![json!({"id": "a1", "state": "open"}); count];
+            json!({"items": items, "next_cursor": next})
+        };
+        let pages = vec![page(200, json!("c1")), page(50, json!("c2"))];
+        let (server, asked) = service(pages);
+        let (lines, are_more) = queue(&server, "&state=open", 250).unwrap();
+        assert_eq!((lines.lines().count(), are_more), (251, true));
+        assert_eq!(
+            asked.join().unwrap(),
+            [
+                "/api/v1/referrals?limit=200&state=open",
+                "/api/v1/referrals?limit=50&state=open&cursor=c1"
+            ]
+        );
+        let (server, asked) = service(vec![page(3, Value::Null)]);
+        let (lines, are_more) = queue(&server, "", 500).unwrap();
+        assert_eq!((lines.lines().count(), are_more), (4, false));
+        assert_eq!(asked.join().unwrap().len(), 1);
+        let (server, _) = service(vec![page(200, json!("c&limit=1"))]);
+        assert!(queue(&server, "", 500).is_err());
+    }
 
     #[test]
     fn a_referral_is_an_outline_that_commands_no_terminal() {

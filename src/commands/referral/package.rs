@@ -20,6 +20,9 @@ use crate::terminal;
 use super::facts::{Frozen, path};
 use super::server::{Answer, Server, not_understood};
 
+/// What is said where nothing is opened.
+pub const NO_IDENTITY: &str = "A group has no identity";
+
 /// The package, and what is signed of it.
 pub struct Made {
     /// All files but signatures and proofs.
@@ -65,8 +68,14 @@ impl Made {
             .clone()
             .seal(BTreeMap::new())
             .map_err(Failure::running)?;
-        bag_folder::write_new(folder, &files)
-            .map_err(|error| Failure::configuration(format!("{}: {error}", folder.display())))?;
+        let cannot = |error: std::io::Error| {
+            Failure::Configuration(format!("{}: {error}", folder.display()))
+        };
+        println!(
+            "Until the preview is whole it is in {}.",
+            bag_folder::unfinished(folder).map_err(cannot)?.display()
+        );
+        bag_folder::write_new(folder, &files).map_err(cannot)?;
         println!(
             "What would be signed is in {} now. It holds the identity: remove it when you have read it.\n",
             folder.display()
@@ -116,7 +125,7 @@ pub fn envelope(answer: &Answer) -> Result<Envelope, Failure> {
 /// Opens the inner wrap as officer: the audit log has it first. Also gives the referral's version after that.
 ///
 /// # Errors
-/// The service refuses, or the key does not open what it gave.
+/// The service refuses, an account's identity was never sealed, or the key does not open what the service gave.
 pub fn open_as_officer(
     server: &Server,
     frozen: &Frozen,
@@ -128,12 +137,28 @@ pub fn open_as_officer(
         &json!({}),
     )?;
     let version = answer.version.clone().or_else(|| frozen.version.clone());
-    let Some(inner) = answer.optional_text("inner")? else {
+    let inner = answer.optional_text("inner")?;
+    require_sealed(frozen, inner.is_some())?;
+    let Some(inner) = inner else {
         return Ok((None, version));
     };
     let sealed = Sealed::from_base64(inner).ok_or_else(not_understood)?;
     let identity = open_inner(key, &sealed, &frozen.binding()?).map_err(Failure::running)?;
     Ok((Some(identity), version))
+}
+
+/// Requires that an account's identity is there to be opened. Only a group has none.
+///
+/// # Errors
+/// The referral is about an account, and nothing was sealed: no package can be made of it.
+pub fn require_sealed(frozen: &Frozen, is_sealed: bool) -> Result<(), Failure> {
+    if is_sealed || frozen.facts.threat.subject == "group" {
+        return Ok(());
+    }
+    Err(Failure::running(
+        "no identity of this account is sealed, so no package can be made. The service needs keys.officer and keys.approver; the \
+         case's next signal then brings the identity, and `sealwatch referral amend` begins the next revision",
+    ))
 }
 
 /// Who a signing key belongs to, as the trusted keys say.

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sealwatch_api::outbound::{TimeLimits, agent, is_this_machine};
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{Request, Response, Uri};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use zeroize::Zeroizing;
 
 use crate::arguments::ServerArguments;
@@ -18,6 +18,8 @@ use crate::{clock, key_file, terminal};
 const CONNECT: Duration = Duration::from_secs(10);
 /// Time for a whole request with its answer.
 const WHOLE: Duration = Duration::from_mins(1);
+/// Connections that are kept for the next request.
+const IDLE: usize = 1;
 /// The longest answer that is read, in bytes. A case's facts with all its events stay far below.
 const ANSWER: u64 = 32 << 20;
 
@@ -55,22 +57,14 @@ impl Server {
             })?;
         let base = base.trim_end_matches('/').to_owned();
         let is_tls = check(&base)?;
-        let roots = match &arguments.ca_file {
-            Some(path) => RootCerts::from(certificates(path)?),
-            None => RootCerts::WebPki,
+        let limits = TimeLimits {
+            connect: CONNECT,
+            whole: WHOLE,
         };
-        let config = Agent::config_builder()
-            .https_only(is_tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .timeout_connect(Some(CONNECT))
-            .timeout_global(Some(WHOLE))
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .user_agent(concat!("sealwatch/", env!("CARGO_PKG_VERSION")))
-            .build();
+        let agent = agent(is_tls, arguments.ca_file.as_deref(), limits, IDLE)
+            .map_err(|error| Failure::Configuration(format!("--ca-file {error}")))?;
         Ok(Self {
-            agent: config.into(),
+            agent,
             base,
             token: token(arguments.token_file.as_deref())?,
         })
@@ -258,33 +252,6 @@ fn check(base: &str) -> Result<bool, Failure> {
         )),
         _ => Err(wrong(form)),
     }
-}
-
-/// Whether a host is this machine, without asking anybody.
-fn is_this_machine(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let address: Result<std::net::IpAddr, _> = bare.parse();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Failure> {
-    let file = path.display();
-    let pem = std::fs::read(path)
-        .map_err(|error| Failure::configuration(format!("--ca-file {file}: {error}")))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => certificates.push(certificate),
-            Ok(_) => {}
-            Err(_) => certificates.clear(),
-        }
-    }
-    if certificates.is_empty() {
-        return Err(Failure::configuration(format!(
-            "--ca-file {file}: no certificate in it; it must be PEM"
-        )));
-    }
-    Ok(certificates)
 }
 
 #[cfg(test)]

@@ -13,7 +13,10 @@ use crate::failure::Failure;
 use crate::{clock, people_keys, terminal};
 
 use super::facts::{Frozen, path};
-use super::package::{Made, envelope, open_as_officer, owner, require_log, require_officer_alone};
+use super::package::{
+    Made, NO_IDENTITY, envelope, open_as_officer, owner, require_log, require_officer_alone,
+    require_sealed,
+};
 use super::server::{Server, not_understood};
 
 /// Signs as the role of the signing key says.
@@ -63,8 +66,8 @@ fn as_officer(arguments: &SignArguments, signing_key: &SigningKey) -> Result<(),
         made.write_preview(folder)?;
     }
     let names = match &identity {
-        Some(_) => "The package names the account",
-        None => "The package names the pseudonym alone",
+        Some(_) => "The package names the account".to_owned(),
+        None => format!("{NO_IDENTITY}: the package holds its pseudonym"),
     };
     println!(
         "{names}. You sign as officer {}, with key {}; an approver of key {} can read it to\n\
@@ -105,6 +108,11 @@ fn as_approver(arguments: &SignArguments, signing_key: &SigningKey) -> Result<()
         ));
     }
     require_log(&frozen, &trust)?;
+    println!(
+        "To compare, this machine fetches what the officer signed and opens the account's identity, too. That stands on the\n\
+         audit log under your name, before it is opened."
+    );
+    terminal::confirm("Open it?", arguments.common.yes)?;
     let answer = server.get(&path(id, "/signature")?)?;
     let mut envelope = envelope(&answer)?;
     require_officer_alone(&envelope, &trust, officer)?;
@@ -116,9 +124,10 @@ fn as_approver(arguments: &SignArguments, signing_key: &SigningKey) -> Result<()
         }
         None => None,
     };
+    require_sealed(&frozen, identity.is_some())?;
     let made = Made::of(&frozen, identity.as_ref())?;
     made.require_same(&envelope)?;
-    println!("{}", made.words()?);
+    println!("\n{}", made.words()?);
     println!(
         "This machine made the package again: every digest is the one that {} signed.",
         terminal::line(officer)

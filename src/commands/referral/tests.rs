@@ -6,7 +6,7 @@ use sealwatch_custody::statement::FileDigest;
 use sealwatch_custody::trust::{Trust, TrustedPerson};
 
 use super::facts::{Frozen, path};
-use super::package::{Made, owner, require_log, require_officer_alone};
+use super::package::{Made, owner, require_log, require_officer_alone, require_sealed};
 
 const FACTS: &str = include_str!("../../../custody/fixtures/child-safety.json");
 
@@ -75,6 +75,37 @@ fn the_facts_are_shown_in_words_with_their_digest_before_anybody_is_asked() {
     ] {
         assert!(words.contains(part), "{part} is not in {words}");
     }
+}
+
+#[test]
+fn reporters_whom_the_record_does_not_confirm_are_counted_apart_as_in_the_report() {
+    let said =
+        "3 remembered, from 2 independent of each other, and 1 that the record does not confirm";
+    let words = frozen(facts(|_| {})).words();
+    assert!(words.contains(said), "{words}");
+    let unconfirmed = |facts: &mut Facts| {
+        for report in &mut facts.threat.reporters {
+            report.group = 0;
+        }
+    };
+    let words = frozen(facts(unconfirmed)).words();
+    let said = "from 0 independent of each other, and 3 that the record does not confirm";
+    assert!(words.contains(said), "{words}");
+}
+
+#[test]
+fn lives_of_an_identifier_are_told_from_the_first_and_an_earlier_owner_is_named_to_whoever_approves()
+ {
+    let words = |incarnation| frozen(facts(|facts| facts.threat.incarnation = incarnation)).words();
+    let first = words(0);
+    assert!(
+        first.contains("of example, the first life of it\n"),
+        "{first}"
+    );
+    assert!(!first.contains("an earlier owner"));
+    let second = words(1);
+    assert!(second.contains(", life 2 of it\n"), "{second}");
+    assert!(second.contains("an earlier owner may be another person"));
 }
 
 #[test]
@@ -186,6 +217,19 @@ fn a_signing_key_is_whose_the_local_file_says_and_the_log_must_be_known() {
         assert!(said.contains("not among the trusted keys"), "{said}");
     }
     assert!(require_log(&frozen, &trust).is_err());
+}
+
+#[test]
+fn an_account_without_a_sealed_identity_stops_before_the_approval_and_a_group_does_not() {
+    let account = frozen(facts(|_| {}));
+    require_sealed(&account, true).unwrap();
+    let said = require_sealed(&account, false).unwrap_err().to_string();
+    assert!(
+        said.contains("no package can be made") && said.contains("keys.officer"),
+        "{said}"
+    );
+    let group = frozen(facts(|facts| facts.threat.subject = "group".to_owned()));
+    require_sealed(&group, false).unwrap();
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::{people_keys, terminal};
 
 use super::facts::Frozen;
-use super::package::open_as_officer;
+use super::package::{NO_IDENTITY, open_as_officer};
 use super::server::Server;
 
 /// Opens a referral's identity.
@@ -31,7 +31,7 @@ pub fn unseal(arguments: &ReferralArguments, key: &Path) -> Result<(), Failure> 
             let text = String::from_utf8_lossy(identity.expose_to_recipient());
             println!("\n    {}\n", terminal::line(&text));
         }
-        (None, _) => println!("No identity is sealed in this case."),
+        (None, _) => println!("{NO_IDENTITY}: there is nothing to be opened."),
     }
     Ok(())
 }

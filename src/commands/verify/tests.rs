@@ -3,123 +3,87 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use sealwatch_custody::bag::{
-    ATTESTATION, BagFiles, BagInfo, BagPath, CHECKPOINT, PROOFS, PreparedBag,
-};
-use sealwatch_custody::checkpoint::{Checkpoint, Origin};
-use sealwatch_custody::commitment::{self, Salt};
-use sealwatch_custody::merkle::{Frontier, Hash, inclusion_path, leaf_hash};
-use sealwatch_custody::proofs::{self, EntryProof};
-use sealwatch_custody::signing::{SigningKey, SigningRole};
-use sealwatch_custody::statement::{Statement, entry_detail};
-use sealwatch_custody::trust::{Trust, TrustedLog, TrustedPerson};
+use sealwatch_custody::bag::{BagFiles, BagInfo, BagPath, PROOFS, PreparedBag};
+use sealwatch_custody::checkpoint::Origin;
+use sealwatch_custody::signing::SigningRole;
+use sealwatch_custody::statement::Statement;
+use sealwatch_custody::trust::Trust;
 use sealwatch_custody::verify::{APPROVED_ACT, SIGNED_ACT};
 
 use super::*;
 
-const OFFICER: (SigningRole, u8) = (SigningRole::Officer, 1);
-const APPROVER: (SigningRole, u8) = (SigningRole::Approver, 2);
-const LOG: u8 = 3;
+#[path = "../../../custody/fixtures/maker.rs"]
+mod maker;
 
-fn key((role, byte): (SigningRole, u8)) -> SigningKey {
-    SigningKey::from_bytes(role, &[byte; 32])
-}
+use maker::{APPROVER, Key, LOG, Log, OFFICER, SALT, key};
 
 fn origin() -> Origin {
     Origin::new("example.org/sealwatch").unwrap()
 }
 
 fn trust() -> Trust {
-    let person = |name: &str, of| TrustedPerson {
-        name: name.to_owned(),
-        key: key(of).verifying_key(),
-    };
-    let people = vec![
-        person("ada", OFFICER),
-        person("bea", APPROVER),
-        person("ada", (SigningRole::Approver, 4)),
+    let people = [
+        ("ada", OFFICER),
+        ("bea", APPROVER),
+        ("ada", (SigningRole::Approver, 4)),
     ];
-    let log = TrustedLog {
-        origin: origin(),
-        key: key((SigningRole::Log, LOG)).verifying_key(),
-    };
-    Trust::new(people, vec![log]).unwrap()
+    maker::trust(&people, &origin(), &[LOG])
 }
 
-fn prepare(payload: &str) -> PreparedBag {
-    let info = BagInfo {
+fn info() -> BagInfo {
+    BagInfo {
         source_organization: "Example Messenger".to_owned(),
         external_identifier: "r7".to_owned(),
         external_description: "A referral of a credible threat".to_owned(),
         bagging_date: "2026-11-24".to_owned(),
         contact_email: None,
-    };
+    }
+}
+
+fn prepare(payload: &str) -> PreparedBag {
     let file = |path: &str, text: &str| (BagPath::payload(path).unwrap(), text.into());
     let payload = [
         file("data/referral.json", payload),
         file("data/README.txt", "a package"),
     ];
-    PreparedBag::new(&info, payload.into()).unwrap()
+    PreparedBag::new(&info(), payload.into()).unwrap()
 }
 
 /// Signatures and proofs for a package with this payload.
-fn tag_files(payload: &str, keys: &[(SigningRole, u8)], log_key: u8) -> BTreeMap<BagPath, Vec<u8>> {
+fn tag_files(payload: &str, keys: &[Key], log_key: u8) -> BTreeMap<BagPath, Vec<u8>> {
+    sign(&prepare(payload), ("r7", 1, &origin()), keys, log_key)
+}
+
+/// Signatures and proofs for a package of this referral, revision and log.
+fn sign(
+    prepared: &PreparedBag,
+    (referral, revision, origin): (&str, u32, &Origin),
+    keys: &[Key],
+    log_key: u8,
+) -> BTreeMap<BagPath, Vec<u8>> {
     let statement = Statement {
-        referral: "r7".to_owned(),
-        revision: 1,
-        log: origin(),
-        subjects: prepare(payload).subjects(),
+        referral: referral.to_owned(),
+        revision,
+        log: origin.clone(),
+        subjects: prepared.subjects(),
     };
     let mut envelope = statement.envelope().unwrap();
     for of in keys {
         envelope.sign(&key(*of)).unwrap();
     }
-    let detail = entry_detail(envelope.payload());
-    let salt = Salt::new([7; 32]);
-    let commitment = commitment::commit(&salt, detail.as_bytes()).to_hex();
-    let mut frontier = Frontier::empty();
-    let mut nodes: BTreeMap<(u8, u64), Hash> = BTreeMap::new();
-    let mut leaves = Vec::new();
-    for (position, (act, person)) in [(SIGNED_ACT, "ada"), (APPROVED_ACT, "bea")]
-        .into_iter()
-        .enumerate()
-    {
-        let leaf = format!(
-            r#"{{"act":"{act}","at_ms":{},"commitment":"{commitment}","person":"{person}","position":{position},"subject":"r7"}}"#,
-            1_000 + position
-        );
-        for node in frontier.append(leaf_hash(leaf.as_bytes())) {
-            nodes.insert((node.level, node.index), node.hash);
-        }
-        leaves.push(leaf);
-    }
-    let size = frontier.size();
-    let proofs: Vec<EntryProof> = leaves
-        .into_iter()
-        .zip(0..)
-        .map(|(entry, position)| EntryProof {
-            path: inclusion_path(position, size, &mut |level, index| {
-                nodes.get(&(level, index)).copied()
-            })
-            .unwrap(),
-            salt: Some(Salt::new([7; 32])),
-            position,
-            entry,
-        })
-        .collect();
-    let head = Checkpoint {
-        origin: origin(),
-        size,
-        root: frontier.root(),
-        time: Some(2_000),
+    let log = Log {
+        origin,
+        key: log_key,
+        entries: &[
+            (SIGNED_ACT, "ada", referral),
+            (APPROVED_ACT, "bea", referral),
+        ],
+        of: None,
+        times_ms: (1_000, 1),
+        head_ms: 2_000,
+        salt: SALT,
     };
-    let signed = head.sign(&key((SigningRole::Log, log_key))).unwrap();
-    let tag = |name: &str, text: String| (BagPath::new(name).unwrap(), text.into_bytes());
-    BTreeMap::from([
-        tag(ATTESTATION, envelope.to_json().unwrap()),
-        tag(CHECKPOINT, signed),
-        tag(PROOFS, proofs::to_json(&proofs).unwrap()),
-    ])
+    log.tag_files(&envelope)
 }
 
 const PAYLOAD: &str = "{\"finding\":\"imminent\"}";
@@ -151,7 +115,7 @@ fn a_sound_package_passes_and_says_who_signed_it() {
 }
 
 #[test]
-fn every_changed_byte_fails_with_the_file_that_it_is_in() {
+fn a_changed_byte_at_either_end_or_in_the_middle_fails_with_the_file_that_it_is_in() {
     let files = sound();
     for (name, bytes) in &files {
         for place in [0, bytes.len() / 2, bytes.len() - 1] {
@@ -284,4 +248,58 @@ fn what_is_no_folder_or_no_file_of_trusted_keys_is_a_wrong_argument() {
             Err(Failure::Configuration(_))
         ));
     }
+}
+
+/// What is said of a package that both people signed, of these facts and with this report.
+fn said_of_the_payload(report: impl FnOnce(&str) -> String) -> String {
+    let facts = include_str!("../../../custody/fixtures/child-safety.json");
+    let facts: Facts = serde_json::from_str(facts).unwrap();
+    let prepared = package::prepare(&facts, Some(b"+353850001")).unwrap();
+    let written = prepared.seal(BTreeMap::new()).unwrap();
+    let text = String::from_utf8(written["data/report.html"].clone()).unwrap();
+    let mut payload: BTreeMap<BagPath, Vec<u8>> = written
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("data/"))
+        .map(|(path, bytes)| (BagPath::payload(&path).unwrap(), bytes))
+        .collect();
+    let path = BagPath::payload("data/report.html").unwrap();
+    payload.insert(path, report(&text).into_bytes());
+    let info = BagInfo {
+        external_identifier: facts.referral.clone(),
+        ..info()
+    };
+    let prepared = PreparedBag::new(&info, payload).unwrap();
+    let which = (&*facts.referral, facts.revision, &origin());
+    let tags = sign(&prepared, which, &[OFFICER, APPROVER], LOG);
+    let found = found(&prepared.seal(tags).unwrap(), |_| {});
+    assert!(found.passed, "{}", found.text);
+    found.text
+}
+
+#[test]
+fn a_payload_that_this_version_makes_of_the_record_is_said_to_be_the_same() {
+    let text = said_of_the_payload(str::to_owned);
+    assert!(
+        text.contains("again from data/referral.json: they are the same"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_report_that_both_signed_and_that_says_other_than_the_record_is_not_explained_away() {
+    let text = said_of_the_payload(|report| report.replacen("Referral", "Referal", 1));
+    assert!(
+        text.contains("do not say what data/referral.json says: compare them"),
+        "{text}"
+    );
+    assert!(!text.contains("they are the same"));
+}
+
+#[test]
+fn a_payload_without_a_record_of_this_form_is_said_not_to_have_been_made_again() {
+    let text = found(&sound(), |_| {}).text;
+    assert!(
+        text.contains("knows no data/referral.json of this form"),
+        "{text}"
+    );
 }

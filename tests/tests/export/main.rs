@@ -107,7 +107,7 @@ fn readme(package: &Package) -> Command {
         .collect();
     let script = package.beside("verify.py");
     fs::write(&script, lines.join("\n")).unwrap();
-    python(
+    let mut command = python(
         "export",
         &[
             "python3",
@@ -115,7 +115,10 @@ fn readme(package: &Package) -> Command {
             path(&package.bag()),
             path(&package.keys()),
         ],
-    )
+    );
+    // Where Python leaves assertions out, too: no check may be one.
+    command.env("PYTHONOPTIMIZE", "1");
+    command
 }
 
 /// The README's way without Python.
@@ -133,15 +136,17 @@ fn sha256sum(package: &Package) -> Command {
     command
 }
 
-/// NCMEC's schema, which is not ours to distribute. `None` where this machine does not have it.
-fn ncmec_schema() -> Option<PathBuf> {
-    let schema = root().join("../shared/schemas/ncmec_cyber_tipline.xsd");
-    if !schema.exists() {
-        eprintln!("skipped: ncmec_cyber_tipline.xsd is not there");
-        return None;
-    }
+/// The variable that names NCMEC's schema (an XSD, as its documentation of the CyberTipline gives it), which is not ours to distribute.
+const NCMEC_SCHEMA: &str = "SEALWATCH_NCMEC_SCHEMA";
+
+fn ncmec_schema() -> PathBuf {
+    let schema = PathBuf::from(std::env::var_os(NCMEC_SCHEMA).unwrap_or_default());
+    assert!(
+        schema.is_file(),
+        "{NCMEC_SCHEMA} names no file: nothing can be checked"
+    );
     install(&["libxml2-utils"]);
-    Some(schema)
+    schema
 }
 
 fn xmllint(package: &Package, schema: &Path) -> Command {
@@ -173,8 +178,9 @@ fn every_kind_of_package_passes_the_validators_of_others() {
 }
 
 #[test]
+#[ignore = "needs NCMEC's schema, which is not ours to distribute: make cybertip SEALWATCH_NCMEC_SCHEMA=FILE"]
 fn a_cybertip_passes_ncmecs_schema_and_only_in_its_order_and_with_its_elements() {
-    let Some(schema) = ncmec_schema() else { return };
+    let schema = ncmec_schema();
     let package = package("child-safety");
     let name = "data/cybertip.xml";
     require_success("xmllint", &mut xmllint(&package, &schema));

@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use sealwatch_custody::bag::{ATTESTATION, BagFiles, BagPath, CHECKPOINT, PROOFS};
-use sealwatch_custody::checkpoint::{Checkpoint, Origin};
-use sealwatch_custody::commitment::{Salt, commit};
-use sealwatch_custody::merkle::{Frontier, Hash, inclusion_path, leaf_hash};
+use sealwatch_custody::bag::{BagFiles, BagPath};
+use sealwatch_custody::checkpoint::Origin;
+use sealwatch_custody::dsse::Envelope;
 use sealwatch_custody::package::{Facts, prepare, statement};
-use sealwatch_custody::proofs::{self, EntryProof};
-use sealwatch_custody::signing::{SigningKey, SigningRole};
-use sealwatch_custody::statement::entry_detail;
-use sealwatch_custody::trust::{Trust, TrustedLog, TrustedPerson};
+use sealwatch_custody::trust::Trust;
 use sealwatch_custody::verify::{APPROVED_ACT, SIGNED_ACT};
 use sealwatch_tests::system::root;
 use tempfile::TempDir;
+
+#[path = "../../../custody/fixtures/maker.rs"]
+mod signer;
+
+use signer::{APPROVER, LOG, Log, OFFICER, SALT, key};
 
 /// The account's identifier in every package.
 pub const IDENTITY: &str = "+353861234567";
@@ -31,10 +32,6 @@ pub struct Package {
     folder: TempDir,
 }
 
-fn key(role: SigningRole, byte: u8) -> SigningKey {
-    SigningKey::from_bytes(role, &[byte; 32])
-}
-
 /// The facts of a fixture of the crate that makes packages.
 pub fn facts(fixture: &str) -> Facts {
     let path = root().join(format!("custody/fixtures/{fixture}.json"));
@@ -47,33 +44,12 @@ pub fn package(fixture: &str) -> Package {
     let identity = (facts.threat.subject == "account").then_some(IDENTITY.as_bytes());
     let prepared = prepare(&facts, identity).unwrap();
     let mut envelope = statement(&facts, &prepared).unwrap().envelope().unwrap();
-    let (officer, approver) = (key(SigningRole::Officer, 1), key(SigningRole::Approver, 2));
-    envelope.sign(&officer).unwrap();
-    envelope.sign(&approver).unwrap();
-    let (checkpoint, proofs) = logged(&facts, &entry_detail(envelope.payload()));
-    let tags = [
-        (ATTESTATION, envelope.to_json().unwrap()),
-        (CHECKPOINT, checkpoint),
-        (PROOFS, proofs),
-    ];
-    let tags = tags.map(|(path, text)| (BagPath::new(path).unwrap(), text.into_bytes()));
-    let person = |name: &str, key: &SigningKey| TrustedPerson {
-        name: name.to_owned(),
-        key: key.verifying_key(),
-    };
+    envelope.sign(&key(OFFICER)).unwrap();
+    envelope.sign(&key(APPROVER)).unwrap();
+    let people = [(facts.finding.officer.as_str(), OFFICER), ("bea", APPROVER)];
     let package = Package {
-        files: prepared.seal(BTreeMap::from(tags)).unwrap(),
-        trust: Trust::new(
-            vec![
-                person(&facts.finding.officer, &officer),
-                person("bea", &approver),
-            ],
-            vec![TrustedLog {
-                origin: Origin::new(&facts.log).unwrap(),
-                key: key(SigningRole::Log, 3).verifying_key(),
-            }],
-        )
-        .unwrap(),
+        files: prepared.seal(logged(&facts, &envelope)).unwrap(),
+        trust: signer::trust(&people, &Origin::new(&facts.log).unwrap(), &[LOG]),
         folder: tempfile::tempdir().unwrap(),
     };
     for (path, bytes) in &package.files {
@@ -85,58 +61,26 @@ pub fn package(fixture: &str) -> Package {
     package
 }
 
-/// A log of five entries, its signed head, and the proofs of those about the referral.
-fn logged(facts: &Facts, detail: &str) -> (String, String) {
-    let salt = Salt::new([7; 32]);
-    let commitment = commit(&salt, detail.as_bytes()).to_hex();
-    let officer = facts.finding.officer.as_str();
-    let acts = [
-        ("case_read", "another", "0"),
-        ("finding_made", officer, &facts.referral),
-        (SIGNED_ACT, officer, &facts.referral),
-        (APPROVED_ACT, "bea", &facts.referral),
-        ("case_read", "another", "0"),
-    ];
-    let mut frontier = Frontier::empty();
-    let mut nodes: BTreeMap<(u8, u64), Hash> = BTreeMap::new();
-    let mut leaves = Vec::new();
-    for (position, (act, person, subject)) in (0_i64..).zip(acts) {
-        let at_ms = facts.frozen_ms + 60_000 * position;
-        let leaf = format!(
-            r#"{{"act":"{act}","at_ms":{at_ms},"commitment":"{commitment}","person":"{person}","position":{position},"subject":"{subject}"}}"#
-        );
-        for node in frontier.append(leaf_hash(leaf.as_bytes())) {
-            nodes.insert((node.level, node.index), node.hash);
-        }
-        leaves.push(leaf);
-    }
-    let size = frontier.size();
-    let proofs: Vec<EntryProof> = (0..)
-        .zip(leaves)
-        .filter(|(_, leaf)| leaf.contains(&facts.referral))
-        .map(|(position, entry)| EntryProof {
-            path: inclusion_path(position, size, &mut |level, index| {
-                nodes.get(&(level, index)).copied()
-            })
-            .unwrap(),
-            salt: [SIGNED_ACT, APPROVED_ACT]
-                .iter()
-                .any(|act| entry.contains(act))
-                .then(|| Salt::new([7; 32])),
-            position,
-            entry,
-        })
-        .collect();
-    let head = Checkpoint {
-        origin: Origin::new(&facts.log).unwrap(),
-        size,
-        root: frontier.root(),
-        time: Some(facts.frozen_ms.unsigned_abs() + 600_000),
+/// Signatures and proofs out of a log of five entries, of which those about the referral are proven.
+fn logged(facts: &Facts, envelope: &Envelope) -> BTreeMap<BagPath, Vec<u8>> {
+    let (officer, referral) = (facts.finding.officer.as_str(), facts.referral.as_str());
+    let frozen_ms = facts.frozen_ms.unsigned_abs();
+    let log = Log {
+        origin: &Origin::new(&facts.log).unwrap(),
+        key: LOG,
+        entries: &[
+            ("case_read", "another", "0"),
+            ("finding_made", officer, referral),
+            (SIGNED_ACT, officer, referral),
+            (APPROVED_ACT, "bea", referral),
+            ("case_read", "another", "0"),
+        ],
+        of: Some(referral),
+        times_ms: (frozen_ms, 60_000),
+        head_ms: frozen_ms + 600_000,
+        salt: SALT,
     };
-    (
-        head.sign(&key(SigningRole::Log, 3)).unwrap(),
-        proofs::to_json(&proofs).unwrap(),
-    )
+    log.tag_files(envelope)
 }
 
 impl Package {

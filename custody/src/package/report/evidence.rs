@@ -8,7 +8,7 @@ use super::super::time::utc;
 use super::super::words;
 use super::{cells, end_table, row, subject_noun, table, timeline};
 
-/// The most acts that the report lists; custody.ndjson has all.
+/// The most acts that the report lists; custody.ndjson has more.
 const MOST_ACTS: usize = 25;
 
 /// The terms of the score, and the reports behind them.
@@ -211,14 +211,18 @@ pub(super) fn law_and_times(html: &mut Markup, referral: &Referral) {
 
 /// Who handled the case, until the facts were frozen.
 pub(super) fn custody(html: &mut Markup, referral: &Referral) {
-    let acts = &referral.facts.custody;
+    let facts = referral.facts;
+    let acts = &facts.custody;
     html.element("h2", "7. Chain of custody until the facts were frozen");
-    if acts.len() > MOST_ACTS {
+    let left_out = facts.left_out.map_or(0, |some| some.signals + some.acts);
+    let total = acts.len() as u64 + left_out;
+    if total > MOST_ACTS as u64 {
         html.element(
             "p",
             &format!(
-                "The last {MOST_ACTS} of {} acts; custody.ndjson has all.",
-                acts.len()
+                "The last {} of {total} acts; custody.ndjson {}.",
+                acts.len().min(MOST_ACTS),
+                facts.custody_named()
             ),
         );
     }

@@ -3,6 +3,7 @@
 use super::super::markup::Markup;
 use super::super::referral::{Referral, Subject};
 use super::super::time::{length, utc};
+use super::super::voices::Voices;
 use super::super::words;
 use super::subject_noun;
 
@@ -37,7 +38,7 @@ fn who(html: &mut Markup, referral: &Referral) {
             html.text(&format!(
                 ", the platform's own identifier of an account on {service}. Who the person behind it is, is not known here."
             ));
-            if let Some(recycled) = referral.recycled() {
+            if let Some(recycled) = referral.facts.threat.recycled() {
                 html.text(" ");
                 html.inline("strong", recycled);
             }
@@ -98,17 +99,13 @@ fn why(html: &mut Markup, referral: &Referral) {
 fn reports(referral: &Referral) -> String {
     let threat = &referral.facts.threat;
     let reports = counted(threat.reports as usize, "user report", "user reports");
-    let mut groups: Vec<u32> = threat
-        .reporters
-        .iter()
-        .map(|report| report.group)
-        .filter(|group| *group != 0)
-        .collect();
-    let unconfirmed = threat.reporters.len() - groups.len();
-    groups.sort_unstable();
-    groups.dedup();
-    let independent = counted(groups.len(), "independent voice", "independent voices");
-    match (groups.len(), unconfirmed) {
+    let voices = Voices::of(&threat.reporters);
+    let independent = counted(
+        voices.independent,
+        "independent voice",
+        "independent voices",
+    );
+    match (voices.independent, voices.unconfirmed) {
         (0, _) => {
             format!("{reports}, from people whom the record does not show to have been contacted.")
         }

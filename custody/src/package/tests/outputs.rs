@@ -1,6 +1,7 @@
 //! What the files say.
 
 use super::*;
+use crate::package::facts::LeftOut;
 
 fn between<'text>(text: &'text str, start: &str, end: &str) -> &'text str {
     let after = text.split_once(start).unwrap().1;
@@ -52,6 +53,28 @@ fn a_cybertip_has_the_schemas_order_and_the_real_identifier_and_no_content() {
         between(xml, "<incidentType>", "<"),
         "Online Enticement of Children for Sexual Acts"
     );
+}
+
+#[test]
+fn an_event_ahead_of_the_clock_stops_no_cybertip_and_its_recorded_time_is_said() {
+    let mut facts = facts(CHILD_SAFETY);
+    facts.frozen_ms = facts.threat.at_ms;
+    let xml = &files(&facts)["cybertip.xml"];
+    assert!(!xml.contains("clocks differ"));
+    facts.threat.at_ms += 600_000;
+    assert_eq!(check(&facts, true), Ok(()));
+    let xml = &files(&facts)["cybertip.xml"];
+    assert_eq!(
+        between(xml, "<incidentDateTime>", "<"),
+        "2026-11-24T12:53:07Z"
+    );
+    let said = between(xml, "<incidentDateTimeDescription>", "<");
+    assert!(
+        said.contains("13:03:07 UTC for the last event of the case")
+            && said.contains("clocks differ"),
+        "{said}"
+    );
+    assert!(files(&facts)["referral.json"].contains(&facts.threat.at_ms.to_string()));
 }
 
 #[test]
@@ -155,6 +178,23 @@ fn the_report_answers_an_officer_on_duty_and_fetches_nothing() {
         assert!(!html.contains(reference), "{reference}");
     }
     assert!(html.contains("default-src &#39;none&#39;"));
+}
+
+#[test]
+fn reporters_of_one_group_are_one_voice_and_those_whom_nothing_confirms_are_none() {
+    let mut facts = facts(CHILD_SAFETY);
+    let voices = |facts: &Facts| Voices::of(&facts.threat.reporters);
+    let counted = |independent, unconfirmed| Voices {
+        independent,
+        unconfirmed,
+    };
+    assert_eq!(voices(&facts), counted(2, 1));
+    let said = "2 independent voices, and 1 that the record does not confirm";
+    assert!(files(&facts)["report.html"].contains(said));
+    facts.threat.reporters[1].group = facts.threat.reporters[0].group;
+    assert_eq!(voices(&facts), counted(1, 1));
+    facts.threat.reporters.clear();
+    assert_eq!(voices(&facts), counted(0, 0));
 }
 
 #[test]
@@ -274,4 +314,51 @@ fn a_whole_package_is_byte_for_byte_the_golden_one() {
         assert!(*text == golden, "{name} is another one");
     }
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), written.len());
+}
+
+#[test]
+fn a_chain_of_custody_that_is_not_whole_says_in_every_file_how_much_it_has() {
+    let mut facts = facts(CHILD_SAFETY);
+    let before = facts.to_json().unwrap();
+    assert!(
+        !before.contains("left_out"),
+        "facts of before read as they were"
+    );
+    assert_eq!(Facts::parse(before.as_bytes()).unwrap(), facts);
+    let whole = files(&facts);
+    assert!(whole["case.jsonld"].contains("The whole chain of custody is in custody.ndjson."));
+    let signals = facts
+        .custody
+        .iter()
+        .filter(|event| event.act == "signal_received");
+    let (signals, all) = (signals.count(), facts.custody.len());
+    facts.left_out = Some(LeftOut {
+        signals: 70,
+        acts: 5,
+    });
+    let said = format!(
+        "custody.ndjson has {signals} of {} signals, the first and the newest, and the newest {} of {} acts",
+        signals + 70,
+        all - signals,
+        all - signals + 5
+    );
+    let partly = files(&facts);
+    for name in ["report.html", "case.jsonld"] {
+        assert!(partly[name].contains(&said), "{name} lacks: {said}");
+        assert!(!partly[name].contains("whole chain") && !partly[name].contains("has all"));
+    }
+    let last: Value =
+        serde_json::from_str(partly["custody.ndjson"].lines().last().unwrap()).unwrap();
+    assert_eq!(
+        last["left_out"],
+        serde_json::json!({"acts": 5, "signals": 70})
+    );
+    let schema: Value = serde_json::from_str(RECORD_SCHEMA).unwrap();
+    let record: Value = serde_json::from_str(&partly["referral.json"]).unwrap();
+    assert!(jsonschema::draft202012::is_valid(&schema, &record));
+    let carried = facts.to_json().unwrap();
+    assert_eq!(Facts::parse(carried.as_bytes()).unwrap(), facts);
+    // One text for one meaning: nothing is left out is said by saying nothing.
+    let null = before.replacen("\"log\":", "\"left_out\":null,\"log\":", 1);
+    assert!(Facts::parse(null.as_bytes()).is_err());
 }
