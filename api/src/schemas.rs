@@ -8,7 +8,7 @@ use crate::referrals::{
     AmendReason, CloseOutcome, Concerned, FindingVerdict, Ground, ReferralState, WithdrawReason,
 };
 use crate::retention::HoldReason;
-use crate::retention::http::Covered;
+use crate::retention::http::{Covered, Whole};
 use crate::search::SearchReason;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::credibility::priority::Priority;
@@ -82,6 +82,8 @@ schemas! {
     SearchReasonName = names(SearchReason::ALL.iter().map(|reason| reason.name()));
     /// What a hold or an order is about.
     CoveredName = names(Covered::ALL.iter().map(|covered| covered.name()));
+    /// What a hold covers as a whole.
+    WholeName = names(Whole::ALL.iter().map(|whole| whole.name()));
     /// An act of the audit log.
     ActName = names(Act::ALL.iter().map(|act| act.name()));
     /// What an entry of the audit log is about.

@@ -121,6 +121,10 @@ def keeps_holds(admin, pseudonym, case):
     page.get_by_role("button", name="Yes").click()
     expect(page.get_by_text("The hold is lifted.")).to_be_visible()
     expect(page.get_by_text("a hold stops it")).to_be_visible()
+    archive = page.locator("section[aria-labelledby=archive]")
+    archive.get_by_label("Reason").select_option("own_audit")
+    archive.get_by_role("button", name="Hold the archive").click()
+    expect(page.get_by_text("archive as a whole")).to_be_visible()
     # A case that is not there: the page says so, with what was typed.
     admin.expect_status(422)
     hold.locator("#hold-covers").select_option("case")

@@ -17,7 +17,7 @@ use crate::cases::CaseId;
 use crate::form::Fields;
 use crate::people::{Actor, Permission};
 use crate::problem::Problem;
-use crate::retention::http::{Covered, DAYS, target};
+use crate::retention::http::{Covered, DAYS, Whole, target};
 use crate::retention::{
     self, DestroyOrder, Hold, HoldError, HoldReason, Target, destroy_orders, holds,
 };
@@ -36,6 +36,7 @@ impl Subject {
         let (kind, place, id) = match target {
             Some(Target::Case(id)) => ("case", "cases", id.as_str()),
             Some(Target::Account(account)) => ("account", "accounts", account.as_str()),
+            Some(Target::Archive) => ("archive", "", ""),
             None => ("account", "", ""),
         };
         let is_linked = may_read && !id.is_empty();
@@ -110,6 +111,8 @@ struct HoldsPage {
 #[derive(Default, Clone)]
 struct Typed {
     covers: Option<Covered>,
+    /// The archive has no subject, and a form of its own.
+    is_of_archive: bool,
     subject: String,
     reason: Option<HoldReason>,
     days: Option<i64>,
@@ -120,6 +123,7 @@ impl Typed {
         let id = CaseId::parse(fields.get("subject").trim());
         Self {
             covers: Covered::parse(fields.get("covers")),
+            is_of_archive: fields.get("covers") == Whole::Archive.name(),
             subject: id.map(CaseId::to_hexadecimal).unwrap_or_default(),
             reason: HoldReason::parse(fields.get("reason")),
             days: fields.get("days").parse().ok(),
@@ -139,9 +143,13 @@ impl Typed {
 
     /// What it covers and why, or what is missing.
     fn complete(&self) -> Result<(Target, HoldReason), &'static str> {
-        let covers = self.covers.ok_or("Choose what it covers.")?;
-        let target = target(covers, &self.subject)
-            .ok_or("A case’s id and a pseudonym have 32 hexadecimal digits in small letters.")?;
+        let target = if self.is_of_archive {
+            Target::Archive
+        } else {
+            let covers = self.covers.ok_or("Choose what it covers.")?;
+            target(covers, &self.subject)
+                .ok_or("A case’s id and a pseudonym have 32 hexadecimal digits in small letters.")?
+        };
         let reason = self.reason.ok_or("Choose a reason.")?;
         Ok((target, reason))
     }
@@ -194,7 +202,7 @@ async fn draw_page(
     let moment = |ms: i64| Moment::new(Timestamp(ms));
     let hold_row = |hold: Hold| HoldRow {
         id: hold.id,
-        subject: Subject::new(hold.target.as_ref(), may_read),
+        subject: Subject::new(Some(&hold.target), may_read),
         reason: reason(&hold.reason),
         set_by: hold.set_by,
         set: moment(hold.set_ms),
@@ -243,6 +251,7 @@ fn refusal(error: HoldError) -> Result<&'static str, Problem> {
     match error {
         HoldError::Store(error) => Err(error.into()),
         HoldError::NotFound => Ok("There is no case with this id."),
+        HoldError::Archive => Ok("No order destroys the archive: it goes by its period."),
         HoldError::Length => Ok("A hold lasts 1 to 3,660 days."),
     }
 }

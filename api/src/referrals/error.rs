@@ -101,7 +101,7 @@ impl From<HoldError> for ReferralError {
         match error {
             HoldError::Store(error) => Self::Store(error),
             HoldError::NotFound => Self::NotFound,
-            HoldError::Length => Self::Duty,
+            HoldError::Length | HoldError::Archive => Self::Duty,
         }
     }
 }

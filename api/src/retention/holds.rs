@@ -30,19 +30,22 @@ pub enum Target {
     Case(String),
     /// Everything of an account, by its pseudonym of 32 hexadecimal digits.
     Account(String),
+    /// The pipeline's archive as a whole: its segments hold the facets of many accounts. A hold may cover it; no order destroys
+    /// it.
+    Archive,
 }
 
 impl Target {
     fn case(&self) -> Option<String> {
         match self {
             Self::Case(id) => Some(id.clone()),
-            Self::Account(_) => None,
+            Self::Account(_) | Self::Archive => None,
         }
     }
 
     fn account(&self) -> Option<String> {
         match self {
-            Self::Case(_) => None,
+            Self::Case(_) | Self::Archive => None,
             Self::Account(account) => Some(account.clone()),
         }
     }
@@ -54,12 +57,29 @@ impl Target {
     }
 
     /// About what, as a fact of the log. Whose account it is stands only in the detail.
-    const fn kind(&self) -> &'static str {
+    pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Case(_) => "case",
             Self::Account(_) => "account",
+            Self::Archive => "archive",
         }
     }
+}
+
+/// The row of a hold that names neither case nor account covers the archive.
+const OF_THE_ARCHIVE: &str = "h.case_id IS NULL AND h.account IS NULL";
+
+/// Whether a hold in force covers the pipeline's archive, as the writer sees it.
+pub(super) async fn is_archive_held(
+    write: &mut Write,
+    now_ms: i64,
+) -> Result<bool, CaseStoreError> {
+    let in_force = IN_FORCE.replace("{now}", &now_ms.to_string());
+    let query = Statement::new(&format!(
+        "SELECT h.id FROM holds h WHERE {OF_THE_ARCHIVE} AND {in_force} LIMIT 1"
+    ));
+    let found = query.query().fetch_optional(write.connection()).await?;
+    Ok(found.is_some())
 }
 
 /// A hold.
@@ -68,7 +88,7 @@ pub struct Hold {
     /// Its id.
     pub id: String,
     /// What it covers.
-    pub target: Option<Target>,
+    pub target: Target,
     /// Why.
     pub reason: String,
     /// Who set it.
@@ -109,6 +129,9 @@ pub enum HoldError {
     /// There is no such case, or no such hold in force.
     #[error("hold: there is no such case, or no such hold in force")]
     NotFound,
+    /// No order destroys the archive.
+    #[error("order to destroy: the archive goes by its period alone; order a case or an account")]
+    Archive,
     /// Its length is not allowed.
     #[error("hold: it lasts 1 to 3660 days")]
     Length,
@@ -232,6 +255,9 @@ pub async fn order_destruction(
     reason: HoldReason,
     now_ms: i64,
 ) -> Result<String, HoldError> {
+    if *target == Target::Archive {
+        return Err(HoldError::Archive);
+    }
     let mut write = database.write().await?;
     check_case(&mut write, target).await?;
     let id = new_id(&write);
@@ -255,7 +281,8 @@ pub async fn order_destruction(
 /// The entry is about the hold or order. Case, account and reason are its detail, which goes when they do.
 fn about(entry: Entry, id: &str, target: &Target, reason: HoldReason) -> Entry {
     let name = match target {
-        Target::Case(name) | Target::Account(name) => name,
+        Target::Case(name) | Target::Account(name) => name.as_str(),
+        Target::Archive => target.kind(),
     };
     entry.about(id).detail(format!("{name}\n{}", reason.name()))
 }
@@ -299,7 +326,7 @@ pub async fn holds(
     let read = |row: &Row| -> Result<Hold, CaseStoreError> {
         Ok(Hold {
             id: row.try_get("id")?,
-            target: Target::read(row)?,
+            target: Target::read(row)?.unwrap_or(Target::Archive),
             reason: row.try_get("reason")?,
             set_by: row.try_get("set_by")?,
             set_ms: row.try_get("set_ms")?,

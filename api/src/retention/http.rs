@@ -18,7 +18,7 @@ use crate::retention::holds::{
     DestroyOrder, Hold, HoldError, HoldReason, Target, destroy_orders, holds, lift_hold,
     order_destruction, set_hold,
 };
-use crate::schemas::{CoveredName, HexadecimalId, HoldReasonName, KeyText};
+use crate::schemas::{CoveredName, HexadecimalId, HoldReasonName, KeyText, WholeName};
 use crate::state::ApiState;
 use crate::store::CaseStore;
 
@@ -32,10 +32,62 @@ sealwatch_core::closed_set! {
     }
 }
 
+sealwatch_core::closed_set! {
+    /// What a hold covers as a whole.
+    Whole {
+        /// The pipeline's archive.
+        Archive = "archive",
+    }
+}
+
 /// What a hold is to cover.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum NewHold {
+    /// A case, or everything of an account.
+    OfOne(NewHoldOfOne),
+    /// The archive.
+    OfWhole(NewHoldOfWhole),
+}
+
+impl NewHold {
+    fn target(&self) -> Result<Target, Problem> {
+        match self {
+            Self::OfOne(new) => asked(new.covers, &new.subject),
+            Self::OfWhole(new) => match new.covers {
+                Whole::Archive => Ok(Target::Archive),
+            },
+        }
+    }
+
+    fn terms(&self) -> (HoldReason, i64) {
+        let (reason, days) = match self {
+            Self::OfOne(new) => (new.reason, new.days),
+            Self::OfWhole(new) => (new.reason, new.days),
+        };
+        (reason, days.unwrap_or(DAYS))
+    }
+}
+
+/// A hold of the archive: of every account's facets in it.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewHold {
+pub struct NewHoldOfWhole {
+    /// `archive`.
+    #[schema(value_type = WholeName, inline)]
+    covers: Whole,
+    /// Why.
+    #[schema(value_type = HoldReasonName, inline)]
+    reason: HoldReason,
+    /// Days until it ends by itself; 90 unless given.
+    #[schema(minimum = 1, maximum = 3660)]
+    days: Option<i64>,
+}
+
+/// A hold of a case or an account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewHoldOfOne {
     /// `case` or `account`.
     #[schema(value_type = CoveredName, inline)]
     covers: Covered,
@@ -80,6 +132,8 @@ pub struct Made {
 pub struct HoldDocument {
     /// Its id.
     pub id: String,
+    /// What it covers: `case`, `account` or `archive`.
+    pub covers: &'static str,
     /// The case that it covers.
     pub case: Option<String>,
     /// The account that it covers.
@@ -141,14 +195,16 @@ fn names(target: Option<Target>) -> (Option<String>, Option<String>) {
     match target {
         Some(Target::Case(id)) => (Some(id), None),
         Some(Target::Account(account)) => (None, Some(account)),
-        None => (None, None),
+        Some(Target::Archive) | None => (None, None),
     }
 }
 
 fn hold_document(hold: Hold, now_ms: i64) -> HoldDocument {
-    let (case, account) = names(hold.target);
+    let covers = hold.target.kind();
+    let (case, account) = names(Some(hold.target));
     HoldDocument {
         id: hold.id,
+        covers,
         case,
         account,
         reason: hold.reason,
@@ -179,6 +235,7 @@ impl From<HoldError> for Problem {
         match error {
             HoldError::Store(error) => error.into(),
             HoldError::NotFound => Self::not_found(),
+            HoldError::Archive => Self::parameter("covers"),
             HoldError::Length => Self::parameter("days"),
         }
     }
@@ -231,9 +288,8 @@ pub async fn create_hold(
     key: IdempotencyKey,
     body: Body<NewHold>,
 ) -> Result<Response, Problem> {
-    let (new, by, now_ms) = (body.value, &actor, (state.now_ms)());
-    let target = asked(new.covers, &new.subject)?;
-    let terms = (new.reason, new.days.unwrap_or(DAYS));
+    let (by, now_ms) = (&actor, (state.now_ms)());
+    let (target, terms) = (body.value.target()?, body.value.terms());
     let act = |store: CaseStore| async move {
         let id = set_hold(store.database(), by, &target, terms, now_ms).await?;
         Ok(Made { id })

@@ -7,6 +7,7 @@
 //!
 //! What other accounts' evidence says of an account, as the counterpart of a facet, goes with that evidence.
 
+mod archive;
 mod cases;
 mod evidence;
 mod holds;
@@ -15,6 +16,7 @@ mod periods;
 mod rest;
 mod sweep;
 
+pub use archive::{ArchiveDeletion, ArchiveRetention};
 pub(crate) use holds::insert_hold;
 pub use holds::{
     DestroyOrder, Hold, HoldError, HoldReason, Target, destroy_orders, holds, lift_hold,

@@ -25,6 +25,8 @@ sealwatch_core::closed_set! {
         Threats = "threats",
         /// Holds that were lifted or have ended.
         Holds = "holds",
+        /// The pipeline's archive of facets, in event time. The pipeline deletes it, and no sweep.
+        Archive = "archive",
     }
 }
 
@@ -45,7 +47,7 @@ impl Default for Periods {
             // Whoever is acted against can complain for six months (Regulation (EU) 2022/2065, Art. 20(1)): until then what
             // the decision rests on is there, and a reinstatement finds its account.
             Class::Evidence | Class::SealedIdentities => 184,
-            Class::Recommendations | Class::Details => 90,
+            Class::Recommendations | Class::Details | Class::Archive => 90,
             Class::Holds => 30,
             Class::Deliveries => 7,
             Class::IdempotencyKeys => 2,
@@ -67,6 +69,11 @@ impl Periods {
     pub fn with_days(mut self, class: Class, days: u32) -> Self {
         self.milliseconds[class.index()] = i64::from(days) * DAY_MS;
         self
+    }
+
+    /// The period of a class, in days.
+    pub fn days(&self, class: Class) -> u32 {
+        u32::try_from(self.milliseconds[class.index()] / DAY_MS).unwrap_or(u32::MAX)
     }
 
     /// Before which time a class is due.

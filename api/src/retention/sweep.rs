@@ -8,7 +8,7 @@ use prometheus::Registry;
 use crate::audit::{self, Act, Entry};
 use crate::database::{Database, Write};
 use crate::people::Actor;
-use crate::retention::{Class, Periods, cases, evidence, holds, rest};
+use crate::retention::{ArchiveRetention, Class, Periods, cases, evidence, holds, rest};
 use crate::store::{CaseStore, CaseStoreError};
 
 /// Time between two sweeps.
@@ -77,6 +77,17 @@ impl Retention {
             metrics,
             looked: std::sync::Mutex::new(FROM_THE_BEGINNING),
         })
+    }
+
+    /// What the pipeline asks before it deletes from its archive.
+    pub fn archive(&self) -> ArchiveRetention {
+        ArchiveRetention {
+            database: self.database.clone(),
+            deleted: self
+                .metrics
+                .deleted
+                .with_label_values(&[Class::Archive.name()]),
+        }
     }
 
     /// Sweeps now and then, until `shutdown` ends: a step that has begun is finished.

@@ -40,6 +40,7 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
     let list = ask(Method::GET, "/api/v1/holds", "admin", "").await.json();
     assert_eq!(list["items"][0]["account"], account);
     assert_eq!(list["items"][0]["is_in_force"], true);
+    assert_eq!(list["items"][0]["covers"], "account");
     let nobody = "0".repeat(32);
     for (wrong, kind) in [
         (r#"{"reason":"canary"}"#.to_owned(), "fields"),
@@ -66,6 +67,18 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
         (
             format!(r#"{{"covers":"case","subject":"{nobody}","reason":"litigation","canary":0}}"#),
             "fields",
+        ),
+        (
+            format!(r#"{{"covers":"archive","subject":"{nobody}","reason":"litigation"}}"#),
+            "fields",
+        ),
+        (
+            r#"{"covers":"account","reason":"litigation"}"#.to_owned(),
+            "fields",
+        ),
+        (
+            r#"{"covers":"archive","reason":"litigation","days":3661}"#.to_owned(),
+            "parameter",
         ),
         ("canary".to_owned(), "body"),
     ] {
@@ -101,4 +114,49 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
         .collect();
     assert_eq!(acts, ["destruction_ordered", "hold_lifted", "hold_set"]);
     assert!(!log.text.contains(&account), "the log names no account");
+}
+
+#[tokio::test]
+async fn a_hold_on_the_archive_names_no_account_and_no_order_destroys_it() {
+    let (_folder, store) = store(3, false).await;
+    let (state, tokens) = people(store, false).await;
+    let router = sealwatch_api::router(state);
+    let ask = async |method: Method, path: &str, who: &str, body: &str| {
+        let bearer = format!("Bearer {}", token_of(&tokens, who));
+        let key = blake3::hash(body.as_bytes()).to_hex();
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+            ("idempotency-key", key.as_str()),
+        ];
+        send(&router, method, path, &headers, body).await
+    };
+    let body = r#"{"covers":"archive","reason":"litigation","days":30}"#;
+    let refused = ask(Method::POST, "/api/v1/holds", "rita", body).await;
+    assert_eq!(refused.problem(), "not-permitted");
+    let made = ask(Method::POST, "/api/v1/holds", "olga", body).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let list = ask(Method::GET, "/api/v1/holds", "olga", "").await.json();
+    let hold = &list["items"][0];
+    assert_eq!(hold["covers"], "archive");
+    assert!(hold["case"].is_null() && hold["account"].is_null());
+    assert_eq!(hold["is_in_force"], true);
+    let order = r#"{"covers":"archive","reason":"litigation"}"#;
+    let refused = ask(Method::POST, "/api/v1/destroy-orders", "olga", order).await;
+    assert_eq!(refused.problem(), "fields");
+    let path = format!("/api/v1/holds/{id}");
+    assert_eq!(ask(Method::DELETE, &path, "olga", "").await.status, 204);
+    let log = ask(
+        Method::GET,
+        "/api/v1/audit/entries?person=olga",
+        "audrey",
+        "",
+    )
+    .await
+    .json();
+    let set = &log["items"][1];
+    assert_eq!(log["items"][0]["act"], "hold_lifted");
+    assert_eq!(set["act"], "hold_set");
+    assert_eq!(set["facts"]["covers"], "archive");
 }

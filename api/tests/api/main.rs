@@ -4,6 +4,7 @@
 
 mod access;
 mod answers;
+mod archive;
 mod audit;
 mod audit_heads;
 mod audit_http;

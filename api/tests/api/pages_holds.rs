@@ -246,3 +246,23 @@ async fn holds_are_there_for_officers_and_admins_alone() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_officer_holds_the_archive_as_a_whole_and_no_order_destroys_it() {
+    let (_stores, houses) = houses().await;
+    for house in houses {
+        let olga = house.browser("olga").await;
+        let fields = "covers=archive&reason=litigation&days=30";
+        let (to, page) = olga.follow("/holds", fields).await;
+        assert_eq!(to, "/holds?done=hold_set");
+        assert!(page.text.contains("archive as a whole"));
+        let refused = olga
+            .post("/destroy-orders", "covers=archive&reason=litigation")
+            .await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.text.contains("No order destroys the archive"));
+        let (to, page) = olga.follow(&lifting(&page.text), "").await;
+        assert_eq!(to, "/holds?done=hold_lifted");
+        assert!(page.text.contains("No hold is in force."));
+    }
+}
