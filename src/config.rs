@@ -261,6 +261,7 @@ impl Config {
         ])?;
         self.check_sections()
             .map_err(|failure| failure.to_string())?;
+        self.check_archive()?;
         source::privileged(limits).map(|_| ())
     }
 

@@ -8,6 +8,7 @@ use sealwatch_api::audit::HeadSettings;
 use sealwatch_api::delivery::{Webhook, WebhookName};
 use sealwatch_api::retention::{Class, Periods};
 use sealwatch_custody::checkpoint::Origin;
+use sealwatch_ingest::pipeline::ARCHIVE_DAYS;
 use serde::Deserialize;
 
 use crate::config::{Config, WebhookConfig, webhooks};
@@ -57,7 +58,7 @@ pub struct RetentionConfig {
     /// Days by class, where they are other than usual: `cases` (after the last decision, or else the opening), `evidence`
     /// and `sealed_identities` (after the last decision), `recommendations` without a case, `details` of audit entries that
     /// go with no case, `deliveries`, `idempotency_keys`, `sessions` (after their end), `referrals` (after they were over),
-    /// `threats` without a referral, `holds` (after their end).
+    /// `threats` without a referral, `holds` (after their end), and the pipeline's `archive` (in event time).
     pub days: BTreeMap<Class, u32>,
 }
 
@@ -82,6 +83,26 @@ impl Config {
             interval: Duration::from_secs(self.audit.interval_seconds.max(1)),
             file: Some(named.unwrap_or_else(beside)),
         }
+    }
+
+    /// Days of event time for which the pipeline's archive keeps facets: the configured ones, the source's lateness, and two
+    /// more, so that when a segment goes changes no bundle of evidence.
+    pub fn archive_days(&self) -> u32 {
+        let lateness = self.limits().lateness_hours.div_ceil(24);
+        let days = self.periods().days(Class::Archive);
+        days.saturating_add(lateness).saturating_add(2)
+    }
+
+    /// Refuses an archive that would be deleted before evidence was made of it.
+    pub(crate) fn check_archive(&self) -> Result<(), String> {
+        let days = self.periods().days(Class::Archive);
+        if days < ARCHIVE_DAYS {
+            return Err(format!(
+                "retention.days.archive is {days}, and evidence reads the last {ARCHIVE_DAYS} days of the archive: \
+                 give {ARCHIVE_DAYS} or more"
+            ));
+        }
+        Ok(())
     }
 
     /// How long each class of data is kept.

@@ -1,5 +1,6 @@
 //! The `sealwatch` command: parses arguments, composes the configuration, builds the parts and connects them.
 
+mod archive;
 mod arguments;
 mod bag_folder;
 mod carriers;

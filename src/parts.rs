@@ -16,8 +16,8 @@ use sealwatch_core::scorer::Scorer;
 use sealwatch_core::threat::Outgoing;
 use sealwatch_core::time::Timestamp;
 use sealwatch_ingest::checkpoint;
-use sealwatch_ingest::pipeline::{ARCHIVE_DAYS, Pipeline, PipelineOptions, VIRTUAL_SHARDS};
-use sealwatch_ingest::store::{CommitStep, Durability, Hook, StoreOptions};
+use sealwatch_ingest::pipeline::{Pipeline, PipelineOptions, VIRTUAL_SHARDS};
+use sealwatch_ingest::store::{CommitStep, Durability, Hook, MayDelete, StoreOptions};
 
 use zeroize::Zeroizing;
 
@@ -194,24 +194,22 @@ pub struct StoreSettings {
     pub durability: Durability,
     /// A log is closed when it is longer.
     pub log_bytes: u64,
+    /// Asked before anything leaves the archive.
+    pub may_delete: Option<MayDelete>,
 }
 
 /// The store's options.
-pub fn store_options(
-    settings: StoreSettings,
-    key: &PseudonymKey,
-    lateness_days: u32,
-) -> StoreOptions {
+pub fn store_options(settings: StoreSettings, key: &PseudonymKey, config: &Config) -> StoreOptions {
     StoreOptions {
         directory: settings.directory,
         durability: settings.durability,
         log_bytes: settings.log_bytes,
-        // Longer than what evidence may need, so that when a segment goes changes no bundle.
-        archive_retention_days: ARCHIVE_DAYS + lateness_days + 2,
+        archive_retention_days: config.archive_days(),
         virtual_shards: VIRTUAL_SHARDS,
         pseudonym_key_id: key.id(),
         layout: checkpoint::layout(),
         hook: abort_hook(),
+        may_delete: settings.may_delete,
     }
 }
 
@@ -227,7 +225,6 @@ pub fn pipeline(
     threads: usize,
 ) -> Result<(Pipeline, Vec<(u64, Outgoing)>), Failure> {
     let limits = config.admission_limits()?;
-    let lateness_days = config.limits().lateness_hours.div_ceil(24);
     let options = PipelineOptions {
         vocabulary: config.vocabulary(),
         pseudonymiser: Pseudonymiser::new(key, &config.platforms),
@@ -239,8 +236,7 @@ pub fn pipeline(
         threads,
         clock: clock::monotonic(),
     };
-    Pipeline::open(options, store_options(store, key, lateness_days))
-        .map_err(Failure::configuration)
+    Pipeline::open(options, store_options(store, key, config)).map_err(Failure::configuration)
 }
 
 /// Ends the process at the named step of a commit, if the environment asks for it.

@@ -73,6 +73,7 @@ fn options(directory: &Path, durability: Durability) -> StoreOptions {
         pseudonym_key_id: "bench".to_owned(),
         layout: "bench".to_owned(),
         hook: None,
+        may_delete: None,
     }
 }
 

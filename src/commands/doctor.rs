@@ -7,6 +7,7 @@ use sealwatch_ingest::source::FeedbackTurn;
 use sealwatch_ingest::source::kafka::KafkaSource;
 use sealwatch_ingest::store::{Durability, Store};
 
+use crate::archive;
 use crate::arguments::RunArguments;
 use crate::clock;
 use crate::config::{Config, SourceKind};
@@ -119,9 +120,10 @@ fn check_store(config: &Config) -> Result<String, Failure> {
         directory: directory.clone(),
         durability: Durability::Process,
         log_bytes: u64::MAX,
+        may_delete: Some(archive::nothing()),
     };
     let mut states = 0_u64;
-    let options = parts::store_options(settings, &key, config.limits().lateness_hours.div_ceil(24));
+    let options = parts::store_options(settings, &key, config);
     let (_, recovered) =
         Store::open(options, &mut |_, _, _| states += 1).map_err(Failure::configuration)?;
     let epoch = recovered.epoch.map_or_else(

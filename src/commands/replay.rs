@@ -16,6 +16,7 @@ use sealwatch_ingest::source::{FeedbackTurn, Files, Ordered, Source, StandardInp
 use sealwatch_ingest::store::{Durability, OrderRun, Store};
 use serde_json::json;
 
+use crate::archive;
 use crate::arguments::ReplayArguments;
 use crate::clock;
 use crate::config::Config;
@@ -48,6 +49,7 @@ pub fn replay(arguments: &ReplayArguments) -> Result<(), Failure> {
         directory: state.join("store"),
         durability: Durability::Process,
         log_bytes: arguments.log_bytes,
+        may_delete: None,
     };
     let (mut pipeline, mut rows) =
         parts::pipeline(&config, scorer, &key, settings, arguments.threads)?;
@@ -147,8 +149,9 @@ fn read_order(store: &Path, config: &Config, key: &PseudonymKey) -> Result<Vec<O
         directory: store.to_path_buf(),
         durability: Durability::Process,
         log_bytes: u64::MAX,
+        may_delete: Some(archive::nothing()),
     };
-    let options = parts::store_options(settings, key, config.limits().lateness_hours.div_ceil(24));
+    let options = parts::store_options(settings, key, config);
     let (store, _) = Store::open(options, &mut |_, _, _| {}).map_err(Failure::configuration)?;
     store.order().map_err(Failure::configuration)
 }

@@ -28,7 +28,7 @@ use crate::deliver;
 use crate::ending::Ending;
 use crate::failure::Failure;
 use crate::parts::{self, StoreSettings};
-use crate::{carriers, clock, process, telemetry};
+use crate::{archive, carriers, clock, process, telemetry};
 
 /// Runs until stopped.
 ///
@@ -72,11 +72,8 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         eprintln!("sealwatch: {expired}");
     }
     let key = parts::pseudonym_key(&config)?;
-    let store = StoreSettings {
-        directory: config.path(&config.store.directory),
-        durability: config.store.durability,
-        log_bytes: config.store.log_mebibytes << 20,
-    };
+    let gate = archive::Gate::default();
+    let store = store_settings(&config, &gate);
     let (pipeline, undelivered) = parts::pipeline(
         &config,
         Arc::clone(&scorer),
@@ -169,12 +166,14 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         end.clone(),
     );
     let measuring = measure.run(clock::now_ms(), is_over(end.clone()));
+    let archiving = archive::keep(retention.archive(), gate, clock::now_ms());
     let deleting = retention.run(clock::now_ms(), is_over(end.clone()));
     let tasks = [
         ending.spawn("deliveries", deliveries),
         ending.spawn("upkeep", upkeep),
         ending.spawn("leaving", leaving),
         ending.spawn("measuring", measuring),
+        ending.spawn("archive", archiving),
         ending.spawn("retention", deleting),
     ];
     // The last head is signed when the last act is on the log.
@@ -227,6 +226,15 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
     ends.into_iter()
         .collect::<Result<(), _>>()
         .map_err(Failure::running)
+}
+
+fn store_settings(config: &Config, gate: &archive::Gate) -> StoreSettings {
+    StoreSettings {
+        directory: config.path(&config.store.directory),
+        durability: config.store.durability,
+        log_bytes: config.store.log_mebibytes << 20,
+        may_delete: Some(gate.may_delete()),
+    }
 }
 
 /// Ends when the channel says so, or is gone.

@@ -114,6 +114,10 @@ fn a_wrong_configuration_is_one_clear_line_and_exit_code_2() {
             Box::new(|text| text.replace("[store]", "[telemetry]\notlp_endpoint = \"a\"\n[store]")),
             "telemetry.otlp_endpoint",
         ),
+        (
+            Box::new(|text| text + "[retention.days]\narchive = 89\n"),
+            "retention.days.archive is 89",
+        ),
         (Box::new(|_| "this is not TOML".to_owned()), "line 1"),
     ];
     for (change, part) in cases {

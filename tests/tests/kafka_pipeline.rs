@@ -41,6 +41,7 @@ fn order(store: &Path) -> Vec<OrderRun> {
         pseudonym_key_id: PseudonymKey::new([0x5e; 32]).id(),
         layout: checkpoint::layout(),
         hook: None,
+        may_delete: None,
     };
     let (store, _) = Store::open(options, &mut |_, _, _| {}).unwrap();
     store.order().unwrap()

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender};
 
+use super::deletion::{Deletion, MayDelete};
 use super::error::StoreError;
 use super::log::{self, End};
 use super::manifest::{self, Manifest, SegmentEntry, manifest_path};
@@ -43,6 +44,8 @@ pub(super) struct Worker {
     /// Milliseconds of event time that the archive keeps.
     pub(super) retention: i64,
     pub(super) hook: Hook,
+    /// Asked before anything leaves the archive.
+    pub(super) may_delete: Option<MayDelete>,
 }
 
 impl Worker {
@@ -139,9 +142,10 @@ impl Worker {
         self.step(CommitStep::SnapshotRenamed);
         manifest.order = order::append(&order::path(&directory), manifest.order, &order)?;
         old.extend(old_segments);
-        old.extend(self.expire(&mut manifest));
         let opened = self.open_new(&manifest)?;
         self.step(CommitStep::SegmentWritten);
+        // Asked last: what may go has gone when the manifest is swapped.
+        old.extend(self.expire(&mut manifest)?);
         manifest::write(&manifest_path(&directory), &manifest)?;
         self.step(CommitStep::ManifestSwapped);
         self.manifest = manifest.clone();
@@ -213,11 +217,14 @@ impl Worker {
                 .collect();
             let number = manifest.next_segment;
             let target = segment::path(&self.directory, number);
-            let latest_at = segment::merge(&sources, &target, oldest)?;
+            let mut merged = segment::merge(&sources, &target, oldest)?;
+            if !self.may_delete(&merged.left_out) {
+                merged = segment::merge(&sources, &target, i64::MIN)?;
+            }
             manifest.segments.push(SegmentEntry {
                 number,
                 level: level + 1,
-                latest_at,
+                latest_at: merged.latest_at,
             });
             manifest.next_segment += 1;
             old.extend(sources);
@@ -226,18 +233,34 @@ impl Worker {
 
     /// Drops the oldest segments while all their facets are past the period. Never one from the middle: whoever asks for an
     /// account's last facets must not be given older ones in the place of removed ones. Returns their files.
-    fn expire(&self, manifest: &mut Manifest) -> Vec<PathBuf> {
+    fn expire(&self, manifest: &mut Manifest) -> Result<Vec<PathBuf>, StoreError> {
         let oldest = self.oldest(manifest);
         let kept = manifest
             .segments
             .iter()
             .position(|segment| segment.latest_at >= oldest)
             .unwrap_or(0);
-        manifest
-            .segments
-            .drain(..kept)
-            .map(|segment| segment::path(&self.directory, segment.number))
-            .collect()
+        let mut deletion = Deletion::NOTHING;
+        let mut files = Vec::with_capacity(kept);
+        for entry in &manifest.segments[..kept] {
+            let path = segment::path(&self.directory, entry.number);
+            deletion.segments += 1;
+            deletion.facets += Segment::open(&path)?.facets;
+            deletion.bytes += length(&path);
+            deletion.until_ms = deletion.until_ms.max(entry.latest_at);
+            files.push(path);
+        }
+        if !self.may_delete(&deletion) {
+            return Ok(Vec::new());
+        }
+        manifest.segments.drain(..kept);
+        Ok(files)
+    }
+
+    /// Whether this may leave the archive.
+    fn may_delete(&self, deletion: &Deletion) -> bool {
+        let ask = self.may_delete.as_ref();
+        deletion.is_of_nothing() || ask.is_none_or(|may_delete| may_delete(deletion))
     }
 
     /// The oldest event time that is kept: the newest one archived, less the period.

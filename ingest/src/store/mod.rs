@@ -18,6 +18,7 @@
 
 mod background;
 mod blocks;
+mod deletion;
 mod error;
 mod facets;
 mod log;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::thread::JoinHandle;
 
+pub use deletion::{Deletion, MayDelete};
 pub use error::StoreError;
 pub use open::Visitor;
 pub use record::{EpochWrite, FacetRow, OrderRun, OutboxRow};
@@ -110,6 +112,8 @@ pub struct StoreOptions {
     pub layout: String,
     /// Called at each step.
     pub hook: Hook,
+    /// Asked before anything leaves the archive.
+    pub may_delete: Option<MayDelete>,
 }
 
 /// What an opened store holds.
@@ -269,8 +273,8 @@ impl Store {
     /// The last facets of an account up to a sequence and from an event time (milliseconds) on, oldest first, at most
     /// `limit`.
     ///
-    /// Segments go by event time when nothing in them is younger than the retention; whoever asks for nothing older than
-    /// that never sees whether they have gone yet.
+    /// Segments go by event time when nothing in them is younger than the retention, unless [`MayDelete`] keeps them; whoever
+    /// asks for nothing older than that never sees whether they have gone yet.
     ///
     /// # Errors
     /// A segment is damaged or cannot be read.

@@ -83,6 +83,7 @@ impl Store {
             manifest: manifest.clone(),
             retention: i64::from(options.archive_retention_days) * DAY,
             hook: options.hook.clone(),
+            may_delete: options.may_delete.clone(),
         };
         let worker = std::thread::Builder::new()
             .name("store".to_owned())

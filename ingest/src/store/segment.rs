@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::blocks::{BlockReader, BlockWriter, HEAD};
+use super::deletion::Deletion;
 use super::error::StoreError;
 use super::record::{FacetEntry, FacetRow, Reader, facet_at, put_facet};
 
@@ -174,8 +175,21 @@ fn decode_footer(bytes: &[u8]) -> Option<(u64, Vec<(u128, u64)>)> {
     (reader.place == bytes.len()).then_some((facets, index))
 }
 
-/// Merges segments, oldest first, into one, without the facets from before `oldest_at`. Returns the latest event time in it.
-pub(super) fn merge(sources: &[PathBuf], target: &Path, oldest_at: i64) -> Result<i64, StoreError> {
+/// What came of a merge.
+pub(super) struct Merged {
+    /// The latest event time in it.
+    pub(super) latest_at: i64,
+    /// What it leaves out.
+    pub(super) left_out: Deletion,
+}
+
+/// Merges segments, oldest first, into one, without the facets from before `oldest_at`.
+pub(super) fn merge(
+    sources: &[PathBuf],
+    target: &Path,
+    oldest_at: i64,
+) -> Result<Merged, StoreError> {
+    let mut left_out = Deletion::NOTHING;
     let mut cursors = sources
         .iter()
         .map(|path| Cursor::open(path))
@@ -196,12 +210,19 @@ pub(super) fn merge(sources: &[PathBuf], target: &Path, oldest_at: i64) -> Resul
         if let Some((entry, next)) = facet_at(&cursor.block, cursor.at) {
             if entry.at_ms >= oldest_at {
                 writer.put(&entry)?;
+            } else {
+                left_out.facets += 1;
+                left_out.bytes += (next - cursor.at) as u64;
+                left_out.until_ms = left_out.until_ms.max(entry.at_ms);
             }
             cursor.at = next;
         }
         cursor.refill()?;
     }
-    writer.finish()
+    Ok(Merged {
+        latest_at: writer.finish()?,
+        left_out,
+    })
 }
 
 /// Reads a segment from its first facet to its last.

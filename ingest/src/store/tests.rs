@@ -14,6 +14,7 @@ use super::{
 mod archive;
 mod commit;
 mod damage;
+mod deletion;
 mod disk;
 mod kill;
 mod model;
@@ -37,6 +38,7 @@ fn options(directory: &Path, log_bytes: u64) -> StoreOptions {
         pseudonym_key_id: "key-1".to_owned(),
         layout: "layout-1".to_owned(),
         hook: None,
+        may_delete: None,
     }
 }
 

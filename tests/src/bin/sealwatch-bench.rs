@@ -200,6 +200,7 @@ fn whole(
         pseudonym_key_id: key.id(),
         layout: checkpoint::layout(),
         hook: None,
+        may_delete: None,
     };
     let (mut pipeline, _) = Pipeline::open(options, store)?;
     let mut source = Files::list(&[path.to_path_buf()], 1 << 16)?;

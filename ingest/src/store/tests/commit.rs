@@ -105,6 +105,7 @@ fn a_worker_goes_on_from_a_manifest_whose_swap_it_was_told_had_failed() {
         manifest: Manifest::default(),
         retention: i64::MAX,
         hook: None,
+        may_delete: None,
     };
     let (send, logs) = mpsc::channel();
     let (done, finished) = mpsc::channel();
