@@ -111,9 +111,9 @@ fn renewed_thresholds_say_from_what_and_until_when_and_the_models_stay() {
         );
         assert_eq!(threshold.n, renewed.census.groups);
     }
-    let behaviour = Behaviour::BulkMessaging;
+    let behaviour = Behaviour::MinorContactRisk;
     let now = document.behaviours[&behaviour].distributions.as_ref();
-    assert!(now.unwrap().scores.sum() > 200);
+    assert!(now.is_some());
     assert_ne!(now, artefact.distributions(behaviour), "of other accounts");
     let renewal = &document.renewals[0];
     assert_eq!(renewal.before, artefact.digest());
