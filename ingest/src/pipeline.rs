@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::decide::{Context, recommend};
+use sealwatch_core::drift::{self, DriftReadings};
 use sealwatch_core::engine::{Engine, EpochResult};
 use sealwatch_core::event::{Edge, Read, UnknownFields};
 use sealwatch_core::recommendation::{Delivery, Recommendation, SealedIdentity};
@@ -154,6 +155,7 @@ impl Pipeline {
         for judge in self.engine.judges_mut() {
             judge.take_margins(&mut margins);
         }
+        let drift = self.drift();
         let step = info_span!("recommend").entered();
         let mut deliveries = self.recommend(batch, &result)?;
         let threats = std::mem::take(&mut result.threats);
@@ -174,9 +176,17 @@ impl Pipeline {
             outcomes,
             counts: result.counts,
             margins,
+            drift,
             deliveries,
             times,
         })
+    }
+
+    /// How far what was scored is from the calibration, where anything was.
+    fn drift(&mut self) -> Option<DriftReadings> {
+        let judges = self.engine.judges_mut();
+        let mut watches: Vec<_> = judges.map(WatchedScorer::drift_mut).collect();
+        drift::measure(&mut watches)
     }
 
     /// Bytes to events; identifiers to pseudonyms. The firewall: nothing that is not of the schema comes through.

@@ -2,6 +2,7 @@
 
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::credibility::priority::Priority;
+use sealwatch_core::drift::{DriftReadings, References};
 use sealwatch_core::feature::FEATURES;
 use sealwatch_core::policy::{Policy, may_answer};
 use sealwatch_core::recommendation::Recommendation;
@@ -73,6 +74,14 @@ sealwatch_core::metrics! {
         /// The bound on the false-ban rate that the threshold guarantees: the share of benign accounts ever recommended within
         /// its window, by behaviour with a detector that is on.
         false_ban_bound: GaugeVec = "sealwatch_false_ban_bound" ["behaviour"],
+        /// How far the scores of the last two days of event time are from those of the calibration, by behaviour with a
+        /// detector that is on and whose distributions the model artefact has: the population stability index, 0 where nothing
+        /// has changed. Not a number while fewer than 200 scorings are counted, and after a start.
+        score_drift: GaugeVec = "sealwatch_detector_score_drift" ["behaviour"],
+        /// The same of the features that move the detector's scores most, by behaviour and feature.
+        feature_drift: GaugeVec = "sealwatch_detector_feature_drift" ["behaviour", "feature"],
+        /// Scorings that drift is told from, one for each account and day, by behaviour: a sample where there are many.
+        drift_scorings: GaugeVec = "sealwatch_detector_drift_scorings" ["behaviour"],
         /// Whether a control event holds the detector in the shadow, by behaviour.
         lowered: IntGaugeVec = "sealwatch_detector_lowered" ["behaviour"],
         /// Revisions of cases of threat signals, by kind and priority.
@@ -81,7 +90,12 @@ sealwatch_core::metrics! {
 }
 
 impl DetectionMetrics {
-    pub(super) fn prepare(&self, policy: &Policy, calibrated: Option<Timestamp>) {
+    pub(super) fn prepare(
+        &self,
+        policy: &Policy,
+        calibrated: Option<Timestamp>,
+        references: &References,
+    ) {
         for result in [SCORED, UNGATED] {
             self.score_points.with_label_values(&[result]);
         }
@@ -120,6 +134,42 @@ impl DetectionMetrics {
                 .with_label_values(&label)
                 .set(rule.threshold.alpha);
         }
+        self.prepare_drift(references);
+    }
+
+    fn prepare_drift(&self, references: &References) {
+        for (detector, features) in references.detectors() {
+            let behaviour = Behaviour::WITH_DETECTOR[detector].name();
+            self.score_drift
+                .with_label_values(&[behaviour])
+                .set(f64::NAN);
+            self.drift_scorings.with_label_values(&[behaviour]);
+            for feature in features {
+                self.feature_drift
+                    .with_label_values(&[behaviour, FEATURES[feature].name])
+                    .set(f64::NAN);
+            }
+        }
+    }
+
+    fn observe_drift(&self, readings: &DriftReadings) {
+        for (behaviour, reading) in Behaviour::WITH_DETECTOR.iter().zip(readings) {
+            let Some(reading) = reading else {
+                continue;
+            };
+            let behaviour = behaviour.name();
+            self.drift_scorings
+                .with_label_values(&[behaviour])
+                .set(reading.scorings as f64);
+            self.score_drift
+                .with_label_values(&[behaviour])
+                .set(reading.scores.unwrap_or(f64::NAN));
+            for (feature, index) in &reading.features {
+                self.feature_drift
+                    .with_label_values(&[behaviour, FEATURES[*feature].name])
+                    .set(index.unwrap_or(f64::NAN));
+            }
+        }
     }
 
     pub(super) fn observe(&self, report: &EpochReport) {
@@ -139,6 +189,9 @@ impl DetectionMetrics {
             for margin in margins {
                 scores.observe(*margin);
             }
+        }
+        if let Some(readings) = &report.drift {
+            self.observe_drift(readings);
         }
         for (_, delivery) in &report.deliveries {
             match delivery {

@@ -45,7 +45,7 @@ impl Metrics {
         let pipeline = PipelineMetrics::register(registry)?;
         pipeline.prepare();
         let detection = DetectionMetrics::register(registry)?;
-        detection.prepare(scorer.policy(), calibrated);
+        detection.prepare(scorer.policy(), calibrated, scorer.references());
         Ok(Self {
             pipeline,
             detection,

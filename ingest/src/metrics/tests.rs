@@ -6,8 +6,10 @@ use std::time::Duration;
 use prometheus::{Encoder, Registry, TextEncoder};
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
+use sealwatch_core::drift::{DriftReading, DriftReadings};
 use sealwatch_core::feature::FEATURES;
 use sealwatch_core::identifier::Pseudonym;
+use sealwatch_core::policy::PolicyDocument;
 use sealwatch_core::recommendation::{
     Delivery, Evidence, Population, Position, Recommendation, RecommendationId, Threshold,
 };
@@ -37,14 +39,17 @@ fn values(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
+/// The demo's policy without any detector but one.
+fn policy() -> PolicyDocument {
+    let policy = "{\"live_alpha_budget\": 0.001, \"behaviours\": {\"group_spam\": \
+                  {\"answer\": \"ban\", \"mode\": \"demo\", \"alpha\": 0.001, \"cool_down_days\": 7}}}";
+    serde_json::from_str(policy).unwrap()
+}
+
 fn scorer() -> (Scorer, Artefact) {
     let artefact = include_bytes!("../../../models/demo.artefact.json");
     let artefact = Artefact::parse(artefact).unwrap();
-    // The demo's policy without any detector but one.
-    let policy = "{\"live_alpha_budget\": 0.001, \"behaviours\": {\"group_spam\": \
-                  {\"answer\": \"ban\", \"mode\": \"demo\", \"alpha\": 0.001, \"cool_down_days\": 7}}}";
-    let policy = serde_json::from_str(policy).unwrap();
-    (Scorer::new(&artefact, &policy).unwrap(), artefact)
+    (Scorer::new(&artefact, &policy()).unwrap(), artefact)
 }
 
 fn registered() -> (Registry, Metrics) {
@@ -112,6 +117,7 @@ fn report(recommendations: Vec<Recommendation>) -> EpochReport {
         outcomes: sealwatch_core::outcome::OutcomeCounts::default(),
         counts: sealwatch_core::shard::FoldCounts::default(),
         margins,
+        drift: None,
         deliveries: (0..)
             .zip(recommendations.into_iter().map(deliver))
             .collect(),
@@ -206,6 +212,70 @@ fn a_threshold_tells_its_bound_and_its_age_where_its_detector_is_on() {
     let days_90 = 90.0 * 86_400.0;
     let calibrated = one("sealwatch_threshold_calibrated_timestamp_seconds{");
     assert!((calibrated[0] - (expires - days_90)).abs() < 1e-3);
+}
+
+/// The reading of the detector that is on, with an index of 0.5 for the scores and each feature, or none.
+fn drift(metrics: &Metrics, scorer: &Scorer, scorings: u64, index: Option<f64>) {
+    let (detector, features) = scorer.references().detectors().next().unwrap();
+    let mut readings = DriftReadings::default();
+    readings[detector] = Some(DriftReading {
+        scorings,
+        scores: index,
+        features: features
+            .into_iter()
+            .map(|feature| (feature, index))
+            .collect(),
+    });
+    metrics.detection.observe(&EpochReport {
+        drift: Some(readings),
+        ..report(Vec::new())
+    });
+}
+
+#[test]
+fn drift_is_told_of_detectors_that_are_on_and_is_no_number_where_it_is_not_known() {
+    let (registry, metrics) = registered();
+    let (scorer, artefact) = scorer();
+    let seen = |name: &str| -> Vec<f64> {
+        let values = values(&text(&registry));
+        let series = values.iter().filter(|(series, _)| series.contains(name));
+        series.map(|(_, value)| *value).collect()
+    };
+    let scores = || seen("sealwatch_detector_score_drift{");
+    let features = || seen("sealwatch_detector_feature_drift{behaviour=\"group_spam\",");
+    let distributions = artefact.distributions(Behaviour::GroupSpam).unwrap();
+    assert_eq!(scores().len(), 1, "one detector is on");
+    assert_eq!(features().len(), distributions.features.len());
+    assert_eq!(
+        seen("sealwatch_detector_feature_drift{").len(),
+        features().len()
+    );
+    assert!(scores()[0].is_nan() && features().iter().all(|value| value.is_nan()));
+    assert_eq!(seen("sealwatch_detector_drift_scorings{"), [0.0]);
+    drift(&metrics, &scorer, 300, Some(0.5));
+    assert_eq!(scores(), [0.5]);
+    assert!(features().iter().all(|value| *value == 0.5));
+    assert_eq!(seen("sealwatch_detector_drift_scorings{"), [300.0]);
+    // A new day has begun, and there are too few again.
+    drift(&metrics, &scorer, 20, None);
+    assert!(scores()[0].is_nan() && features().iter().all(|value| value.is_nan()));
+}
+
+#[test]
+fn an_artefact_without_distributions_has_no_series_of_drift() {
+    let (_, artefact) = scorer();
+    let mut document = artefact.document().clone();
+    for part in document.behaviours.values_mut() {
+        part.distributions = None;
+    }
+    let artefact = Artefact::parse(&Artefact::write(&document).unwrap()).unwrap();
+    let scorer = Scorer::new(&artefact, &policy()).unwrap();
+    let registry = Registry::new();
+    let now = std::sync::Arc::new(|| 0);
+    Metrics::register(&registry, &scorer, None, now).unwrap();
+    let text = text(&registry);
+    assert!(text.contains("sealwatch_scores_bucket"));
+    assert!(!text.contains("drift"), "{text}");
 }
 
 /// A source that is behind by as many records as were asked for.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sealwatch_core::admission::Limits;
+use sealwatch_core::drift::DriftReadings;
 use sealwatch_core::event::{UnknownFields, Vocabulary};
 use sealwatch_core::identifier::Pseudonymiser;
 use sealwatch_core::outcome::OutcomeCounts;
@@ -90,6 +91,8 @@ pub struct EpochReport {
     pub counts: FoldCounts,
     /// Every margin that was computed, in log-odds, by detector.
     pub margins: Margins,
+    /// How far scores and features are from those of the calibration; `None` where nothing has changed since the last epoch.
+    pub drift: Option<DriftReadings>,
     /// New outbox rows: what goes to the case store, with the row's number.
     pub deliveries: Vec<(u64, Outgoing)>,
     /// Where the time went.

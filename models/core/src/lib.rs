@@ -13,6 +13,7 @@ pub mod credibility;
 pub mod decide;
 pub mod dedupe;
 pub mod detector;
+pub mod drift;
 pub mod engine;
 pub mod event;
 pub mod evidence;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::artefact::Artefact;
 use crate::behaviour::Behaviour;
 use crate::detector::DETECTORS;
+use crate::drift::{DriftWatch, Moment, References};
 use crate::feature::COUNT;
 use crate::inference::Model;
 use crate::policy::{Policy, PolicyDocument, PolicyError};
@@ -17,6 +18,7 @@ pub struct Scorer {
     models: [Option<Model>; DETECTORS],
     policy: Policy,
     digest: String,
+    references: Arc<References>,
 }
 
 impl Scorer {
@@ -32,11 +34,24 @@ impl Scorer {
         for (model, behaviour) in models.iter_mut().zip(Behaviour::WITH_DETECTOR) {
             *model = artefact.model(*behaviour).cloned();
         }
+        let mut references = References::default();
+        for (detector, behaviour) in Behaviour::WITH_DETECTOR.iter().enumerate() {
+            let distributions = artefact.distributions(*behaviour);
+            if let Some(distributions) = distributions.filter(|_| policy.rule(detector).is_some()) {
+                references.set(detector, distributions);
+            }
+        }
         Ok(Self {
             models,
             policy,
             digest: artefact.digest().to_owned(),
+            references: Arc::new(references),
         })
+    }
+
+    /// What the stream's scores and features are compared with, of the detectors that are on.
+    pub fn references(&self) -> &References {
+        &self.references
     }
 
     /// The policy.
@@ -59,12 +74,12 @@ impl Scorer {
 }
 
 impl Scorer {
-    /// Scores a batch. `seen` is given each detector's margins, in log-odds, in the order of the points that passed its gate.
+    /// Scores a batch. `seen` is given the points that passed each detector's gate, and their margins, in log-odds.
     fn score(
         &self,
         batch: &Batch,
         crossings: &mut Vec<Crossing>,
-        mut seen: impl FnMut(usize, &[f64]),
+        mut seen: impl FnMut(usize, &[usize], &[f64]),
     ) {
         let mut points = Vec::with_capacity(batch.points.len());
         let mut rows = Vec::with_capacity(batch.rows.len());
@@ -87,7 +102,7 @@ impl Scorer {
                 continue;
             }
             model.margins(&rows, COUNT, &mut margins);
-            seen(detector, &margins);
+            seen(detector, &points, &margins);
             for (point, margin) in points.iter().zip(&margins) {
                 if *margin > rule.threshold.margin {
                     crossings.push(Crossing {
@@ -103,7 +118,7 @@ impl Scorer {
 
 impl Judge for Arc<Scorer> {
     fn judge(&mut self, batch: &Batch, crossings: &mut Vec<Crossing>) {
-        self.score(batch, crossings, |_, _| {});
+        self.score(batch, crossings, |_, _, _| {});
     }
 
     fn cool_down(&self, detector: usize) -> i64 {
@@ -116,20 +131,28 @@ impl Judge for Arc<Scorer> {
 /// Margins by detector, in log-odds.
 pub type Margins = [Vec<f64>; DETECTORS];
 
-/// The live judge, which also remembers every margin until it is taken: for metrics, and for no decision.
+/// The live judge, which also remembers every margin until it is taken, and counts how scores and features are distributed: for
+/// metrics, and for no decision.
 #[derive(Debug, Clone)]
 pub struct WatchedScorer {
     scorer: Arc<Scorer>,
     margins: Margins,
+    drift: DriftWatch,
 }
 
 impl WatchedScorer {
     /// Watches a scorer.
-    pub const fn new(scorer: Arc<Scorer>) -> Self {
+    pub fn new(scorer: Arc<Scorer>) -> Self {
         Self {
+            drift: DriftWatch::new(Arc::clone(&scorer.references)),
             scorer,
             margins: [const { Vec::new() }; DETECTORS],
         }
+    }
+
+    /// What it has counted of the stream.
+    pub const fn drift_mut(&mut self) -> &mut DriftWatch {
+        &mut self.drift
     }
 
     /// Moves the margins that were seen since the last time to the end of these.
@@ -142,10 +165,15 @@ impl WatchedScorer {
 
 impl Judge for WatchedScorer {
     fn judge(&mut self, batch: &Batch, crossings: &mut Vec<Crossing>) {
-        let margins = &mut self.margins;
-        self.scorer.score(batch, crossings, |detector, seen| {
-            margins[detector].extend_from_slice(seen);
-        });
+        let (margins, drift) = (&mut self.margins, &mut self.drift);
+        self.scorer
+            .score(batch, crossings, |detector, points, seen| {
+                margins[detector].extend_from_slice(seen);
+                for (point, margin) in points.iter().zip(seen) {
+                    let moment = Moment::from(&batch.points[*point]);
+                    drift.see(detector, moment, *margin, batch.row(*point));
+                }
+            });
     }
 
     fn cool_down(&self, detector: usize) -> i64 {

@@ -18,6 +18,7 @@ pub mod coverage;
 pub mod cut;
 pub mod data;
 pub mod distance;
+pub mod distributions;
 pub mod evaluate;
 pub mod features;
 pub mod fit;

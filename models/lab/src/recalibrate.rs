@@ -1,4 +1,5 @@
-//! `sealwatch-lab recalibrate`: renews an artefact's thresholds from a platform's own recent stream, without a new model.
+//! `sealwatch-lab recalibrate`: renews an artefact's thresholds, and the distributions that drift is told by, from a platform's own
+//! recent stream, without a new model.
 //!
 //! What the stream says of an account decides whether it counts as benign:
 //! * a label from a review, an appeal or a random audit: the last one of each account (an upheld appeal makes it benign);
@@ -24,6 +25,7 @@ use sealwatch_core::split;
 use sealwatch_core::time::{DAY, Timestamp};
 
 use crate::cut::View;
+use crate::distributions;
 use crate::labels::Labels;
 use crate::replay::{World, files, replay_with};
 use crate::scored::{Highest, Keeper, Models};
@@ -60,6 +62,8 @@ pub struct Renewed {
     pub thresholds: Vec<(Behaviour, Option<Threshold>, Threshold)>,
     /// What the accounts were.
     pub census: Census,
+    /// Behaviours of whose drift nothing will be said.
+    pub without_distributions: Vec<Behaviour>,
 }
 
 /// How the accounts of the stream were judged.
@@ -215,8 +219,16 @@ pub fn recalibrate(artefact: &Artefact, plan: &Plan, world: &World) -> Result<Re
     let mut reader = Reader::default();
     let mut highest: BTreeMap<u128, Highest> = BTreeMap::new();
     let mut standings: BTreeMap<u128, Standing> = BTreeMap::new();
+    let mut scorings = Vec::new();
     for view in [View::Full, View::MessagesOnly] {
-        let keeper = || Keeper::new(Arc::clone(&models), Arc::new(Labels::new()), window);
+        let keeper = || {
+            let keeper = Keeper::new(Arc::clone(&models), Arc::new(Labels::new()), window);
+            if view == View::Full {
+                keeper.with_scorings()
+            } else {
+                keeper
+            }
+        };
         // The labels are the same whatever the view shows: they are read once.
         let mut read = |event: &Event| {
             if view == View::Full {
@@ -224,6 +236,7 @@ pub fn recalibrate(artefact: &Artefact, plan: &Plan, world: &World) -> Result<Re
             }
         };
         let (mut engine, _) = replay_with(&events, world, view, keeper, &mut read)?;
+        scorings.extend(engine.judges_mut().filter_map(Keeper::take_scorings));
         for (account, seen) in engine.judges_mut().flat_map(Keeper::take_accounts) {
             highest
                 .entry(account)
@@ -247,7 +260,9 @@ pub fn recalibrate(artefact: &Artefact, plan: &Plan, world: &World) -> Result<Re
         groups.iter().map(of_group).collect()
     };
     let data = digest.finalize().to_hex();
-    renew(artefact, plan, &scores, census, &data, span.last)
+    let mut renewed = renew(artefact, plan, &scores, census, &data, span.last)?;
+    renewed.without_distributions = distributions::write(&mut renewed.artefact, &models, &scorings);
+    Ok(renewed)
 }
 
 /// How every account of the stream stands.
@@ -361,5 +376,6 @@ fn renew(
         artefact: document,
         thresholds,
         census,
+        without_distributions: Vec::new(),
     })
 }

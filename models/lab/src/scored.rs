@@ -10,11 +10,13 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use sealwatch_core::detector::DETECTORS;
+use sealwatch_core::drift::Moment;
 use sealwatch_core::inference::Model;
 use sealwatch_core::shard::{Batch, Crossing, Judge};
 use sealwatch_core::time::DAY;
 
 use crate::cut::View;
+use crate::distributions::Scorings;
 use crate::labels::{Kind, Label, Labels};
 use crate::replay::{World, replay};
 use crate::span::span;
@@ -61,6 +63,8 @@ pub struct Keeper {
     /// The window: from the first time on, up to and with the second.
     window: (i64, i64),
     accounts: BTreeMap<u128, Highest>,
+    /// What is kept of all scorings in the window, where it is asked for.
+    scorings: Option<Scorings>,
 }
 
 impl Keeper {
@@ -71,7 +75,22 @@ impl Keeper {
             labels,
             window,
             accounts: BTreeMap::new(),
+            scorings: None,
         }
+    }
+
+    /// The same, which also keeps how scores and features are distributed in the window.
+    #[must_use]
+    pub fn with_scorings(self) -> Self {
+        Self {
+            scorings: Some(Scorings::default()),
+            ..self
+        }
+    }
+
+    /// What was kept of all scorings; it is forgotten here.
+    pub const fn take_scorings(&mut self) -> Option<Scorings> {
+        self.scorings.take()
     }
 
     /// The accounts that were scored; they are forgotten here.
@@ -102,6 +121,10 @@ impl Judge for Keeper {
                 let margin = model.margin(batch.row(index));
                 if in_window {
                     highest.window[detector] = highest.window[detector].max(margin);
+                    if let Some(scorings) = &mut self.scorings {
+                        let row = batch.row(index);
+                        scorings.see(detector, Moment::from(point), margin, row);
+                    }
                 }
                 if since {
                     highest.since[detector] = highest.since[detector].max(margin);
@@ -128,7 +151,8 @@ pub struct Scored {
     pub highest: Highest,
 }
 
-/// Every labelled account of some folders with its highest margins over all `views`.
+/// Every labelled account of some folders with its highest margins over all `views`. Where `scorings` is given, what is kept of
+/// the scorings of all accounts, in full view, is added to it.
 ///
 /// # Errors
 /// A folder cannot be read.
@@ -138,6 +162,7 @@ pub fn score(
     views: &[View],
     models: &Models,
     window_days: u32,
+    mut scorings: Option<&mut Vec<Scorings>>,
 ) -> Result<Vec<Scored>> {
     let mut scored = Vec::new();
     for (folder, path) in folders.iter().enumerate() {
@@ -146,9 +171,20 @@ pub fn score(
         let window = (span.window(window_days, 0)?, i64::MAX);
         let mut accounts: BTreeMap<u128, Highest> = BTreeMap::new();
         for view in views {
-            let keeper = || Keeper::new(Arc::clone(models), Arc::clone(&data.labels), window);
+            let is_kept = scorings.is_some() && *view == View::Full;
+            let keeper = || {
+                let keeper = Keeper::new(Arc::clone(models), Arc::clone(&data.labels), window);
+                if is_kept {
+                    keeper.with_scorings()
+                } else {
+                    keeper
+                }
+            };
             let (mut engine, _) = replay(&data.events, world, *view, keeper)?;
             for judge in engine.judges_mut() {
+                if let Some(scorings) = scorings.as_deref_mut() {
+                    scorings.extend(judge.take_scorings());
+                }
                 for (account, seen) in judge.take_accounts() {
                     accounts
                         .entry(account)

@@ -18,6 +18,7 @@ use sealwatch_core::recommendation::{Population, Threshold};
 use sealwatch_core::time::{DAY, Timestamp};
 
 use crate::cut::View;
+use crate::distributions;
 use crate::evaluate::{self, Figures};
 use crate::fit::{Fitted, fit};
 use crate::labels::Kind;
@@ -74,6 +75,8 @@ pub struct Trained {
     pub absent: Vec<(Behaviour, String)>,
     /// Presumed-benign calibration accounts to be looked at, by behaviour and rank.
     pub suspects: Vec<Suspect>,
+    /// Behaviours of whose drift nothing will be said.
+    pub without_distributions: Vec<Behaviour>,
 }
 
 /// Trains.
@@ -98,7 +101,15 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
     // A calibration account counts with its highest margin over both views, so the bound holds for either platform.
     let views = [View::Full, View::MessagesOnly];
     world.say("calibration");
-    let calibration = score(&plan.calibration, world, &views, &models, plan.window_days)?;
+    let mut scorings = Vec::new();
+    let calibration = score(
+        &plan.calibration,
+        world,
+        &views,
+        &models,
+        plan.window_days,
+        Some(&mut scorings),
+    )?;
     world.say("evaluation");
     let evaluation = score(
         &plan.evaluation,
@@ -106,6 +117,7 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
         &views[..1],
         &models,
         plan.window_days,
+        None,
     )?;
     let mut behaviours = BTreeMap::new();
     let mut figures = Vec::new();
@@ -142,11 +154,12 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
             platt: fitted.platt,
             thresholds,
             metrics: measured.numbers(),
+            distributions: None,
         };
         behaviours.insert(behaviour, document);
         figures.push(measured);
     }
-    let artefact = ArtefactDocument {
+    let mut artefact = ArtefactDocument {
         version: VERSION,
         command: plan.command.clone(),
         code_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -158,11 +171,13 @@ pub fn train(plan: &Plan, world: &World) -> Result<Trained> {
         behaviours,
         renewals: Vec::new(),
     };
+    let without_distributions = distributions::write(&mut artefact, &models, &scorings);
     Ok(Trained {
         artefact,
         figures,
         absent,
         suspects,
+        without_distributions,
     })
 }
 

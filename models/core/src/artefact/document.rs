@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ArtefactError;
 use crate::behaviour::Behaviour;
+use crate::drift::Distributions;
 use crate::inference::ModelDocument;
 use crate::recommendation::{Population, Threshold};
 use crate::time::{DAY, Timestamp};
@@ -74,6 +75,10 @@ pub struct BehaviourDocument {
     pub thresholds: Vec<Threshold>,
     /// Figures of its evaluation, by name.
     pub metrics: BTreeMap<String, f64>,
+    /// How scores and features were distributed at the calibration. Artefacts made before there was such a thing have none, and
+    /// nothing is said of their drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distributions: Option<Distributions>,
 }
 
 /// Platt's sigmoid (Platt 1999): a margin `m` stands for the probability `1 / (1 + exp(slope · m + offset))`.
@@ -165,6 +170,7 @@ impl From<Version1> for ArtefactDocument {
                 platt: None,
                 thresholds: part.thresholds,
                 metrics: part.metrics,
+                distributions: None,
             };
             (behaviour, part)
         });

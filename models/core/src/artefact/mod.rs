@@ -12,6 +12,7 @@ pub use document::{ArtefactDocument, BehaviourDocument, Platt, Renewal, VERSION}
 use std::collections::BTreeMap;
 
 use crate::behaviour::Behaviour;
+use crate::drift::{Distributions, DistributionsError};
 use crate::feature::{COUNT, schema_digest};
 use crate::guarantee::fewest_accounts;
 use crate::inference::{Model, ModelError};
@@ -78,6 +79,17 @@ pub enum ArtefactError {
         /// How many are needed.
         needed: u64,
     },
+    /// Distributions that cannot be compared with.
+    #[error(
+        "the model artefact's distributions of the calibration of `{behaviour}` are damaged, {error}; \
+         train again with `sealwatch-lab train`"
+    )]
+    Distributions {
+        /// Which.
+        behaviour: &'static str,
+        /// Why.
+        error: DistributionsError,
+    },
 }
 
 /// A checked artefact.
@@ -109,6 +121,14 @@ impl Artefact {
                 error,
             })?;
             check_thresholds(behaviour.name(), &part.thresholds)?;
+            if let Some(distributions) = &part.distributions {
+                distributions
+                    .check()
+                    .map_err(|error| ArtefactError::Distributions {
+                        behaviour: behaviour.name(),
+                        error,
+                    })?;
+            }
             models.insert(*behaviour, model);
         }
         Ok(Self {
@@ -149,6 +169,15 @@ impl Artefact {
             .behaviours
             .get(&behaviour)
             .map(|part| part.thresholds.as_slice())
+    }
+
+    /// How a behaviour's scores and features were distributed at its calibration; `None` where that is not known.
+    pub fn distributions(&self, behaviour: Behaviour) -> Option<&Distributions> {
+        self.document
+            .behaviours
+            .get(&behaviour)?
+            .distributions
+            .as_ref()
     }
 }
 

@@ -22,6 +22,7 @@ fn document() -> ArtefactDocument {
             population: Population::Simulator("test".to_owned()),
         }],
         metrics: BTreeMap::from([("auc".to_owned(), 0.9)]),
+        distributions: None,
     };
     ArtefactDocument {
         version: VERSION,
@@ -145,4 +146,48 @@ fn when_thresholds_were_calibrated_is_told_by_the_last_renewal_or_else_by_the_co
         at: Timestamp(5),
     });
     assert_eq!(document.calibrated(), Some(Timestamp(5)));
+}
+
+#[test]
+fn an_artefact_without_distributions_still_loads_and_is_written_as_it_was() {
+    let golden = include_str!("../../tests/artefacts/version-2-without-distributions.json");
+    let golden = golden.replace("FEATURE-SCHEMA", &schema_digest());
+    let artefact = Artefact::parse(golden.as_bytes()).unwrap();
+    assert_eq!(artefact.distributions(Behaviour::BulkMessaging), None);
+    assert_eq!(artefact.document().renewals[0].at.0, 1_778_000_000_000);
+    let written = Artefact::write(artefact.document()).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), golden);
+}
+
+#[test]
+fn distributions_survive_writing_and_damaged_ones_are_refused_with_their_behaviour() {
+    let bins = crate::drift::Bins {
+        edges: vec![-1.5, 0.1],
+        counts: vec![100, 200, 100, 0],
+    };
+    let distributions = Distributions {
+        scores: bins.clone(),
+        features: BTreeMap::from([("messages_day".to_owned(), bins)]),
+    };
+    let mut document = document();
+    let part = document
+        .behaviours
+        .get_mut(&Behaviour::BulkMessaging)
+        .unwrap();
+    part.distributions = Some(distributions.clone());
+    let artefact = Artefact::parse(&Artefact::write(&document).unwrap()).unwrap();
+    assert_eq!(artefact.document(), &document);
+    assert_eq!(
+        artefact.distributions(Behaviour::BulkMessaging),
+        Some(&distributions)
+    );
+    let part = document
+        .behaviours
+        .get_mut(&Behaviour::BulkMessaging)
+        .unwrap();
+    part.distributions.as_mut().unwrap().scores.counts.pop();
+    let refused = Artefact::parse(&Artefact::write(&document).unwrap()).err();
+    let refused = refused.unwrap().to_string();
+    assert!(refused.contains("`bulk_messaging`"), "{refused}");
+    assert!(refused.contains("two more counts than edges"), "{refused}");
 }

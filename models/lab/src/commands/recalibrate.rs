@@ -8,6 +8,7 @@ use sealwatch_core::artefact::Artefact;
 
 use super::train::{population, write};
 use super::{Sets, artefact};
+use crate::distributions;
 use crate::metrics::upper_bound;
 use crate::recalibrate::{Plan, Renewed, recalibrate};
 
@@ -132,4 +133,5 @@ fn print(renewed: &Renewed) {
             now.margin
         );
     }
+    print!("{}", distributions::note(&renewed.without_distributions));
 }

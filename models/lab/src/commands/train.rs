@@ -12,7 +12,7 @@ use sealwatch_core::recommendation::Population;
 use super::Sets;
 use crate::splits::{Kind, Split};
 use crate::train::{Plan, Trained, train};
-use crate::{evaluate, report};
+use crate::{distributions, evaluate, report};
 
 /// Trains models, sets thresholds, and writes the artefact.
 #[derive(Debug, Args)]
@@ -218,5 +218,5 @@ fn notes(trained: &Trained) -> String {
          threshold: abusers among them raise the threshold and cost recall",
         trained.suspects.len()
     );
-    text
+    text + &distributions::note(&trained.without_distributions)
 }

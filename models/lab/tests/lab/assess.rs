@@ -61,6 +61,7 @@ pub fn artefact(shift: f64) -> Artefact {
                 threshold(0.001, margin + shift),
             ],
             metrics: BTreeMap::new(),
+            distributions: None,
         };
         (*behaviour, document)
     });

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use sealwatch_core::artefact::Artefact;
+use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::recommendation::Population;
 use sealwatch_core::time::DAY;
 use sealwatch_lab::recalibrate::{Plan, Renewed, recalibrate};
@@ -110,6 +111,10 @@ fn renewed_thresholds_say_from_what_and_until_when_and_the_models_stay() {
         );
         assert_eq!(threshold.n, renewed.census.groups);
     }
+    let behaviour = Behaviour::MinorContactRisk;
+    let now = document.behaviours[&behaviour].distributions.as_ref();
+    assert!(now.is_some());
+    assert_ne!(now, artefact.distributions(behaviour), "of other accounts");
     let renewal = &document.renewals[0];
     assert_eq!(renewal.before, artefact.digest());
     assert_eq!(document.expires.0, renewal.at.0 + 30 * DAY);

@@ -61,6 +61,10 @@ fn the_same_data_and_seed_give_the_same_bytes_which_can_be_read_back() {
     let bytes = run();
     assert_eq!(run(), bytes);
     let artefact = Artefact::parse(&bytes).unwrap();
+    // The gate that most accounts pass: on some days of the window, of which five are touched at most.
+    let of_minors = artefact.distributions(Behaviour::MinorContactRisk).unwrap();
+    assert!((200..5 * 500).contains(&of_minors.scores.sum()));
+    assert!((1..=12).contains(&of_minors.features.len()));
     for behaviour in Behaviour::WITH_DETECTOR {
         let thresholds = artefact.thresholds(*behaviour).unwrap();
         assert!(thresholds[0].margin.is_finite());
