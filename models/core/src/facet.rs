@@ -156,15 +156,17 @@ pub enum LinksTouch {
         /// The verdict.
         verdict: Verdict,
     },
-    /// A report of the account's was found to be right or wrong.
+    /// The account's report of a group was found to be right or wrong.
     OwnReportJudged {
         /// Whether it was right.
         right: bool,
     },
-    /// A report of the account was judged by itself: what becomes of the account judges it no more.
+    /// A report of the account was found to be right or wrong.
     ReporterJudged {
         /// The reporter.
         reporter: u128,
+        /// Whether it was right.
+        right: bool,
     },
     /// The identifier was given to somebody else.
     Recycled,
