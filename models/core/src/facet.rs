@@ -12,6 +12,7 @@ pub use threat::ThreatTouch;
 
 use threat::Danger;
 
+use crate::behaviour::Behaviour;
 use crate::event::values::{EnforcementAction, ReportCategory, Verdict};
 
 /// Where a facet stands in the log: the record's sequence, then the facet's rank within the record.
@@ -153,6 +154,8 @@ pub enum LinksTouch {
     },
     /// Somebody judged the account.
     Labelled {
+        /// As what.
+        behaviour: Behaviour,
         /// The verdict.
         verdict: Verdict,
     },

@@ -158,6 +158,7 @@ pub fn split(sequence: u64, event: &Event, sink: &mut impl FacetSink) {
                 body.account.0,
                 0,
                 LinksTouch::Labelled {
+                    behaviour: body.behaviour,
                     verdict: body.verdict,
                 },
             );

@@ -1,6 +1,7 @@
 //! Stage 0: an account's links.
 
 use super::Emitted;
+use crate::behaviour::Behaviour;
 use crate::credibility::reporter::Cohort;
 use crate::event::values::{EnforcementAction, Verdict};
 use crate::facet::threat::{Danger, fingerprint};
@@ -67,8 +68,11 @@ pub fn fold_links(table: &mut Table<Links>, facet: &Facet<LinksTouch>, out: &mut
             remember(&mut links.reporters, *reporter);
         }
         LinksTouch::Enforced { action } => enforced(links, *action, facet, out),
-        LinksTouch::Labelled { verdict } => {
-            judge_reporters(links, *verdict != Verdict::Benign, facet, out);
+        LinksTouch::Labelled { behaviour, verdict } => {
+            // Cases of minor contact rest on no report: what becomes of one says nothing of those who reported other things.
+            if *behaviour != Behaviour::MinorContactRisk {
+                judge_reporters(links, *verdict != Verdict::Benign, facet, out);
+            }
         }
         LinksTouch::OwnReportJudged { right } => {
             let touch = SharedTouch::ReportJudged { right: *right };

@@ -74,3 +74,24 @@ fn a_report_is_judged_once_whether_the_finding_or_what_becomes_of_the_account_co
     crowd.push(found(true));
     assert_eq!(worth_after(&crowd), unknown);
 }
+
+#[test]
+fn a_label_of_minor_contact_judges_no_reporter_and_one_of_another_behaviour_all_of_them() {
+    let label = |behaviour: &str, verdict: &str| {
+        json!({"type": "label.given", "account": "first", "behaviour": behaviour, "verdict": verdict,
+                                                        "origin": "review"})
+    };
+    let (right, unknown, wrong) = (
+        worth_after(&[found(true)]),
+        worth_after(&[]),
+        worth_after(&[found(false)]),
+    );
+    assert_eq!(worth_after(&[label("bulk_messaging", "abusive")]), right);
+    assert_eq!(worth_after(&[label("bulk_messaging", "benign")]), wrong);
+    for verdict in ["abusive", "benign"] {
+        let minor_contact = label("minor_contact_risk", verdict);
+        assert_eq!(worth_after(std::slice::from_ref(&minor_contact)), unknown);
+        // The report waits for its own verdict still.
+        assert_eq!(worth_after(&[minor_contact, found(false)]), wrong);
+    }
+}
