@@ -299,7 +299,8 @@ impl Source for KafkaSource {
         Ok(())
     }
 
-    /// From the start on, and afterwards as of librdkafka's last statistics.
+    /// From the start on, and afterwards as of librdkafka's last statistics. While records wait it counts offsets, of which some
+    /// may hold none.
     fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
         self.consumer.context().lag(&self.next, told);
     }
