@@ -17,6 +17,8 @@ sealwatch_core::metrics! {
         /// When the pipeline last asked its source for records, seconds since 1970. It does so at least once in the time of an
         /// epoch, also where none come: one that stands for longer hangs. 0 once the source has ended.
         asked: Gauge = "sealwatch_source_asked_timestamp_seconds",
+        /// Errors of the source that pass by themselves, as where a broker is away: reading is tried again, and the log names each.
+        passing_errors: IntCounter = "sealwatch_source_passing_errors_total",
     }
 }
 
@@ -65,6 +67,11 @@ impl MeasuredSource {
                 .get_or_insert_with(|| metrics.lag.with_label_values(&[&partition.to_string()]));
             made.set(i64::try_from(records).unwrap_or(i64::MAX));
         });
+        let new = self
+            .inner
+            .passing_errors()
+            .saturating_sub(metrics.passing_errors.get());
+        metrics.passing_errors.inc_by(new);
     }
 }
 
@@ -100,5 +107,9 @@ impl Source for MeasuredSource {
 
     fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
         self.inner.lag(told);
+    }
+
+    fn passing_errors(&self) -> u64 {
+        self.inner.passing_errors()
     }
 }

@@ -236,10 +236,15 @@ impl Source for Behind {
             told(partition, *lag);
         }
     }
+
+    /// Two for each record that was read.
+    fn passing_errors(&self) -> u64 {
+        2 * (90 - self.0[1])
+    }
 }
 
 #[test]
-fn the_lag_of_each_partition_is_there_from_the_start_and_follows_the_source() {
+fn lag_and_passing_errors_are_there_from_the_start_and_follow_the_source() {
     let registry = Registry::new();
     let mut source =
         MeasuredSource::new(Box::new(Behind(vec![3, 90])), &registry, Arc::new(|| 0)).unwrap();
@@ -249,9 +254,12 @@ fn the_lag_of_each_partition_is_there_from_the_start_and_follows_the_source() {
             values[&format!("sealwatch_source_lag_records{{partition=\"{partition}\"}}")]
         })
     };
-    assert_eq!(lag(&registry), [3.0, 90.0]);
+    let errors = || values(&text(&registry))["sealwatch_source_passing_errors_total"];
+    assert_eq!((lag(&registry), errors()), ([3.0, 90.0], 0.0));
     source.fill(&mut Batch::new(), 20, Duration::ZERO).unwrap();
-    assert_eq!(lag(&registry), [3.0, 70.0]);
+    assert_eq!((lag(&registry), errors()), ([3.0, 70.0], 40.0));
+    source.fill(&mut Batch::new(), 10, Duration::ZERO).unwrap();
+    assert_eq!(errors(), 60.0);
 }
 
 #[test]
