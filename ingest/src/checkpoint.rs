@@ -3,7 +3,12 @@
 //! States, positions, times, outcome counts, ids of the duplicate window and the outbox are written together, so that the
 //! store always holds exactly what folding a prefix of the order gives.
 
-use sealwatch_core::behaviour::Behaviour;
+mod dedupe;
+mod meta;
+
+pub use meta::{Meta, PartitionMeta};
+
+use sealwatch_core::admission::Admission;
 use sealwatch_core::engine::Engine;
 use sealwatch_core::shard::{Judge, Shard};
 use sealwatch_core::state::actor::ActorState;
@@ -14,12 +19,10 @@ use sealwatch_core::state::reporter::ReporterState;
 use sealwatch_core::state::target::TargetState;
 use sealwatch_core::state::threat::ThreatState;
 use sealwatch_core::state::{EntityState, Table};
-use serde::{Deserialize, Serialize};
 
 use crate::feedback::PARTITION;
 use crate::store::EpochWrite;
-use sealwatch_core::admission::{Admission, PartitionTime};
-use sealwatch_core::outcome::{Outcome, OutcomeCounts};
+use dedupe::{collect_dedupe, dedupe_place};
 
 /// Numbers of the store's tables. They are part of the format: never used again for something else.
 mod table {
@@ -94,76 +97,6 @@ pub fn layout() -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// One partition's part of [`Meta`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct PartitionMeta {
-    /// The offset to be read next.
-    pub next_offset: u64,
-    /// Its time.
-    pub time: PartitionTime,
-}
-
-/// What the store keeps beside the states: the latest one counts.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Meta {
-    /// The sequence of the next record.
-    pub next_sequence: u64,
-    /// The number of the next outbox row.
-    pub next_outbox: u64,
-    /// Partitions, by number.
-    pub partitions: Vec<PartitionMeta>,
-    /// Records by outcome, by name.
-    pub outcomes: Vec<(String, u64)>,
-    /// The window within which duplicates are found, in milliseconds: ids are stored by slices of it.
-    pub dedupe_window: i64,
-    /// The feedback log's part.
-    pub feedback: PartitionMeta,
-    /// The detectors that control events have put into the shadow.
-    pub lowered: Vec<Behaviour>,
-}
-
-impl Meta {
-    /// Its stored form.
-    pub fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
-    }
-
-    /// From its stored form.
-    ///
-    /// # Errors
-    /// The bytes are not a meta record of this version.
-    pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
-        serde_json::from_slice(bytes).map_err(|_| CheckpointError::Meta)
-    }
-
-    /// Refuses another window for duplicates: under another width a stored slice would be forgotten at once, and duplicates
-    /// folded twice, or be kept for years.
-    ///
-    /// # Errors
-    /// The window is another one.
-    pub const fn check_window(&self, given: i64) -> Result<(), CheckpointError> {
-        if self.dedupe_window == given {
-            return Ok(());
-        }
-        Err(CheckpointError::DedupeWindow {
-            stored: self.dedupe_window,
-            given,
-        })
-    }
-
-    /// The outcome counts.
-    ///
-    /// # Errors
-    /// An outcome that this version does not know.
-    pub fn counts(&self) -> Result<OutcomeCounts, CheckpointError> {
-        let mut counts = OutcomeCounts::default();
-        for (name, count) in &self.outcomes {
-            counts.set(Outcome::parse(name).ok_or(CheckpointError::Meta)?, *count);
-        }
-        Ok(counts)
-    }
-}
-
 /// Puts every change since the last commit into the epoch's record.
 pub fn collect<J: Judge + Send>(
     engine: &mut Engine<J>,
@@ -217,47 +150,6 @@ fn collect_table<S: EntityState>(
     for key in removed {
         write.remove(number, key.to_be_bytes());
     }
-}
-
-/// Ids kept in one value.
-const IDS_PER_VALUE: usize = 1_000;
-
-/// The ids of one epoch are written under keys of partition, slice, epoch and part, and never rewritten; a forgotten
-/// slice's keys are removed.
-fn collect_dedupe(partition: u32, admission: &mut Admission, write: &mut EpochWrite) {
-    let (mut added, forgotten) = admission.dedupe.drain_changes();
-    for slice in &forgotten {
-        for key in admission.stored_slices.remove(slice).unwrap_or_default() {
-            write.remove(table::DEDUPE, key);
-        }
-    }
-    added.retain(|(slice, _)| !forgotten.contains(slice));
-    added.sort_unstable();
-    for group in added.chunk_by(|left, right| left.0 == right.0) {
-        for (part, ids) in group.chunks(IDS_PER_VALUE).enumerate() {
-            let slice = ids[0].0;
-            let key = dedupe_key(partition, slice, write.epoch, part as u16);
-            let value: Vec<u8> = ids.iter().flat_map(|(_, id)| id.to_be_bytes()).collect();
-            write.put(table::DEDUPE, key, &value);
-            admission.stored_slices.entry(slice).or_default().push(key);
-        }
-    }
-}
-
-/// Partition (3 bytes), slice (5), epoch (6), part (2).
-fn dedupe_key(partition: u32, slice: i64, epoch: u64, part: u16) -> [u8; 16] {
-    let mut key = [0; 16];
-    key[0..3].copy_from_slice(&partition.to_be_bytes()[1..]);
-    key[3..8].copy_from_slice(&slice.to_be_bytes()[3..]);
-    key[8..14].copy_from_slice(&epoch.to_be_bytes()[2..]);
-    key[14..16].copy_from_slice(&part.to_be_bytes());
-    key
-}
-
-fn dedupe_place(key: [u8; 16]) -> (usize, i64) {
-    let partition = u32::from_be_bytes([0, key[0], key[1], key[2]]);
-    let slice = i64::from_be_bytes([0, 0, 0, key[3], key[4], key[5], key[6], key[7]]);
-    (partition as usize, slice)
 }
 
 /// Puts one value that was read from the store back into place.
@@ -384,41 +276,4 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String 
         hasher.update(behaviour.name().as_bytes());
     }
     hasher.finalize().to_hex().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sealwatch_core::identifier::Pseudonym;
-    use sealwatch_core::time::DAY;
-
-    use sealwatch_core::dedupe::Dedupe;
-
-    #[test]
-    fn a_store_with_another_window_for_duplicates_is_refused_with_both_values() {
-        let meta = Meta {
-            dedupe_window: DAY,
-            ..Meta::default()
-        };
-        let meta = Meta::decode(&meta.encode()).unwrap();
-        assert_eq!(meta.check_window(DAY), Ok(()));
-        let error = meta.check_window(DAY / 2).unwrap_err().to_string();
-        for value in ["86400000", "43200000", "sealwatch replay"] {
-            assert!(error.contains(value), "{error}");
-        }
-    }
-
-    /// Why another window is refused: the same slice number is another time.
-    #[test]
-    fn a_slice_put_back_under_a_shorter_window_would_be_forgotten_at_once() {
-        let at = 20_000 * DAY;
-        let id = Pseudonym::from_bytes([1; 16]);
-        let slice = at.div_euclid(DAY / 16);
-        for (window, is_new) in [(DAY, false), (DAY / 2, true)] {
-            let mut dedupe = Dedupe::new(window);
-            dedupe.restore(slice, u128::from_be_bytes(id.to_bytes()));
-            dedupe.advance(at);
-            assert_eq!(dedupe.insert(id, 0, at), is_new);
-        }
-    }
 }
