@@ -5,38 +5,19 @@
 
 mod dedupe;
 mod meta;
+pub(crate) mod tables;
 
 pub use meta::{Meta, PartitionMeta};
 
 use sealwatch_core::admission::Admission;
 use sealwatch_core::engine::Engine;
 use sealwatch_core::shard::{Judge, Shard};
-use sealwatch_core::state::actor::ActorState;
-use sealwatch_core::state::group::GroupState;
-use sealwatch_core::state::links::Links;
-use sealwatch_core::state::place::PlaceState;
-use sealwatch_core::state::reporter::ReporterState;
-use sealwatch_core::state::target::TargetState;
-use sealwatch_core::state::threat::ThreatState;
-use sealwatch_core::state::{EntityState, Table};
+use sealwatch_core::state::EntityState;
 
 use crate::feedback::PARTITION;
 use crate::store::EpochWrite;
 use dedupe::{collect_dedupe, dedupe_place};
-
-/// Numbers of the store's tables. They are part of the format: never used again for something else.
-mod table {
-    pub const LINKS: u8 = 0;
-    pub const DEVICES: u8 = 1;
-    pub const NETWORKS: u8 = 2;
-    pub const RANGES: u8 = 3;
-    pub const GROUPS: u8 = 4;
-    pub const TARGETS: u8 = 5;
-    pub const REPORTERS: u8 = 6;
-    pub const ACTORS: u8 = 7;
-    pub const THREATS: u8 = 8;
-    pub const DEDUPE: u8 = 200;
-}
+use tables::{ShardTable, Visitor};
 
 /// Why a stored value was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -79,14 +60,12 @@ const FEEDBACK_LAYOUT: &str = "feedback 1: partition 16777215, window of 90 days
 /// A text that names every layout; the store keeps its digest.
 pub fn layout() -> String {
     let mut hasher = blake3::Hasher::new();
+    let mut layouts = Layouts(Vec::new());
+    tables::visit(&mut layouts);
+    for text in layouts.0 {
+        hasher.update(text.as_bytes());
+    }
     for text in [
-        Links::LAYOUT,
-        PlaceState::LAYOUT,
-        GroupState::LAYOUT,
-        TargetState::LAYOUT,
-        ReporterState::LAYOUT,
-        ActorState::LAYOUT,
-        ThreatState::LAYOUT,
         OUTBOX,
         CONTROLS_LAYOUT,
         FEEDBACK_LAYOUT,
@@ -95,6 +74,17 @@ pub fn layout() -> String {
         hasher.update(text.as_bytes());
     }
     hasher.finalize().to_hex().to_string()
+}
+
+/// The layouts of the tables, each once.
+struct Layouts(Vec<&'static str>);
+
+impl Visitor for Layouts {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        if !self.0.contains(&table.layout) {
+            self.0.push(table.layout);
+        }
+    }
 }
 
 /// Puts every change since the last commit into the epoch's record.
@@ -106,25 +96,11 @@ pub fn collect<J: Judge + Send>(
 ) {
     let mut bytes = Vec::with_capacity(1024);
     for shard in engine.shards_mut() {
-        collect_table(table::LINKS, &mut shard.links, &mut bytes, write);
-        collect_table(table::DEVICES, &mut shard.shared.devices, &mut bytes, write);
-        collect_table(
-            table::NETWORKS,
-            &mut shard.shared.networks,
-            &mut bytes,
+        tables::visit(&mut Collect {
+            shard,
+            bytes: &mut bytes,
             write,
-        );
-        collect_table(table::RANGES, &mut shard.shared.ranges, &mut bytes, write);
-        collect_table(table::GROUPS, &mut shard.shared.groups, &mut bytes, write);
-        collect_table(table::TARGETS, &mut shard.shared.targets, &mut bytes, write);
-        collect_table(
-            table::REPORTERS,
-            &mut shard.shared.reporters,
-            &mut bytes,
-            write,
-        );
-        collect_table(table::ACTORS, &mut shard.actors, &mut bytes, write);
-        collect_table(table::THREATS, &mut shard.threats, &mut bytes, write);
+        });
     }
     for (partition, admission) in admissions.iter_mut().enumerate() {
         collect_dedupe(partition as u32, admission, write);
@@ -132,23 +108,27 @@ pub fn collect<J: Judge + Send>(
     collect_dedupe(PARTITION, feedback, write);
 }
 
-fn collect_table<S: EntityState>(
-    number: u8,
-    states: &mut Table<S>,
-    bytes: &mut Vec<u8>,
-    write: &mut EpochWrite,
-) {
-    let mut removed = Vec::new();
-    states.drain_changes(
-        |key, state| {
-            bytes.clear();
-            state.put(bytes);
-            write.put(number, key.to_be_bytes(), bytes);
-        },
-        |key| removed.push(key),
-    );
-    for key in removed {
-        write.remove(number, key.to_be_bytes());
+/// What changed in the tables of a shard.
+struct Collect<'a> {
+    shard: &'a mut Shard,
+    bytes: &'a mut Vec<u8>,
+    write: &'a mut EpochWrite,
+}
+
+impl Visitor for Collect<'_> {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        let mut removed = Vec::new();
+        (table.of_mut)(self.shard).drain_changes(
+            |key, state| {
+                self.bytes.clear();
+                state.put(self.bytes);
+                self.write.put(table.number, key.to_be_bytes(), self.bytes);
+            },
+            |key| removed.push(key),
+        );
+        for key in removed {
+            self.write.remove(table.number, key.to_be_bytes());
+        }
     }
 }
 
@@ -165,7 +145,7 @@ pub fn restore<J: Judge + Send>(
     key: [u8; 16],
     value: &[u8],
 ) -> Result<(), CheckpointError> {
-    if number == table::DEDUPE {
+    if number == tables::DEDUPE {
         let (partition, slice) = dedupe_place(key);
         let admission = if partition == PARTITION as usize {
             feedback
@@ -183,49 +163,69 @@ pub fn restore<J: Judge + Send>(
         return Ok(());
     }
     let key = u128::from_be_bytes(key);
-    restore_state(engine.shard_mut(key), number, key, value)
+    let mut restore = Restore {
+        shard: engine.shard_mut(key),
+        number,
+        key,
+        value,
+        result: Err(CheckpointError::UnknownTable(number)),
+    };
+    tables::visit(&mut restore);
+    restore.result
 }
 
-fn restore_state(
-    shard: &mut Shard,
+/// A value on its way to its table.
+struct Restore<'a> {
+    shard: &'a mut Shard,
     number: u8,
     key: u128,
-    value: &[u8],
-) -> Result<(), CheckpointError> {
-    fn put<S: EntityState>(
-        states: &mut Table<S>,
-        number: u8,
-        key: u128,
-        value: &[u8],
-    ) -> Result<(), CheckpointError> {
-        states.restore(key, S::take(value).ok_or(CheckpointError::Layout(number))?);
-        Ok(())
-    }
-    match number {
-        table::LINKS => put(&mut shard.links, number, key, value),
-        table::DEVICES => put(&mut shard.shared.devices, number, key, value),
-        table::NETWORKS => put(&mut shard.shared.networks, number, key, value),
-        table::RANGES => put(&mut shard.shared.ranges, number, key, value),
-        table::GROUPS => put(&mut shard.shared.groups, number, key, value),
-        table::TARGETS => put(&mut shard.shared.targets, number, key, value),
-        table::REPORTERS => put(&mut shard.shared.reporters, number, key, value),
-        table::ACTORS => put(&mut shard.actors, number, key, value),
-        table::THREATS => put(&mut shard.threats, number, key, value),
-        other => Err(CheckpointError::UnknownTable(other)),
+    value: &'a [u8],
+    result: Result<(), CheckpointError>,
+}
+
+impl Visitor for Restore<'_> {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        if table.number == self.number {
+            self.result = match S::take(self.value) {
+                Some(state) => {
+                    (table.of_mut)(self.shard).restore(self.key, state);
+                    Ok(())
+                }
+                None => Err(CheckpointError::Layout(self.number)),
+            };
+        }
     }
 }
 
 /// A digest of all state that is not expired for every event from `oldest` on: tables in a fixed order, each sorted by key.
 /// Two runs over the same order give the same.
 pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String {
-    fn add<'a, S: EntityState + 'a>(
-        hasher: &mut blake3::Hasher,
-        oldest: i64,
-        tables: impl Iterator<Item = &'a Table<S>>,
-    ) {
-        let is_alive = |state: &S| oldest.saturating_sub(state.last_at()) <= S::PERIOD;
-        let mut all: Vec<(u128, &S)> = tables
-            .flat_map(Table::sorted)
+    let mut digest = Digest {
+        shards: engine.shards().collect(),
+        oldest,
+        hasher: blake3::Hasher::new(),
+    };
+    tables::visit(&mut digest);
+    for behaviour in engine.controls().lowered() {
+        digest.hasher.update(behaviour.name().as_bytes());
+    }
+    digest.hasher.finalize().to_hex().to_string()
+}
+
+/// What is digested of the tables of all shards.
+struct Digest<'a> {
+    shards: Vec<&'a Shard>,
+    oldest: i64,
+    hasher: blake3::Hasher,
+}
+
+impl Visitor for Digest<'_> {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        let is_alive = |state: &S| self.oldest.saturating_sub(state.last_at()) <= S::PERIOD;
+        let mut all: Vec<(u128, &S)> = self
+            .shards
+            .iter()
+            .flat_map(|shard| (table.of)(shard).sorted())
             .filter(|(_, state)| is_alive(state))
             .collect();
         all.sort_unstable_by_key(|(key, _)| *key);
@@ -233,47 +233,8 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String 
         for (key, state) in all {
             bytes.clear();
             state.put(&mut bytes);
-            hasher.update(&key.to_be_bytes());
-            hasher.update(&bytes);
+            self.hasher.update(&key.to_be_bytes());
+            self.hasher.update(&bytes);
         }
     }
-    let mut hasher = blake3::Hasher::new();
-    let out = &mut hasher;
-    add(out, oldest, engine.shards().map(|shard| &shard.links));
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.devices),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.networks),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.ranges),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.groups),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.targets),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.reporters),
-    );
-    add(out, oldest, engine.shards().map(|shard| &shard.actors));
-    add(out, oldest, engine.shards().map(|shard| &shard.threats));
-    for behaviour in engine.controls().lowered() {
-        hasher.update(behaviour.name().as_bytes());
-    }
-    hasher.finalize().to_hex().to_string()
 }

@@ -2,7 +2,7 @@
 
 use sealwatch_core::admission::Admission;
 
-use super::table::DEDUPE;
+use super::tables::DEDUPE;
 use crate::store::EpochWrite;
 
 /// Ids kept in one value.

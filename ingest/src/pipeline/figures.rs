@@ -2,9 +2,12 @@
 
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::outcome::OutcomeCounts;
+use sealwatch_core::shard::Shard;
+use sealwatch_core::state::EntityState;
 
 use super::Pipeline;
 use crate::checkpoint;
+use crate::checkpoint::tables::{self, ShardTable, Visitor};
 use crate::feedback;
 
 impl Pipeline {
@@ -46,13 +49,9 @@ impl Pipeline {
     pub fn size(&self) -> (usize, usize) {
         let accounts = self.engine.shards().map(|shard| shard.actors.len()).sum();
         let bytes = self.engine.shards().map(|shard| {
-            let places = shard.shared.devices.bytes()
-                + shard.shared.networks.bytes()
-                + shard.shared.ranges.bytes();
-            let others = shard.shared.groups.bytes()
-                + shard.shared.targets.bytes()
-                + shard.shared.reporters.bytes();
-            shard.links.bytes() + places + others + shard.actors.bytes() + shard.threats.bytes()
+            let mut size = Size { shard, bytes: 0 };
+            tables::visit(&mut size);
+            size.bytes
         });
         (accounts, bytes.sum())
     }
@@ -62,5 +61,17 @@ impl Pipeline {
     pub fn state_digest(&self) -> String {
         let oldest = self.oldest_possible(self.partitions);
         checkpoint::state_digest(&self.engine, oldest.unwrap_or(i64::MIN))
+    }
+}
+
+/// The memory of a shard's tables.
+struct Size<'a> {
+    shard: &'a Shard,
+    bytes: usize,
+}
+
+impl Visitor for Size<'_> {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        self.bytes += (table.of)(self.shard).bytes();
     }
 }
