@@ -9,6 +9,8 @@ use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::threat::{Outgoing, ThreatDelivery};
 use tokio::sync::mpsc::Receiver;
 
+use crate::handover::Handover;
+
 /// Rows delivered in one transaction at most: people's acts wait for it, and are not to notice.
 const TOGETHER: usize = 16;
 
@@ -17,10 +19,12 @@ pub async fn pump(
     store: CaseStore,
     mut rows: Receiver<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
+    handover: Arc<Handover>,
     now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
 ) {
     let mut together = Vec::with_capacity(TOGETHER);
     while rows.recv_many(&mut together, TOGETHER).await > 0 {
+        let rows = together.len();
         let last = together.last().map_or(0, |(row, _)| *row);
         let (mut recommendations, mut threats) = (Vec::new(), Vec::new());
         for (_, row) in together.drain(..) {
@@ -32,6 +36,7 @@ pub async fn pump(
         let mut wait = Duration::from_millis(100);
         // The rows stay in the outbox until they are in the case store: trying again is all there is to do.
         while let Err(error) = deliver(&store, &recommendations, &threats, now_ms()).await {
+            handover.refused();
             tracing::error!(
                 error.kind = error.kind(),
                 "the case store did not take what was decided; trying again"
@@ -40,6 +45,7 @@ pub async fn pump(
             wait = (wait * 2).min(Duration::from_secs(10));
         }
         delivered.store(last + 1, Ordering::Release);
+        handover.taken(rows);
     }
 }
 
@@ -58,3 +64,6 @@ async fn deliver(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,7 @@ mod deliver;
 mod ending;
 mod failure;
 mod feedback;
+mod handover;
 mod kafka_carrier;
 mod key_file;
 mod keys;

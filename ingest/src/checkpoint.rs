@@ -3,37 +3,21 @@
 //! States, positions, times, outcome counts, ids of the duplicate window and the outbox are written together, so that the
 //! store always holds exactly what folding a prefix of the order gives.
 
-use sealwatch_core::behaviour::Behaviour;
+mod dedupe;
+mod meta;
+pub(crate) mod tables;
+
+pub use meta::{Meta, PartitionMeta};
+
+use sealwatch_core::admission::Admission;
 use sealwatch_core::engine::Engine;
 use sealwatch_core::shard::{Judge, Shard};
-use sealwatch_core::state::actor::ActorState;
-use sealwatch_core::state::group::GroupState;
-use sealwatch_core::state::links::Links;
-use sealwatch_core::state::place::PlaceState;
-use sealwatch_core::state::reporter::ReporterState;
-use sealwatch_core::state::target::TargetState;
-use sealwatch_core::state::threat::ThreatState;
-use sealwatch_core::state::{EntityState, Table};
-use serde::{Deserialize, Serialize};
+use sealwatch_core::state::EntityState;
 
 use crate::feedback::PARTITION;
 use crate::store::EpochWrite;
-use sealwatch_core::admission::{Admission, PartitionTime};
-use sealwatch_core::outcome::{Outcome, OutcomeCounts};
-
-/// Numbers of the store's tables. They are part of the format: never used again for something else.
-mod table {
-    pub const LINKS: u8 = 0;
-    pub const DEVICES: u8 = 1;
-    pub const NETWORKS: u8 = 2;
-    pub const RANGES: u8 = 3;
-    pub const GROUPS: u8 = 4;
-    pub const TARGETS: u8 = 5;
-    pub const REPORTERS: u8 = 6;
-    pub const ACTORS: u8 = 7;
-    pub const THREATS: u8 = 8;
-    pub const DEDUPE: u8 = 200;
-}
+use dedupe::{collect_dedupe, dedupe_place};
+use tables::{ShardTable, Visitor};
 
 /// Why a stored value was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,14 +60,12 @@ const FEEDBACK_LAYOUT: &str = "feedback 1: partition 16777215, window of 90 days
 /// A text that names every layout; the store keeps its digest.
 pub fn layout() -> String {
     let mut hasher = blake3::Hasher::new();
+    let mut layouts = Layouts(Vec::new());
+    tables::visit(&mut layouts);
+    for text in layouts.0 {
+        hasher.update(text.as_bytes());
+    }
     for text in [
-        Links::LAYOUT,
-        PlaceState::LAYOUT,
-        GroupState::LAYOUT,
-        TargetState::LAYOUT,
-        ReporterState::LAYOUT,
-        ActorState::LAYOUT,
-        ThreatState::LAYOUT,
         OUTBOX,
         CONTROLS_LAYOUT,
         FEEDBACK_LAYOUT,
@@ -94,73 +76,14 @@ pub fn layout() -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// One partition's part of [`Meta`].
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct PartitionMeta {
-    /// The offset to be read next.
-    pub next_offset: u64,
-    /// Its time.
-    pub time: PartitionTime,
-}
+/// The layouts of the tables, each once.
+struct Layouts(Vec<&'static str>);
 
-/// What the store keeps beside the states: the latest one counts.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Meta {
-    /// The sequence of the next record.
-    pub next_sequence: u64,
-    /// The number of the next outbox row.
-    pub next_outbox: u64,
-    /// Partitions, by number.
-    pub partitions: Vec<PartitionMeta>,
-    /// Records by outcome, by name.
-    pub outcomes: Vec<(String, u64)>,
-    /// The window within which duplicates are found, in milliseconds: ids are stored by slices of it.
-    pub dedupe_window: i64,
-    /// The feedback log's part.
-    pub feedback: PartitionMeta,
-    /// The detectors that control events have put into the shadow.
-    pub lowered: Vec<Behaviour>,
-}
-
-impl Meta {
-    /// Its stored form.
-    pub fn encode(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
-    }
-
-    /// From its stored form.
-    ///
-    /// # Errors
-    /// The bytes are not a meta record of this version.
-    pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
-        serde_json::from_slice(bytes).map_err(|_| CheckpointError::Meta)
-    }
-
-    /// Refuses another window for duplicates: under another width a stored slice would be forgotten at once, and duplicates
-    /// folded twice, or be kept for years.
-    ///
-    /// # Errors
-    /// The window is another one.
-    pub const fn check_window(&self, given: i64) -> Result<(), CheckpointError> {
-        if self.dedupe_window == given {
-            return Ok(());
+impl Visitor for Layouts {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        if !self.0.contains(&table.layout) {
+            self.0.push(table.layout);
         }
-        Err(CheckpointError::DedupeWindow {
-            stored: self.dedupe_window,
-            given,
-        })
-    }
-
-    /// The outcome counts.
-    ///
-    /// # Errors
-    /// An outcome that this version does not know.
-    pub fn counts(&self) -> Result<OutcomeCounts, CheckpointError> {
-        let mut counts = OutcomeCounts::default();
-        for (name, count) in &self.outcomes {
-            counts.set(Outcome::parse(name).ok_or(CheckpointError::Meta)?, *count);
-        }
-        Ok(counts)
     }
 }
 
@@ -173,25 +96,11 @@ pub fn collect<J: Judge + Send>(
 ) {
     let mut bytes = Vec::with_capacity(1024);
     for shard in engine.shards_mut() {
-        collect_table(table::LINKS, &mut shard.links, &mut bytes, write);
-        collect_table(table::DEVICES, &mut shard.shared.devices, &mut bytes, write);
-        collect_table(
-            table::NETWORKS,
-            &mut shard.shared.networks,
-            &mut bytes,
+        tables::visit(&mut Collect {
+            shard,
+            bytes: &mut bytes,
             write,
-        );
-        collect_table(table::RANGES, &mut shard.shared.ranges, &mut bytes, write);
-        collect_table(table::GROUPS, &mut shard.shared.groups, &mut bytes, write);
-        collect_table(table::TARGETS, &mut shard.shared.targets, &mut bytes, write);
-        collect_table(
-            table::REPORTERS,
-            &mut shard.shared.reporters,
-            &mut bytes,
-            write,
-        );
-        collect_table(table::ACTORS, &mut shard.actors, &mut bytes, write);
-        collect_table(table::THREATS, &mut shard.threats, &mut bytes, write);
+        });
     }
     for (partition, admission) in admissions.iter_mut().enumerate() {
         collect_dedupe(partition as u32, admission, write);
@@ -199,65 +108,28 @@ pub fn collect<J: Judge + Send>(
     collect_dedupe(PARTITION, feedback, write);
 }
 
-fn collect_table<S: EntityState>(
-    number: u8,
-    states: &mut Table<S>,
-    bytes: &mut Vec<u8>,
-    write: &mut EpochWrite,
-) {
-    let mut removed = Vec::new();
-    states.drain_changes(
-        |key, state| {
-            bytes.clear();
-            state.put(bytes);
-            write.put(number, key.to_be_bytes(), bytes);
-        },
-        |key| removed.push(key),
-    );
-    for key in removed {
-        write.remove(number, key.to_be_bytes());
-    }
+/// What changed in the tables of a shard.
+struct Collect<'a> {
+    shard: &'a mut Shard,
+    bytes: &'a mut Vec<u8>,
+    write: &'a mut EpochWrite,
 }
 
-/// Ids kept in one value.
-const IDS_PER_VALUE: usize = 1_000;
-
-/// The ids of one epoch are written under keys of partition, slice, epoch and part, and never rewritten; a forgotten
-/// slice's keys are removed.
-fn collect_dedupe(partition: u32, admission: &mut Admission, write: &mut EpochWrite) {
-    let (mut added, forgotten) = admission.dedupe.drain_changes();
-    for slice in &forgotten {
-        for key in admission.stored_slices.remove(slice).unwrap_or_default() {
-            write.remove(table::DEDUPE, key);
+impl Visitor for Collect<'_> {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        let mut removed = Vec::new();
+        (table.of_mut)(self.shard).drain_changes(
+            |key, state| {
+                self.bytes.clear();
+                state.put(self.bytes);
+                self.write.put(table.number, key.to_be_bytes(), self.bytes);
+            },
+            |key| removed.push(key),
+        );
+        for key in removed {
+            self.write.remove(table.number, key.to_be_bytes());
         }
     }
-    added.retain(|(slice, _)| !forgotten.contains(slice));
-    added.sort_unstable();
-    for group in added.chunk_by(|left, right| left.0 == right.0) {
-        for (part, ids) in group.chunks(IDS_PER_VALUE).enumerate() {
-            let slice = ids[0].0;
-            let key = dedupe_key(partition, slice, write.epoch, part as u16);
-            let value: Vec<u8> = ids.iter().flat_map(|(_, id)| id.to_be_bytes()).collect();
-            write.put(table::DEDUPE, key, &value);
-            admission.stored_slices.entry(slice).or_default().push(key);
-        }
-    }
-}
-
-/// Partition (3 bytes), slice (5), epoch (6), part (2).
-fn dedupe_key(partition: u32, slice: i64, epoch: u64, part: u16) -> [u8; 16] {
-    let mut key = [0; 16];
-    key[0..3].copy_from_slice(&partition.to_be_bytes()[1..]);
-    key[3..8].copy_from_slice(&slice.to_be_bytes()[3..]);
-    key[8..14].copy_from_slice(&epoch.to_be_bytes()[2..]);
-    key[14..16].copy_from_slice(&part.to_be_bytes());
-    key
-}
-
-fn dedupe_place(key: [u8; 16]) -> (usize, i64) {
-    let partition = u32::from_be_bytes([0, key[0], key[1], key[2]]);
-    let slice = i64::from_be_bytes([0, 0, 0, key[3], key[4], key[5], key[6], key[7]]);
-    (partition as usize, slice)
 }
 
 /// Puts one value that was read from the store back into place.
@@ -273,7 +145,7 @@ pub fn restore<J: Judge + Send>(
     key: [u8; 16],
     value: &[u8],
 ) -> Result<(), CheckpointError> {
-    if number == table::DEDUPE {
+    if number == tables::DEDUPE {
         let (partition, slice) = dedupe_place(key);
         let admission = if partition == PARTITION as usize {
             feedback
@@ -291,49 +163,69 @@ pub fn restore<J: Judge + Send>(
         return Ok(());
     }
     let key = u128::from_be_bytes(key);
-    restore_state(engine.shard_mut(key), number, key, value)
+    let mut restore = Restore {
+        shard: engine.shard_mut(key),
+        number,
+        key,
+        value,
+        result: Err(CheckpointError::UnknownTable(number)),
+    };
+    tables::visit(&mut restore);
+    restore.result
 }
 
-fn restore_state(
-    shard: &mut Shard,
+/// A value on its way to its table.
+struct Restore<'a> {
+    shard: &'a mut Shard,
     number: u8,
     key: u128,
-    value: &[u8],
-) -> Result<(), CheckpointError> {
-    fn put<S: EntityState>(
-        states: &mut Table<S>,
-        number: u8,
-        key: u128,
-        value: &[u8],
-    ) -> Result<(), CheckpointError> {
-        states.restore(key, S::take(value).ok_or(CheckpointError::Layout(number))?);
-        Ok(())
-    }
-    match number {
-        table::LINKS => put(&mut shard.links, number, key, value),
-        table::DEVICES => put(&mut shard.shared.devices, number, key, value),
-        table::NETWORKS => put(&mut shard.shared.networks, number, key, value),
-        table::RANGES => put(&mut shard.shared.ranges, number, key, value),
-        table::GROUPS => put(&mut shard.shared.groups, number, key, value),
-        table::TARGETS => put(&mut shard.shared.targets, number, key, value),
-        table::REPORTERS => put(&mut shard.shared.reporters, number, key, value),
-        table::ACTORS => put(&mut shard.actors, number, key, value),
-        table::THREATS => put(&mut shard.threats, number, key, value),
-        other => Err(CheckpointError::UnknownTable(other)),
+    value: &'a [u8],
+    result: Result<(), CheckpointError>,
+}
+
+impl Visitor for Restore<'_> {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        if table.number == self.number {
+            self.result = match S::take(self.value) {
+                Some(state) => {
+                    (table.of_mut)(self.shard).restore(self.key, state);
+                    Ok(())
+                }
+                None => Err(CheckpointError::Layout(self.number)),
+            };
+        }
     }
 }
 
 /// A digest of all state that is not expired for every event from `oldest` on: tables in a fixed order, each sorted by key.
 /// Two runs over the same order give the same.
 pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String {
-    fn add<'a, S: EntityState + 'a>(
-        hasher: &mut blake3::Hasher,
-        oldest: i64,
-        tables: impl Iterator<Item = &'a Table<S>>,
-    ) {
-        let is_alive = |state: &S| oldest.saturating_sub(state.last_at()) <= S::PERIOD;
-        let mut all: Vec<(u128, &S)> = tables
-            .flat_map(Table::sorted)
+    let mut digest = Digest {
+        shards: engine.shards().collect(),
+        oldest,
+        hasher: blake3::Hasher::new(),
+    };
+    tables::visit(&mut digest);
+    for behaviour in engine.controls().lowered() {
+        digest.hasher.update(behaviour.name().as_bytes());
+    }
+    digest.hasher.finalize().to_hex().to_string()
+}
+
+/// What is digested of the tables of all shards.
+struct Digest<'a> {
+    shards: Vec<&'a Shard>,
+    oldest: i64,
+    hasher: blake3::Hasher,
+}
+
+impl Visitor for Digest<'_> {
+    fn visit<S: EntityState>(&mut self, table: ShardTable<S>) {
+        let is_alive = |state: &S| self.oldest.saturating_sub(state.last_at()) <= S::PERIOD;
+        let mut all: Vec<(u128, &S)> = self
+            .shards
+            .iter()
+            .flat_map(|shard| (table.of)(shard).sorted())
             .filter(|(_, state)| is_alive(state))
             .collect();
         all.sort_unstable_by_key(|(key, _)| *key);
@@ -341,84 +233,8 @@ pub fn state_digest<J: Judge + Send>(engine: &Engine<J>, oldest: i64) -> String 
         for (key, state) in all {
             bytes.clear();
             state.put(&mut bytes);
-            hasher.update(&key.to_be_bytes());
-            hasher.update(&bytes);
-        }
-    }
-    let mut hasher = blake3::Hasher::new();
-    let out = &mut hasher;
-    add(out, oldest, engine.shards().map(|shard| &shard.links));
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.devices),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.networks),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.ranges),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.groups),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.targets),
-    );
-    add(
-        out,
-        oldest,
-        engine.shards().map(|shard| &shard.shared.reporters),
-    );
-    add(out, oldest, engine.shards().map(|shard| &shard.actors));
-    add(out, oldest, engine.shards().map(|shard| &shard.threats));
-    for behaviour in engine.controls().lowered() {
-        hasher.update(behaviour.name().as_bytes());
-    }
-    hasher.finalize().to_hex().to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use sealwatch_core::identifier::Pseudonym;
-    use sealwatch_core::time::DAY;
-
-    use sealwatch_core::dedupe::Dedupe;
-
-    #[test]
-    fn a_store_with_another_window_for_duplicates_is_refused_with_both_values() {
-        let meta = Meta {
-            dedupe_window: DAY,
-            ..Meta::default()
-        };
-        let meta = Meta::decode(&meta.encode()).unwrap();
-        assert_eq!(meta.check_window(DAY), Ok(()));
-        let error = meta.check_window(DAY / 2).unwrap_err().to_string();
-        for value in ["86400000", "43200000", "sealwatch replay"] {
-            assert!(error.contains(value), "{error}");
-        }
-    }
-
-    /// Why another window is refused: the same slice number is another time.
-    #[test]
-    fn a_slice_put_back_under_a_shorter_window_would_be_forgotten_at_once() {
-        let at = 20_000 * DAY;
-        let id = Pseudonym::from_bytes([1; 16]);
-        let slice = at.div_euclid(DAY / 16);
-        for (window, is_new) in [(DAY, false), (DAY / 2, true)] {
-            let mut dedupe = Dedupe::new(window);
-            dedupe.restore(slice, u128::from_be_bytes(id.to_bytes()));
-            dedupe.advance(at);
-            assert_eq!(dedupe.insert(id, 0, at), is_new);
+            self.hasher.update(&key.to_be_bytes());
+            self.hasher.update(&bytes);
         }
     }
 }

@@ -3,36 +3,33 @@
 //! [`Pipeline::epoch`] is the whole of it. Its steps are synchronous; only the commit does IO. What it gives is a function
 //! of the log: nothing depends on threads, on where epochs are cut, or on the clock (law 3).
 
+mod figures;
+mod open;
 mod parts;
+mod recommend;
 mod threats;
 
 pub use parts::{Clock, EpochReport, PipelineError, PipelineOptions, Random, StepTimes};
 
 use std::sync::Arc;
 
-use sealwatch_core::behaviour::Behaviour;
-use sealwatch_core::decide::{Context, recommend};
+use sealwatch_core::admission::Admission;
 use sealwatch_core::drift::{self, DriftReadings};
-use sealwatch_core::engine::{Engine, EpochResult};
+use sealwatch_core::engine::Engine;
 use sealwatch_core::event::{Edge, Read, UnknownFields};
-use sealwatch_core::recommendation::{Delivery, Recommendation, SealedIdentity};
+use sealwatch_core::outcome::{Outcome, OutcomeCounts};
 use sealwatch_core::scorer::{Margins, WatchedScorer};
-use sealwatch_core::shard::Decision;
 use sealwatch_core::threat::Outgoing;
 use tracing::info_span;
 
-use crate::checkpoint::{self, CheckpointError, Meta, PartitionMeta};
+use crate::checkpoint::{self, Meta, PartitionMeta};
 use crate::decode::decode;
-use crate::evidence::{self, Archive, Window};
 use crate::feedback::{self, FeedbackGate};
-use crate::identity::IdentityError;
 use crate::order::order_runs;
 use crate::source::Batch;
-use crate::store::{EpochWrite, OutboxRow, Store, StoreOptions};
+use crate::store::{EpochWrite, OutboxRow, Store};
 use crate::sweep;
 use crate::threads::Threads;
-use sealwatch_core::admission::Admission;
-use sealwatch_core::outcome::{Outcome, OutcomeCounts};
 
 /// How many virtual shards a new store gets. Written in the store; never changed after.
 pub const VIRTUAL_SHARDS: u16 = 16;
@@ -59,83 +56,6 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Opens the store and goes on where it stands. The second value is what was decided but not yet delivered.
-    ///
-    /// # Errors
-    /// The store cannot be opened, or is of another version, key or layout.
-    pub fn open(
-        options: PipelineOptions,
-        store: StoreOptions,
-    ) -> Result<(Self, Vec<(u64, Outgoing)>), PipelineError> {
-        let shards = store.virtual_shards;
-        let mut engine = Engine::new(shards, || WatchedScorer::new(Arc::clone(&options.scorer)));
-        let mut admissions = Vec::new();
-        let mut failed = None;
-        let mut feedback = FeedbackGate::default();
-        let new_admission = || Admission::new(&options.limits);
-        let (store, recovered) = Store::open(store, &mut |table, key, value| {
-            let restored = checkpoint::restore(
-                &mut engine,
-                &mut admissions,
-                &mut feedback.admission,
-                &new_admission,
-                table,
-                key,
-                value,
-            );
-            if let Err(error) = restored {
-                failed.get_or_insert(error);
-            }
-        })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        let meta = match recovered.epoch {
-            Some(_) => Meta::decode(&recovered.meta)?,
-            None => Meta {
-                dedupe_window: options.limits.dedupe_window,
-                ..Meta::default()
-            },
-        };
-        meta.check_window(options.limits.dedupe_window)?;
-        engine.controls_mut().restore(&meta.lowered);
-        while admissions.len() < meta.partitions.len() {
-            admissions.push(new_admission());
-        }
-        for (admission, partition) in admissions.iter_mut().zip(&meta.partitions) {
-            admission.time = partition.time;
-        }
-        feedback.admission.time = meta.feedback.time;
-        feedback.next_offset = meta.feedback.next_offset;
-        let undelivered = recovered
-            .outbox
-            .iter()
-            .map(read_row)
-            .collect::<Result<Vec<_>, _>>()?;
-        let threads = Threads::new(options.threads);
-        let pipeline = Self {
-            engine,
-            threads,
-            admissions,
-            next_offsets: meta
-                .partitions
-                .iter()
-                .map(|partition| partition.next_offset)
-                .collect(),
-            feedback,
-            counts: meta.counts()?,
-            next_sequence: meta.next_sequence,
-            next_epoch: recovered.epoch.map_or(0, |epoch| epoch + 1),
-            next_outbox: meta.next_outbox,
-            swept_at: i64::MIN,
-            partitions: u32::MAX,
-            store,
-            decoded: Vec::new(),
-            options,
-        };
-        Ok((pipeline, undelivered))
-    }
-
     /// Takes a batch of records all the way: this is the way of a record.
     ///
     /// # Errors
@@ -244,72 +164,6 @@ impl Pipeline {
         outcomes
     }
 
-    /// Decisions become recommendations with reasons, evidence and sealed identities, each with its outbox row's number.
-    fn recommend(
-        &mut self,
-        batch: &Batch,
-        result: &EpochResult,
-    ) -> Result<Vec<(u64, Outgoing)>, PipelineError> {
-        let mut deliveries = Vec::with_capacity(result.decisions.len());
-        for decision in &result.decisions {
-            let Some(recommendation) = self.recommendation(decision)? else {
-                continue;
-            };
-            let sealed_identities = self.seal(batch, decision, &recommendation)?;
-            let row = self.next_outbox + deliveries.len() as u64;
-            let delivery = Delivery {
-                recommendation,
-                sealed_identities,
-            };
-            deliveries.push((row, Outgoing::Recommendation(Box::new(delivery))));
-        }
-        Ok(deliveries)
-    }
-
-    fn recommendation(
-        &mut self,
-        decision: &Decision,
-    ) -> Result<Option<Recommendation>, PipelineError> {
-        let scorer = Arc::clone(&self.options.scorer);
-        let Some(rule) = scorer.policy().rule(decision.detector) else {
-            return Ok(None);
-        };
-        let archive = Archive {
-            store: &mut self.store,
-            engine: &self.engine,
-            first_sequence: self.next_sequence,
-        };
-        let evidence = evidence::bundle(archive, Window::of(decision))?;
-        let contributions = scorer.contributions(decision.detector, decision.row.as_slice());
-        let platforms = &self.options.vocabulary.platforms;
-        let context = Context {
-            rule,
-            platform: platforms
-                .get(usize::from(decision.point.platform))
-                .map_or("", String::as_str),
-            model_digest: scorer.model_digest(),
-            contributions: &contributions,
-        };
-        Ok(Some(recommend(decision, &context, evidence)))
-    }
-
-    fn seal(
-        &mut self,
-        batch: &Batch,
-        decision: &Decision,
-        recommendation: &Recommendation,
-    ) -> Result<Vec<SealedIdentity>, PipelineError> {
-        let index = decision.point.position.sequence - self.next_sequence;
-        let record = batch.get(index as usize).ok_or(IdentityError::NotNamed)?;
-        let edge = Edge::new(&self.options.vocabulary, &self.options.pseudonymiser);
-        Ok(self.options.recipients.seal(
-            recommendation,
-            &record.body,
-            &edge,
-            &mut self.options.random,
-        )?)
-    }
-
     /// Writes everything that the epoch changed, at once. Returns the epoch's number.
     fn commit(
         &mut self,
@@ -408,74 +262,13 @@ impl Pipeline {
         }
     }
 
-    /// The offset to be read next, by partition.
-    pub fn positions(&self) -> Vec<(u32, u64)> {
-        let named = self.next_offsets.iter().enumerate();
-        // A partition of which nothing was read is left out: it starts wherever the source has its first record.
-        named
-            .map(|(partition, next)| (partition as u32, *next))
-            .chain([(feedback::PARTITION, self.feedback.next_offset)])
-            .filter(|(_, next)| *next > 0)
-            .collect()
-    }
-
-    /// The detectors that control events have put into the shadow.
-    pub fn lowered(&self) -> Vec<Behaviour> {
-        self.engine.controls().lowered()
-    }
-
-    /// Records taken since the store began.
-    pub const fn records(&self) -> u64 {
-        self.next_sequence
-    }
-
-    /// Records by outcome since the store began.
-    pub const fn counts(&self) -> &OutcomeCounts {
-        &self.counts
-    }
-
-    /// The newest accepted event time of the configured source, if any.
-    pub fn watermark(&self) -> Option<i64> {
-        self.admissions
-            .iter()
-            .filter_map(|admission| admission.time.watermark)
-            .max()
-    }
-
     /// Notes that every outbox row below this number was delivered.
     pub fn delivered(&mut self, below: u64) {
         self.store.delivered(below);
-    }
-
-    /// Accounts with a state, and bytes of memory that all state holds.
-    pub fn size(&self) -> (usize, usize) {
-        let accounts = self.engine.shards().map(|shard| shard.actors.len()).sum();
-        let bytes = self.engine.shards().map(|shard| {
-            let places = shard.shared.devices.bytes()
-                + shard.shared.networks.bytes()
-                + shard.shared.ranges.bytes();
-            let others = shard.shared.groups.bytes()
-                + shard.shared.targets.bytes()
-                + shard.shared.reporters.bytes();
-            shard.links.bytes() + places + others + shard.actors.bytes() + shard.threats.bytes()
-        });
-        (accounts, bytes.sum())
-    }
-
-    /// A digest of all state but what is expired for every event that may still come: whether that was removed yet depends
-    /// on where epochs were cut.
-    pub fn state_digest(&self) -> String {
-        let oldest = self.oldest_possible(self.partitions);
-        checkpoint::state_digest(&self.engine, oldest.unwrap_or(i64::MIN))
     }
 
     /// The store, to read its order or statistics.
     pub const fn store(&self) -> &Store {
         &self.store
     }
-}
-
-fn read_row(row: &OutboxRow) -> Result<(u64, Outgoing), PipelineError> {
-    let delivery = serde_json::from_slice(&row.bytes).map_err(|_| CheckpointError::Meta)?;
-    Ok((row.sequence, delivery))
 }

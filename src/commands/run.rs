@@ -27,6 +27,7 @@ use crate::config::Config;
 use crate::deliver;
 use crate::ending::Ending;
 use crate::failure::Failure;
+use crate::handover::Handover;
 use crate::parts::{self, StoreSettings};
 use crate::{archive, carriers, clock, process, telemetry};
 
@@ -56,6 +57,7 @@ struct Ingest {
     accounts: Arc<AtomicU64>,
     rows: mpsc::Sender<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
+    handover: Arc<Handover>,
     stop: Arc<AtomicBool>,
     undelivered: Vec<(u64, Outgoing)>,
 }
@@ -85,7 +87,9 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
     let outlets = carriers::outlets(&config)?;
     let mut source = parts::source(&config, FeedbackTurn::Live)?;
     parts::seek(&config, &mut *source, &pipeline)?;
-    let source = MeasuredSource::new(source, &registry).map_err(Failure::configuration)?;
+    let source =
+        MeasuredSource::new(source, &registry, clock::now_ms()).map_err(Failure::configuration)?;
+    let handover = Arc::new(Handover::new(&registry).map_err(Failure::configuration)?);
     let calibrated = artefact.document().calibrated();
     let metrics = Metrics::register(&registry, &scorer, calibrated, clock::now_ms())
         .map_err(Failure::configuration)?;
@@ -155,7 +159,13 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         stop: Arc::new(AtomicBool::new(false)),
         ended,
     };
-    let deliveries = deliver::pump(cases, receiver, Arc::clone(&delivered), clock::now_ms());
+    let deliveries = deliver::pump(
+        cases,
+        receiver,
+        Arc::clone(&delivered),
+        Arc::clone(&handover),
+        clock::now_ms(),
+    );
     let upkeep = sealwatch_api::upkeep(upkept.clone(), clock::now_ms(), end.clone());
     let leaving = sealwatch_api::delivery::run(
         upkept,
@@ -192,6 +202,7 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         accounts,
         rows,
         delivered,
+        handover,
         stop: Arc::clone(&ending.stop),
         undelivered,
     };
@@ -244,10 +255,13 @@ async fn is_over(mut signal: watch::Receiver<bool>) {
 
 impl Ingest {
     fn run(mut self) -> Result<Stopped, RunError> {
+        let now_ms = clock::now_ms();
+        self.handover.decided(self.undelivered.len(), now_ms());
         for row in self.undelivered.drain(..) {
             let _ = self.rows.blocking_send(row);
         }
         let (metrics, accounts, rows) = (&self.metrics, &self.accounts, &self.rows);
+        let handover = &self.handover;
         let clock = clock::monotonic();
         let stopped = pump_events(
             &mut self.source,
@@ -268,6 +282,7 @@ impl Ingest {
                     threat_signals = threats,
                     "epoch committed"
                 );
+                handover.decided(report.deliveries.len(), now_ms());
                 for row in report.deliveries {
                     // The receiver lives as long as this thread; if it is gone, the rows stay in the outbox.
                     let _ = rows.blocking_send(row);

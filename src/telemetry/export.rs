@@ -7,7 +7,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use sealwatch_ingest::pipeline::Clock;
 use ureq::Agent;
+
+use crate::clock;
 
 use super::otlp::{Resource, body};
 use super::span::Span;
@@ -24,14 +27,14 @@ const GATHER: Duration = Duration::from_secs(1);
 /// Time for a post with its answer.
 const WHOLE: Duration = Duration::from_secs(5);
 
-/// The same at the end of the process, which waits for it.
+/// Time for all posts together at the end of the process, which waits for them.
 const WHOLE_AT_END: Duration = Duration::from_secs(2);
 
 sealwatch_core::metrics! {
     /// What becomes of spans.
     pub(super) struct TraceMetrics {
-        /// Spans for the collector, by what became of them: exported; dropped, because it is slower than they come; failed,
-        /// because it did not take them. All 0 where no collector is configured.
+        /// Spans for the collector, by what became of them: exported; dropped, because it is slower than they come or the process
+        /// ended; failed, because it did not take them. All 0 where no collector is configured.
         spans: IntCounterVec = "sealwatch_trace_spans_total" ["outcome"],
     }
 }
@@ -101,7 +104,8 @@ impl Sender {
     }
 }
 
-/// The exporter. Dropped, it posts what is left, and ends: within the time of the post at hand, five seconds at most, and two more.
+/// The exporter. Dropped, it ends within the time of the post at hand, five seconds at most, and two more for what waits then; what
+/// the collector does not take until then is dropped and counted.
 pub struct Exporter {
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -116,6 +120,7 @@ impl Exporter {
             metrics: metrics.clone(),
             is_over: Arc::clone(&is_over),
             is_failing: false,
+            clock: clock::monotonic(),
         };
         let thread = std::thread::Builder::new()
             .name("traces".to_owned())
@@ -143,41 +148,50 @@ struct Exports {
     metrics: TraceMetrics,
     is_over: Arc<AtomicBool>,
     is_failing: bool,
+    clock: Clock,
 }
 
 impl Exports {
     fn run(mut self, spans: &Receiver<Span>) {
         let mut batch = Vec::with_capacity(TOGETHER);
-        loop {
-            // The layer lives as long as the process, so that the queue never ends by itself.
-            let is_over = self.is_over.load(Ordering::Acquire);
-            let wait = if is_over { Duration::ZERO } else { GATHER };
-            let is_ended = match spans.recv_timeout(wait) {
+        // The layer lives as long as the process, so that the queue never ends by itself.
+        while !self.is_over.load(Ordering::Acquire) {
+            match spans.recv_timeout(GATHER) {
                 Ok(span) => {
                     batch.push(span);
                     batch.extend(spans.try_iter().take(TOGETHER - 1));
-                    if !is_over && batch.len() < TOGETHER {
+                    if batch.len() < TOGETHER {
                         std::thread::sleep(GATHER / 4);
                         batch.extend(spans.try_iter().take(TOGETHER - batch.len()));
                     }
-                    false
+                    self.post(&mut batch, WHOLE);
                 }
-                Err(RecvTimeoutError::Timeout) => is_over,
-                Err(RecvTimeoutError::Disconnected) => true,
-            };
-            let is_taken = self.post(&mut batch, is_over);
-            if is_ended || (is_over && !is_taken) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        self.finish(spans);
+    }
+
+    /// Posts what waits for as long as the collector takes it and there is time; the rest is dropped.
+    fn finish(&mut self, spans: &Receiver<Span>) {
+        let start = (self.clock)();
+        loop {
+            let mut batch: Vec<Span> = spans.try_iter().take(TOGETHER).collect();
+            let left = WHOLE_AT_END.saturating_sub((self.clock)().saturating_sub(start));
+            if batch.is_empty() {
+                return;
+            }
+            if left.is_zero() || !self.post(&mut batch, left) {
+                let dropped = batch.len() + spans.try_iter().count();
+                self.metrics.note(DROPPED, dropped);
                 return;
             }
         }
     }
 
     /// Posts the batch and empties it. Says whether the collector took it.
-    fn post(&mut self, batch: &mut Vec<Span>, is_over: bool) -> bool {
-        if batch.is_empty() {
-            return true;
-        }
-        let time = if is_over { WHOLE_AT_END } else { WHOLE };
+    fn post(&mut self, batch: &mut Vec<Span>, time: Duration) -> bool {
         let is_taken = self.target.post(batch, time);
         let outcome = if is_taken { EXPORTED } else { FAILED };
         self.metrics.note(outcome, batch.len());

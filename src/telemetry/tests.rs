@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use prometheus::Registry;
 use serde_json::Value;
@@ -19,6 +20,11 @@ use super::span::{Ids, Span};
 
 /// A collector that answers everything with this status, and what is posted to it.
 fn collector(status: &'static str) -> (String, Receiver<Value>) {
+    slow_collector(status, Duration::ZERO)
+}
+
+/// A collector that thinks for so long before each answer.
+fn slow_collector(status: &'static str, thinks: Duration) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (posted, received) = channel();
@@ -43,6 +49,7 @@ fn collector(status: &'static str) -> (String, Receiver<Value>) {
                 let mut body = vec![0; length];
                 reader.read_exact(&mut body).unwrap();
                 let _ = posted.send(serde_json::from_slice(&body).unwrap());
+                std::thread::sleep(thinks);
                 let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\n{{}}");
                 let _ = stream.write_all(answer.as_bytes());
             }
@@ -224,8 +231,8 @@ fn without_a_collector_spans_are_counted_and_nobody_waits() {
     drop(exporter);
     let [exported, dropped, failed] = outcomes(&registry);
     assert_eq!(exported, 0);
-    // What is left when the last post has failed goes uncounted with the process.
     assert!(dropped > 10_000 && failed > 0, "{dropped} {failed}");
+    assert_eq!(dropped + failed, 20_000, "each span is counted");
 }
 
 #[test]
@@ -242,6 +249,32 @@ fn a_collector_that_never_answers_holds_nobody_up() {
     drop(exporter);
     assert!(clock().as_secs_f64() < 9.0, "the end waits for one post");
     assert!(outcomes(&registry)[1] > 10_000);
+}
+
+#[test]
+fn a_collector_that_is_slow_but_takes_everything_holds_the_end_up_for_two_seconds_beside_the_post_at_hand()
+ {
+    let (url, received) = slow_collector("200 OK", Duration::from_millis(900));
+    let (exporter, sender, registry) = start(&url);
+    let mut sent = 0;
+    // The queue is full while the first post is at hand.
+    sender.send(span(0));
+    received.recv().unwrap();
+    while outcomes(&registry)[1] == 0 {
+        sent += 1;
+        sender.send(span(sent));
+    }
+    let clock = crate::clock::monotonic();
+    drop(exporter);
+    let seconds = clock().as_secs_f64();
+    assert!(seconds < 5.0, "{seconds}");
+    let [exported, dropped, failed] = outcomes(&registry);
+    assert!(exported > 1 && dropped > 1, "{exported} {dropped} {failed}");
+    assert_eq!(
+        exported + dropped + failed,
+        sent + 1,
+        "each span is counted"
+    );
 }
 
 #[test]

@@ -139,7 +139,12 @@ fn records_of_aborted_transactions_are_never_seen_and_their_offsets_are_gaps() {
             producer.abort().unwrap();
         }
     }
-    let mut source = source("transactions");
+    let further = [("statistics.interval.ms".to_owned(), "200".to_owned())];
+    let settings = KafkaSettings {
+        further: further.into(),
+        ..BROKER.settings("transactions")
+    };
+    let mut source = KafkaSource::connect(&settings, DEFAULT_MAXIMUM_RECORD_LENGTH).unwrap();
     let records = read(&mut source, 30, 7);
     let expected = (0..60).filter(|number| (number / 10) % 2 == 0);
     assert!(
@@ -152,6 +157,21 @@ fn records_of_aborted_transactions_are_never_seen_and_their_offsets_are_gaps() {
             .iter()
             .all(|record| record.1 == record.2 + record.2 / 10)
     );
+    // The last transaction was aborted: nothing is left to be read before the end, twelve offsets further on.
+    assert_eq!(source.next_offsets(), [54]);
+    let left = |source: &KafkaSource| {
+        let mut left = None;
+        source.lag(&mut |_, records| left = Some(records));
+        left
+    };
+    for _ in 0..150 {
+        if left(&source) == Some(0) {
+            break;
+        }
+        let wait = Duration::from_millis(100);
+        source.fill(&mut Batch::new(), 7, wait).unwrap();
+    }
+    assert_eq!(left(&source), Some(0));
     // Going on after a gap, and from inside one, repeats nothing and loses nothing.
     for (position, left) in [(10, 20), (15, 20), (23, 19), (60, 0)] {
         source.seek(&[(0, position)]).unwrap();

@@ -39,6 +39,8 @@ pub use error::CaseError;
 pub(crate) use finish::{finish_due, release_held};
 pub use held::release_on_word;
 pub(crate) use intake::Intake;
+#[cfg(test)]
+pub(crate) use queue::COUNTS;
 pub(crate) use queue::opened_behind;
 pub use queue::{
     CaseFilter, Place, QueueCount, appeals, count_up_to, counts, decisions, get, list,

@@ -248,18 +248,17 @@ pub struct QueueCount {
     pub oldest_ms: i64,
 }
 
+/// Reads a tally of a few rows, and for each the first entry of an index.
+pub(crate) const COUNTS: &str = "SELECT behaviour, state, cases, (SELECT MIN(cases.opened_ms) FROM cases WHERE cases.behaviour = queue_counts.behaviour \
+     AND cases.state = queue_counts.state AND cases.state IN ('held', 'open', 'appealed')) AS oldest_ms \
+     FROM queue_counts WHERE cases > 0 ORDER BY behaviour, state";
+
 /// How many cases wait, by behaviour and state.
 ///
 /// # Errors
 /// The database refused.
 pub async fn counts(database: &Database) -> Result<Vec<QueueCount>, CaseStoreError> {
-    let rows = sqlx::query(
-        "SELECT behaviour, state, cases, (SELECT MIN(cases.opened_ms) FROM cases WHERE cases.behaviour = queue_counts.behaviour \
-         AND cases.state = queue_counts.state AND cases.state IN ('held', 'open', 'appealed')) AS oldest_ms \
-         FROM queue_counts WHERE cases > 0 ORDER BY behaviour, state",
-    )
-    .fetch_all(database.pool())
-    .await?;
+    let rows = sqlx::query(COUNTS).fetch_all(database.pool()).await?;
     let mut counts = Vec::with_capacity(rows.len());
     for row in &rows {
         // None waits, whatever the count says: nothing is to be shown.

@@ -39,6 +39,10 @@ pub(super) const APPEALS: &str = "SELECT audit_entries.position AS position, cas
      LEFT JOIN cases ON cases.id = audit_entries.subject \
      WHERE audit_entries.act = $1 AND audit_entries.position > $2 ORDER BY audit_entries.position LIMIT $3";
 
+pub(super) const NEWEST_DECISION: &str = "SELECT COALESCE(MAX(sequence), 0) FROM decisions";
+
+pub(super) const NEWEST_ENTRY: &str = "SELECT COALESCE(MAX(position), -1) FROM audit_entries";
+
 /// How many cases wait, and for how long.
 pub(super) async fn queue(
     database: &Database,
@@ -104,7 +108,7 @@ impl Counted {
     pub(super) async fn from_now(database: &Database) -> Result<Self, CaseStoreError> {
         Ok(Self {
             decision: newest_decision(database).await?,
-            position: sqlx::query_scalar("SELECT COALESCE(MAX(position), -1) FROM audit_entries")
+            position: sqlx::query_scalar(NEWEST_ENTRY)
                 .fetch_one(database.pool())
                 .await?,
         })
@@ -112,7 +116,7 @@ impl Counted {
 }
 
 async fn newest_decision(database: &Database) -> Result<i64, CaseStoreError> {
-    let newest = sqlx::query_scalar("SELECT COALESCE(MAX(sequence), 0) FROM decisions");
+    let newest = sqlx::query_scalar(NEWEST_DECISION);
     Ok(newest.fetch_one(database.pool()).await?)
 }
 

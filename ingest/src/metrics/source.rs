@@ -1,8 +1,10 @@
-//! How far the pipeline is behind what its source has.
+//! How far the pipeline is behind what its source has, and when it last asked for it.
 
 use std::time::Duration;
 
 use prometheus::{IntGauge, Registry};
+
+use super::Now;
 
 use crate::source::{Batch, Progress, Source, SourceError};
 
@@ -12,6 +14,11 @@ sealwatch_core::metrics! {
         /// Records that the source has and that were not read yet, by partition, as far as the source knows: Kafka does, files
         /// do not.
         lag: IntGaugeVec = "sealwatch_source_lag_records" ["partition"],
+        /// When the pipeline last asked its source for records, seconds since 1970. It does so at least once in the time of an
+        /// epoch, also where none come: one that stands for longer hangs. 0 once the source has ended.
+        asked: Gauge = "sealwatch_source_asked_timestamp_seconds",
+        /// Errors of the source that pass by themselves, as where a broker is away: reading is tried again, and the log names each.
+        passing_errors: IntCounter = "sealwatch_source_passing_errors_total",
     }
 }
 
@@ -21,6 +28,7 @@ pub struct MeasuredSource {
     metrics: SourceMetrics,
     /// The gauge of each partition of which a lag was told.
     gauges: Vec<Option<IntGauge>>,
+    now: Now,
 }
 
 impl MeasuredSource {
@@ -28,14 +36,25 @@ impl MeasuredSource {
     ///
     /// # Errors
     /// The metric is registered already.
-    pub fn new(inner: Box<dyn Source>, registry: &Registry) -> Result<Self, prometheus::Error> {
+    pub fn new(
+        inner: Box<dyn Source>,
+        registry: &Registry,
+        now: Now,
+    ) -> Result<Self, prometheus::Error> {
         let mut measured = Self {
             gauges: vec![None; inner.partitions() as usize],
             metrics: SourceMetrics::register(registry)?,
+            now,
             inner,
         };
         measured.measure();
+        // From now on it is to ask.
+        measured.note_asked();
         Ok(measured)
+    }
+
+    fn note_asked(&self) {
+        self.metrics.asked.set((self.now)() as f64 / 1_000.0);
     }
 
     fn measure(&mut self) {
@@ -48,6 +67,11 @@ impl MeasuredSource {
                 .get_or_insert_with(|| metrics.lag.with_label_values(&[&partition.to_string()]));
             made.set(i64::try_from(records).unwrap_or(i64::MAX));
         });
+        let new = self
+            .inner
+            .passing_errors()
+            .saturating_sub(metrics.passing_errors.get());
+        metrics.passing_errors.inc_by(new);
     }
 }
 
@@ -58,8 +82,12 @@ impl Source for MeasuredSource {
         limit: usize,
         wait: Duration,
     ) -> Result<Progress, SourceError> {
+        self.note_asked();
         let progress = self.inner.fill(batch, limit, wait);
         self.measure();
+        if matches!(progress, Ok(Progress::End)) {
+            self.metrics.asked.set(0.0);
+        }
         progress
     }
 
@@ -79,5 +107,9 @@ impl Source for MeasuredSource {
 
     fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
         self.inner.lag(told);
+    }
+
+    fn passing_errors(&self) -> u64 {
+        self.inner.passing_errors()
     }
 }

@@ -1,6 +1,8 @@
 //! What is counted of an epoch, and what is there before anything was.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use prometheus::{Encoder, Registry, TextEncoder};
@@ -56,7 +58,7 @@ fn registered() -> (Registry, Metrics) {
     let (scorer, artefact) = scorer();
     let registry = Registry::new();
     let calibrated = artefact.document().calibrated();
-    let now = std::sync::Arc::new(|| 0);
+    let now = Arc::new(|| 0);
     let metrics = Metrics::register(&registry, &scorer, calibrated, now).unwrap();
     (registry, metrics)
 }
@@ -278,13 +280,17 @@ fn an_artefact_without_distributions_has_no_series_of_drift() {
     assert!(!text.contains("drift"), "{text}");
 }
 
-/// A source that is behind by as many records as were asked for.
+/// A source that is behind by as many records as were asked for, and ends when it is behind by none.
 struct Behind(Vec<u64>);
 
 impl Source for Behind {
     fn fill(&mut self, _: &mut Batch, limit: usize, _: Duration) -> Result<Progress, SourceError> {
         self.0[1] -= limit as u64;
-        Ok(Progress::Idle)
+        Ok(if self.0[1] == 0 {
+            Progress::End
+        } else {
+            Progress::Idle
+        })
     }
 
     fn partitions(&self) -> u32 {
@@ -300,19 +306,48 @@ impl Source for Behind {
             told(partition, *lag);
         }
     }
+
+    /// Two for each record that was read.
+    fn passing_errors(&self) -> u64 {
+        2 * (90 - self.0[1])
+    }
 }
 
 #[test]
-fn the_lag_of_each_partition_is_there_from_the_start_and_follows_the_source() {
+fn lag_and_passing_errors_are_there_from_the_start_and_follow_the_source() {
     let registry = Registry::new();
-    let mut source = MeasuredSource::new(Box::new(Behind(vec![3, 90])), &registry).unwrap();
+    let mut source =
+        MeasuredSource::new(Box::new(Behind(vec![3, 90])), &registry, Arc::new(|| 0)).unwrap();
     let lag = |registry: &Registry| {
         let values = values(&text(registry));
         ["0", "1"].map(|partition| {
             values[&format!("sealwatch_source_lag_records{{partition=\"{partition}\"}}")]
         })
     };
-    assert_eq!(lag(&registry), [3.0, 90.0]);
+    let errors = || values(&text(&registry))["sealwatch_source_passing_errors_total"];
+    assert_eq!((lag(&registry), errors()), ([3.0, 90.0], 0.0));
     source.fill(&mut Batch::new(), 20, Duration::ZERO).unwrap();
-    assert_eq!(lag(&registry), [3.0, 70.0]);
+    assert_eq!((lag(&registry), errors()), ([3.0, 70.0], 40.0));
+    source.fill(&mut Batch::new(), 10, Duration::ZERO).unwrap();
+    assert_eq!(errors(), 60.0);
+}
+
+#[test]
+fn a_pipeline_that_asks_its_source_no_more_is_seen_by_the_time_and_a_source_that_has_ended_is_asked_by_nobody()
+ {
+    let registry = Registry::new();
+    let clock = Arc::new(AtomicI64::new(1_000));
+    let now = Arc::clone(&clock);
+    let now = Arc::new(move || now.load(Ordering::Relaxed));
+    let source = Box::new(Behind(vec![3, 90]));
+    let mut source = MeasuredSource::new(source, &registry, now).unwrap();
+    let asked = || values(&text(&registry))["sealwatch_source_asked_timestamp_seconds"];
+    assert_eq!(asked(), 1.0, "from the start on it is to ask");
+    clock.store(61_500, Ordering::Relaxed);
+    assert_eq!(asked(), 1.0);
+    // Idle: it asked all the same.
+    source.fill(&mut Batch::new(), 20, Duration::ZERO).unwrap();
+    assert_eq!(asked(), 61.5);
+    source.fill(&mut Batch::new(), 70, Duration::ZERO).unwrap();
+    assert_eq!(asked(), 0.0);
 }

@@ -94,11 +94,6 @@ impl KafkaSource {
         &self.next
     }
 
-    /// Errors that passed by themselves so far, for a metric.
-    pub fn passing_errors(&self) -> u64 {
-        self.consumer.context().passing_errors()
-    }
-
     fn watermarks(&self, partition: usize) -> Result<(u64, u64), SourceError> {
         let answer = self
             .consumer
@@ -299,9 +294,14 @@ impl Source for KafkaSource {
         Ok(())
     }
 
-    /// From the start on, and afterwards as of librdkafka's last statistics.
+    /// From the start on, and afterwards as of librdkafka's last statistics. While records wait it counts offsets, of which some
+    /// may hold none.
     fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
         self.consumer.context().lag(&self.next, told);
+    }
+
+    fn passing_errors(&self) -> u64 {
+        self.consumer.context().passing_errors()
     }
 
     fn durable(&mut self, positions: &[(u32, u64)]) {

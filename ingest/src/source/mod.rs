@@ -74,4 +74,9 @@ pub trait Source: Send {
     /// Tells the partitions of which it is known how many records they have that were not delivered yet, with their number.
     /// Asks nobody: it is called again and again.
     fn lag(&self, _told: &mut dyn FnMut(u32, u64)) {}
+
+    /// Errors so far that pass by themselves, as where a broker is away: reading is tried again.
+    fn passing_errors(&self) -> u64 {
+        0
+    }
 }

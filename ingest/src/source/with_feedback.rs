@@ -127,6 +127,10 @@ impl Source for WithFeedback {
     fn lag(&self, told: &mut dyn FnMut(u32, u64)) {
         self.inner.lag(told);
     }
+
+    fn passing_errors(&self) -> u64 {
+        self.inner.passing_errors()
+    }
 }
 
 #[cfg(test)]

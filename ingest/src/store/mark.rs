@@ -17,7 +17,8 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    /// Opens the mark and writes it once, so that a later write needs no room on the disk.
+    /// Opens the mark and sees that it says which epoch comes next, so that a later write needs no room on the disk. One that
+    /// says so already is left alone: its file's time is that of the last commit.
     pub(super) fn open(path: &Path, next_epoch: u64) -> Result<Self, StoreError> {
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).write(true).open(path);
@@ -25,20 +26,27 @@ impl Mark {
             file: file.map_err(StoreError::io(path))?,
             path: path.to_path_buf(),
         };
-        mark.write(next_epoch)?;
+        if fs::read(path).map_err(StoreError::io(path))? != bytes_of(next_epoch) {
+            mark.write(next_epoch)?;
+        }
         Ok(mark)
     }
 
     /// Says which epoch comes next.
     pub(super) fn write(&self, next_epoch: u64) -> Result<(), StoreError> {
-        let mut bytes = [0; 12];
-        bytes[..8].copy_from_slice(&next_epoch.to_le_bytes());
-        let check = crc32fast::hash(&bytes[..8]);
-        bytes[8..].copy_from_slice(&check.to_le_bytes());
         self.file
-            .write_all_at(&bytes, 0)
+            .write_all_at(&bytes_of(next_epoch), 0)
             .map_err(StoreError::io(&self.path))
     }
+}
+
+/// What the file holds: the number and its checksum.
+fn bytes_of(next_epoch: u64) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..8].copy_from_slice(&next_epoch.to_le_bytes());
+    let check = crc32fast::hash(&bytes[..8]);
+    bytes[8..].copy_from_slice(&check.to_le_bytes());
+    bytes
 }
 
 /// The last committed epoch by the mark. `None` if there is no mark, or no epoch yet.

@@ -12,6 +12,7 @@ pub use threat::ThreatTouch;
 
 use threat::Danger;
 
+use crate::behaviour::Behaviour;
 use crate::event::values::{EnforcementAction, ReportCategory, Verdict};
 
 /// Where a facet stands in the log: the record's sequence, then the facet's rank within the record.
@@ -153,18 +154,22 @@ pub enum LinksTouch {
     },
     /// Somebody judged the account.
     Labelled {
+        /// As what.
+        behaviour: Behaviour,
         /// The verdict.
         verdict: Verdict,
     },
-    /// A report of the account's was found to be right or wrong.
+    /// The account's report of a group was found to be right or wrong.
     OwnReportJudged {
         /// Whether it was right.
         right: bool,
     },
-    /// A report of the account was judged by itself: what becomes of the account judges it no more.
+    /// A report of the account was found to be right or wrong.
     ReporterJudged {
         /// The reporter.
         reporter: u128,
+        /// Whether it was right.
+        right: bool,
     },
     /// The identifier was given to somebody else.
     Recycled,

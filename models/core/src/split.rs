@@ -158,6 +158,7 @@ pub fn split(sequence: u64, event: &Event, sink: &mut impl FacetSink) {
                 body.account.0,
                 0,
                 LinksTouch::Labelled {
+                    behaviour: body.behaviour,
                     verdict: body.verdict,
                 },
             );
@@ -168,11 +169,13 @@ pub fn split(sequence: u64, event: &Event, sink: &mut impl FacetSink) {
             out.actor(body.account.0, 0, touch);
         }
         Body::ReportJudged(body) => {
-            let right = body.was_right;
-            out.links(body.account.0, 0, LinksTouch::OwnReportJudged { right });
-            if let Some(target) = body.target {
-                let reporter = key(body.account.0);
-                out.links(target.0, 1, LinksTouch::ReporterJudged { reporter });
+            let (reporter, right) = (key(body.account.0), body.was_right);
+            match body.target {
+                // The account knows whether the report was judged already.
+                Some(target) => {
+                    out.links(target.0, 0, LinksTouch::ReporterJudged { reporter, right });
+                }
+                None => out.links(body.account.0, 0, LinksTouch::OwnReportJudged { right }),
             }
         }
         // It concerns no entity: `crate::control` takes it.

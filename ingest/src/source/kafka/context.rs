@@ -15,9 +15,19 @@ pub(super) struct Context {
     topic: String,
     /// As of the last statistics; 0 before them.
     partitions: AtomicU32,
-    /// The offset behind the last record of each partition, as far as it is known.
-    ends: Mutex<Vec<Option<u64>>>,
+    /// How far each partition goes, as far as it is known.
+    ends: Mutex<Vec<Option<End>>>,
     passing_errors: AtomicU64,
+}
+
+/// How far a partition goes.
+#[derive(Clone, Copy)]
+struct End {
+    /// The offset behind the last record that may be read.
+    offset: u64,
+    /// Whether everything before it was read: what lies between the last record and the end holds none then, but markers of
+    /// transactions, and records that were aborted or compacted away.
+    is_read: bool,
 }
 
 impl Context {
@@ -34,8 +44,13 @@ impl Context {
         Some(self.partitions.load(Ordering::Relaxed)).filter(|partitions| *partitions > 0)
     }
 
-    /// Notes the offset behind the last record of a partition.
-    pub(super) fn note_end(&self, partition: usize, end: u64) {
+    /// Notes the offset behind the last record of a partition. Whether anything before it is left is not known.
+    pub(super) fn note_end(&self, partition: usize, offset: u64) {
+        let is_read = false;
+        self.note(partition, End { offset, is_read });
+    }
+
+    fn note(&self, partition: usize, end: End) {
         if let Ok(mut ends) = self.ends.lock() {
             if ends.len() <= partition {
                 ends.resize(partition + 1, None);
@@ -49,7 +64,12 @@ impl Context {
         if let Ok(ends) = self.ends.lock() {
             for (partition, (end, next)) in (0..).zip(ends.iter().zip(next)) {
                 if let Some(end) = end {
-                    told(partition, end.saturating_sub(*next));
+                    let left = if end.is_read {
+                        0
+                    } else {
+                        end.offset.saturating_sub(*next)
+                    };
+                    told(partition, left);
                 }
             }
         }
@@ -98,8 +118,12 @@ impl ClientContext for Context {
             // Only committed records are seen. Both are negative before something was fetched.
             let ends = [partition.ls_offset, partition.hi_offset];
             let end = ends.iter().find_map(|end| u64::try_from(*end).ok());
-            if let (Ok(number), Some(end)) = (usize::try_from(partition.partition), end) {
-                self.note_end(number, end);
+            // What was fetched, also what holds no record, and nothing of it waits to be polled.
+            let fetched = u64::try_from(partition.next_offset).ok();
+            if let (Ok(number), Some(offset)) = (usize::try_from(partition.partition), end) {
+                let is_read =
+                    partition.fetchq_cnt == 0 && fetched.is_some_and(|fetched| fetched >= offset);
+                self.note(number, End { offset, is_read });
             }
         }
         self.partitions.store(partitions, Ordering::Relaxed);
@@ -116,5 +140,53 @@ impl ConsumerContext for Context {
         if let Err(error) = result {
             tracing::warn!(kafka.topic = %self.topic, kafka.code = ?error.rdkafka_error_code(), "positions not published");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rdkafka::statistics::{Partition, Topic};
+
+    /// What librdkafka says of the only partition of a topic whose last stable offset is 66.
+    fn told(fetched: i64, waiting: i64) -> Statistics {
+        let partition = Partition {
+            ls_offset: 66,
+            hi_offset: 70,
+            next_offset: fetched,
+            fetchq_cnt: waiting,
+            ..Partition::default()
+        };
+        let topic = Topic {
+            partitions: [(0, partition)].into(),
+            ..Topic::default()
+        };
+        Statistics {
+            topics: [("events".to_owned(), topic)].into(),
+            ..Statistics::default()
+        }
+    }
+
+    #[test]
+    fn offsets_that_hold_no_record_are_no_lag_once_everything_was_read() {
+        let context = Context::new("events");
+        let lag = |next: u64| {
+            let mut all = Vec::new();
+            context.lag(&[next], &mut |partition, records| {
+                all.push((partition, records))
+            });
+            all
+        };
+        assert_eq!(lag(54), []);
+        context.note_end(0, 66);
+        assert_eq!(lag(54), [(0, 12)], "there may be records in it");
+        // The last record has offset 53: an aborted transaction and two markers follow.
+        for (fetched, waiting, left) in [(54, 0, 12), (66, 3, 12), (-1001, 0, 12), (66, 0, 0)] {
+            context.stats(told(fetched, waiting));
+            assert_eq!(lag(54), [(0, left)], "{fetched} fetched, {waiting} wait");
+        }
+        // A seek goes back: the end is asked for anew.
+        context.note_end(0, 66);
+        assert_eq!(lag(20), [(0, 46)]);
     }
 }

@@ -155,3 +155,29 @@ fn the_figures_say_how_long_the_files_are_and_when_the_last_epoch_was_committed(
     let year_2020 = 1_577_836_800_000;
     assert!(statistics.committed_before_ms > Some(year_2020));
 }
+
+#[test]
+fn opening_a_store_again_and_again_does_not_change_when_the_last_epoch_was_committed() {
+    let folder = folder();
+    let mut opened = open(options(folder.path(), 1000)).unwrap();
+    fill(&mut opened.store, 0..5, 1000);
+    drop(opened);
+    // 2 March 2020.
+    let committed = std::time::Duration::from_secs(1_583_107_260);
+    let mark = fs::OpenOptions::new()
+        .write(true)
+        .open(folder.path().join("committed"));
+    mark.unwrap()
+        .set_modified(std::time::UNIX_EPOCH + committed)
+        .unwrap();
+    let shown = Some(committed.as_millis() as i64);
+    for _ in 0..3 {
+        let opened = open(options(folder.path(), 1000)).unwrap();
+        assert_eq!(opened.store.statistics().committed_before_ms, shown);
+    }
+    let mut opened = open(options(folder.path(), 1000)).unwrap();
+    fill(&mut opened.store, 5..6, 1000);
+    drop(opened);
+    let opened = open(options(folder.path(), 1000)).unwrap();
+    assert!(opened.store.statistics().committed_before_ms > shown);
+}

@@ -1,6 +1,7 @@
 //! Stage 0: an account's links.
 
 use super::Emitted;
+use crate::behaviour::Behaviour;
 use crate::credibility::reporter::Cohort;
 use crate::event::values::{EnforcementAction, Verdict};
 use crate::facet::threat::{Danger, fingerprint};
@@ -67,18 +68,26 @@ pub fn fold_links(table: &mut Table<Links>, facet: &Facet<LinksTouch>, out: &mut
             remember(&mut links.reporters, *reporter);
         }
         LinksTouch::Enforced { action } => enforced(links, *action, facet, out),
-        LinksTouch::Labelled { verdict } => {
-            judge_reporters(links, *verdict != Verdict::Benign, facet, out);
+        LinksTouch::Labelled { behaviour, verdict } => {
+            // Cases of minor contact rest on no report: what becomes of one says nothing of those who reported other things.
+            if *behaviour != Behaviour::MinorContactRisk {
+                judge_reporters(links, *verdict != Verdict::Benign, facet, out);
+            }
         }
         LinksTouch::OwnReportJudged { right } => {
             let touch = SharedTouch::ReportJudged { right: *right };
             emit(out, facet, facet.key, touch);
         }
-        LinksTouch::ReporterJudged { reporter } => {
-            for slot in &mut links.reporters {
-                if slot == reporter {
-                    *slot = 0;
-                }
+        LinksTouch::ReporterJudged { reporter, right } => {
+            // Who is no longer there was judged by what became of the account, or pushed out by later reporters.
+            if let Some(slot) = links.reporters.iter_mut().find(|slot| *slot == reporter) {
+                *slot = 0;
+                emit(
+                    out,
+                    facet,
+                    *reporter,
+                    SharedTouch::ReportJudged { right: *right },
+                );
             }
         }
         LinksTouch::Recycled => {
@@ -284,7 +293,8 @@ fn enforced(
     }
 }
 
-/// Tells those who reported the account whether they were right. Each report is judged once.
+/// Tells the last who reported the account whether they were right. Whoever is judged is forgotten until the next report, so
+/// that the first verdict counts, whether it is a person's about the report or one about the account.
 fn judge_reporters(links: &mut Links, right: bool, facet: &Facet<LinksTouch>, out: &mut Emitted) {
     for reporter in std::mem::take(&mut links.reporters) {
         emit(out, facet, reporter, SharedTouch::ReportJudged { right });

@@ -18,7 +18,7 @@ flat_state! {
         networks: [u128; 3],
         /// The number range.
         range: u128,
-        /// The last accounts that reported it, newest first.
+        /// The last accounts that reported it and were not judged since, newest first.
         reporters: [u128; 6],
         /// The last country, as an index, or unknown.
         country: u8,

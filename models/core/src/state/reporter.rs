@@ -14,9 +14,9 @@ flat_state! {
         last_at: i64,
         /// Reports made, half-life a week.
         made_week: f32,
-        /// Reported accounts that were later banned or judged abusive.
+        /// Reports that turned out right: the account was banned or judged abusive, or a person found it so.
         right: f32,
-        /// Reported accounts that were later judged benign.
+        /// Reports that turned out wrong: the account was reinstated or judged benign, or a person found it so.
         wrong: f32,
         /// Fingerprints of the last accounts and groups reported, newest first. Zero is none.
         targets: [u32; PAST],

@@ -1,6 +1,8 @@
 //! Threat signals out of the whole engine: what opens a case, what raises it, and what it never does.
 #![expect(clippy::unwrap_used, reason = "a test ends where something fails")]
 
+mod judged;
+
 use proptest::prelude::*;
 use sealwatch_core::artefact::Artefact;
 use sealwatch_core::behaviour::{Answer, Behaviour};
@@ -167,37 +169,6 @@ fn a_crowd_on_one_device_is_worth_one_reporter_and_pushes_nobody_out() {
     // −1.5 + ln 4 + ln 12
     assert!((last.credibility.log_odds - (48.0_f64.ln() - 1.5)).abs() < 1e-9);
     assert_eq!(last.priority, Priority::P1);
-}
-
-#[test]
-fn reporters_who_were_found_right_count_for_more_and_those_found_wrong_for_less() {
-    let judged = |was_right: Option<bool>| {
-        let mut events = vec![
-            person("reporter"),
-            person("first"),
-            person("second"),
-            writes("first", "reporter", true),
-            reports("reporter", "first", "threat_to_life"),
-        ];
-        if let Some(was_right) = was_right {
-            events.push(json!({
-                "type": "report.judged", "account": "reporter", "target": "first", "was_right": was_right
-            }));
-            // What becomes of the account later judges the same report no more.
-            events.push(json!({
-                "type": "enforcement.applied", "account": "first", "action": "banned"
-            }));
-        }
-        events.push(writes("second", "reporter", true));
-        events.push(reports("reporter", "second", "threat_to_life"));
-        let updates = run(&events);
-        let last = updates.last().unwrap();
-        assert_eq!(last.key, account("second"));
-        last.credibility.log_odds
-    };
-    let (right, unknown, wrong) = (judged(Some(true)), judged(None), judged(Some(false)));
-    assert!(right > unknown, "{right} {unknown}");
-    assert!(wrong < unknown, "{wrong} {unknown}");
 }
 
 #[test]
