@@ -5,6 +5,7 @@ use crate::database::{Database, Write};
 use crate::people::{Actor, Permission};
 use crate::referrals::change;
 use crate::referrals::claim::{hold, is_claimed, needs};
+use crate::referrals::clock::{ClockName, Clocks};
 use crate::referrals::error::ReferralError;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
@@ -119,8 +120,8 @@ async fn end(
     Ok(())
 }
 
-/// It is found anew: a next revision, in the hands of the officer who says so. Finding, approval and signatures of the revision
-/// before stay as they are, and count for nothing in this one. On the log.
+/// It is found anew: a next revision, in the hands of the officer who says so, with clocks of its own. Finding, approval and
+/// signatures of the revision before stay as they are, and count for nothing in this one. On the log.
 ///
 /// # Errors
 /// There is none, it has changed, nothing was found yet, or it is over.
@@ -136,11 +137,29 @@ pub async fn amend(
     let mut write = database.write().await?;
     let (referral, _) = to_move(write.connection(), which, Move::Amend).await?;
     hold(&mut write, &referral, actor, now_ms + settings.claim_ms).await?;
-    sqlx::query("UPDATE referrals SET revision = revision + 1, amendment = $2 WHERE id = $1")
+    let is_on_its_way = referral.state.runs(ClockName::Export);
+    let export_by_ms = referral.export_by_ms.filter(|_| is_on_its_way);
+    let clocks = Clocks::anew(settings, referral.priority, (now_ms, export_by_ms));
+    sqlx::query(
+        "UPDATE referrals SET revision = revision + 1, amendment = $2, decide_by_ms = $3, decide_page_ms = $4, \
+         decide_paged_ms = NULL WHERE id = $1",
+    )
+    .bind(referral.id.to_hexadecimal())
+    .bind(reason.name())
+    .bind(clocks.decide.due_ms)
+    .bind(clocks.decide.page_ms)
+    .execute(write.connection())
+    .await?;
+    if export_by_ms.is_none() {
+        sqlx::query(
+            "UPDATE referrals SET export_by_ms = $2, export_page_ms = $3, export_paged_ms = NULL WHERE id = $1",
+        )
         .bind(referral.id.to_hexadecimal())
-        .bind(reason.name())
+        .bind(clocks.export.due_ms)
+        .bind(clocks.export.page_ms)
         .execute(write.connection())
         .await?;
+    }
     let entry = Entry::new(Act::ReferralAmended)
         .about(&referral.id.to_hexadecimal())
         .fact("revision", &(referral.revision + 1).to_string())

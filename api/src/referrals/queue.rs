@@ -4,6 +4,7 @@ use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::threat::ThreatKind;
 
 use crate::database::Database;
+use crate::referrals::clock::ClockName;
 use crate::referrals::machine::ReferralState;
 use crate::referrals::read::{self, REFERRAL};
 use crate::referrals::types::{Referral, ReferralId};
@@ -22,8 +23,13 @@ pub struct ReferralFilter {
 }
 
 /// Until when the next thing is due, as [`Referral::due_ms`] says; where nothing is due, after everything else.
-const DUE: &str = "COALESCE(CASE WHEN closed_ms IS NOT NULL OR exported_ms IS NOT NULL THEN NULL \
-     WHEN found_ms IS NULL THEN decide_by_ms ELSE export_by_ms END, 9223372036854775807)";
+fn due() -> String {
+    let (decide, export) = (ClockName::Decide.condition(), ClockName::Export.condition());
+    format!(
+        "COALESCE(CASE WHEN {decide} THEN decide_by_ms WHEN {export} THEN export_by_ms END, {})",
+        i64::MAX
+    )
+}
 
 /// One page of the queue: at most `limit` referrals behind `behind`.
 ///
@@ -35,6 +41,7 @@ pub async fn list(
     behind: Option<&Referral>,
     limit: u32,
 ) -> Result<Vec<Referral>, CaseStoreError> {
+    let due_by = due();
     let mut query = Statement::new(&format!("SELECT {REFERRAL} FROM referrals WHERE "));
     match filter.state {
         Some(state) => query.push("state = ").bind(state.name()),
@@ -52,9 +59,9 @@ pub async fn list(
         query
             .push(" OR (priority = ")
             .bind(last.priority.name())
-            .push(&format!(" AND ({DUE} > "))
+            .push(&format!(" AND ({due_by} > "))
             .bind(due);
-        query.push(&format!(" OR ({DUE} = ")).bind(due);
+        query.push(&format!(" OR ({due_by} = ")).bind(due);
         query.push(" AND (log_odds < ").bind(last.log_odds);
         query
             .push(" OR (log_odds = ")
@@ -65,7 +72,7 @@ pub async fn list(
     }
     query
         .push(&format!(
-            " ORDER BY priority, {DUE}, log_odds DESC, sequence LIMIT "
+            " ORDER BY priority, {due_by}, log_odds DESC, sequence LIMIT "
         ))
         .bind(i64::from(limit));
     let rows = query.query().fetch_all(database.pool()).await?;

@@ -20,7 +20,8 @@ use crate::store::CaseStoreError;
 pub(crate) const REFERRAL: &str = "id, sequence, last_change, case_key, platform, subject, pseudonym, incarnation, kind, \
     priority, log_odds, state, revision, amendment, first_signal_ms, knowledge_ms, decide_by_ms, export_by_ms, \
     claimed_by, claimed_until_ms, found_ms, exported_ms, recipient_reference, outcome, earlier, version, opened_ms, \
-    closed_ms, (SELECT f.person FROM findings f WHERE f.referral = referrals.id AND f.revision = referrals.revision) \
+    closed_ms, (SELECT n.id FROM referrals n WHERE n.case_key = referrals.case_key AND n.earlier = referrals.id) AS later, \
+    (SELECT f.person FROM findings f WHERE f.referral = referrals.id AND f.revision = referrals.revision) \
     AS officer, (SELECT p.approver FROM referral_packages p WHERE p.referral = referrals.id \
     AND p.revision = referrals.revision) AS approver";
 
@@ -68,6 +69,7 @@ pub(crate) fn referral(row: &Row) -> Result<Referral, CaseStoreError> {
         recipient_reference: row.try_get("recipient_reference")?,
         outcome: row.try_get("outcome")?,
         earlier: optional(row, "earlier", ReferralId::parse)?,
+        later: optional(row, "later", ReferralId::parse)?,
         version: row.try_get("version")?,
         opened_ms: row.try_get("opened_ms")?,
         closed_ms: row.try_get("closed_ms")?,

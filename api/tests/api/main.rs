@@ -37,6 +37,7 @@ mod referrals;
 mod referrals_acts;
 mod referrals_flow;
 mod referrals_package;
+mod referrals_signals;
 mod repeats;
 mod retention;
 mod review_desk;

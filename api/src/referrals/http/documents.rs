@@ -76,6 +76,8 @@ pub struct ReferralSummary {
     pub outcome: Option<String>,
     /// The referral of the same case before it.
     pub earlier: Option<String>,
+    /// The referral of the same case after it: of what came in after the finding.
+    pub later: Option<String>,
     /// When it was opened.
     #[schema(format = DateTime)]
     pub opened_at: String,
@@ -120,6 +122,7 @@ impl ReferralSummary {
             recipient_reference: referral.recipient_reference.clone(),
             outcome: referral.outcome.clone(),
             earlier: referral.earlier.map(ReferralId::to_hexadecimal),
+            later: referral.later.map(ReferralId::to_hexadecimal),
             opened_at: time(referral.opened_ms),
             closed_at: referral.closed_ms.map(time),
             version: referral.version,
