@@ -10,6 +10,7 @@ use crate::referrals::error::ReferralError;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
 use crate::referrals::settings::ReferralSettings;
+use crate::referrals::signals;
 use crate::referrals::types::{AmendReason, CloseOutcome, Referral, ReferralId, WithdrawReason};
 
 /// A recipient's own reference: 1 to 64 of letters, digits and `. _ : / -`.
@@ -54,7 +55,7 @@ pub async fn acknowledge(
     let entry = Entry::new(Act::ReferralAcknowledged)
         .about(&referral.id.to_hexadecimal())
         .detail(reference.0.clone());
-    finish(write, actor, referral.id, entry, now_ms).await
+    finish(write, actor, referral.id, &[entry], now_ms).await
 }
 
 /// It is over. On the log.
@@ -75,30 +76,35 @@ pub async fn close(
     let entry = Entry::new(Act::ReferralClosed)
         .about(&referral.id.to_hexadecimal())
         .fact("outcome", outcome.name());
-    finish(write, actor, referral.id, entry, now_ms).await
+    finish(write, actor, referral.id, &[entry], now_ms).await
 }
 
-/// It is taken back; the one who has claimed it alone can, while it is claimed. On the log.
+/// It is taken back; the one who has claimed it alone can, while it is claimed. `read` is the revision of the case that they
+/// have read: where nobody has found anything yet, what is newer waits in the next referral. On the log.
 ///
 /// # Errors
-/// There is none, it has changed, it is over, or nobody has looked at it.
+/// There is none, it has changed, it is over, nobody has looked at it, or the case has no such revision.
 pub async fn withdraw(
     database: &Database,
+    settings: &ReferralSettings,
     actor: &Actor,
     which: (ReferralId, Option<i64>),
-    reason: WithdrawReason,
+    (reason, read): (WithdrawReason, i64),
     now_ms: i64,
 ) -> Result<Referral, ReferralError> {
     needs(actor, Permission::WorkReferrals)?;
     let mut write = database.write().await?;
     let (referral, _) = to_move(write.connection(), which, Move::Withdraw).await?;
     is_claimed(&referral, actor, now_ms)?;
+    signals::of_revision(write.connection(), &referral, read).await?;
     end(&mut write, &referral, ("withdrawn", reason.name()), now_ms).await?;
     let entry = Entry::new(Act::ReferralWithdrawn)
         .about(&referral.id.to_hexadecimal())
         .fact("revision", &referral.revision.to_string())
         .fact("reason", reason.name());
-    finish(write, actor, referral.id, entry, now_ms).await
+    let mut entries = vec![entry];
+    entries.extend(signals::go_on(&mut write, settings, (&referral, read)).await?);
+    finish(write, actor, referral.id, &entries, now_ms).await
 }
 
 async fn end(
@@ -164,20 +170,20 @@ pub async fn amend(
         .about(&referral.id.to_hexadecimal())
         .fact("revision", &(referral.revision + 1).to_string())
         .fact("reason", reason.name());
-    finish(write, actor, referral.id, entry, now_ms).await
+    finish(write, actor, referral.id, &[entry], now_ms).await
 }
 
 async fn finish(
     mut write: Write,
     actor: &Actor,
     id: ReferralId,
-    entry: Entry,
+    entries: &[Entry],
     now_ms: i64,
 ) -> Result<Referral, ReferralError> {
     let after = read::get(write.connection(), id)
         .await?
         .ok_or(ReferralError::NotFound)?;
-    audit::commit(write, actor, now_ms, &[entry]).await?;
+    audit::commit(write, actor, now_ms, entries).await?;
     Ok(after)
 }
 

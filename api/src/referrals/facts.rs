@@ -37,8 +37,6 @@ pub(super) struct Frozen {
     pub(super) stored: String,
     /// Of the whole text.
     pub(super) sha256: String,
-    /// The revision of the case that they are of.
-    pub(super) case_revision: i64,
 }
 
 /// What the log commits to of facts.
@@ -56,7 +54,7 @@ pub(super) async fn freeze(
     finder: &Finder<'_>,
     actor: &Actor,
     referral: &Referral,
-    (new, chosen): (&NewFinding, &Chosen),
+    (new, chosen, threat): (&NewFinding, &Chosen, &ThreatSignal),
     now_ms: i64,
 ) -> Result<Frozen, ReferralError> {
     let provider = finder
@@ -65,7 +63,6 @@ pub(super) async fn freeze(
         .as_ref()
         .ok_or(ReferralError::Provider)?;
     let connection = write.connection();
-    let (case_revision, threat) = newest_signal(connection, referral).await?;
     let custody = custody(connection, referral).await?;
     let left_out = left_out(connection, referral, &custody).await?;
     let mut facts = Facts {
@@ -79,7 +76,7 @@ pub(super) async fn freeze(
         provider: provider.of(&referral.platform),
         log: finder.log.origin.as_str().to_owned(),
         frozen_ms: now_ms,
-        threat: of_signal(&threat, referral),
+        threat: of_signal(threat, referral),
         finding: Finding {
             officer: actor.person.as_str().to_owned(),
             made_ms: now_ms,
@@ -111,16 +108,15 @@ pub(super) async fn freeze(
         },
         custody,
         left_out,
-        method: method(connection, referral, &threat).await?,
+        method: method(connection, referral, threat).await?,
     };
-    let identity = sealed_identity(connection, referral, case_revision).await?;
+    let identity = sealed_identity(connection, referral, new.case_revision).await?;
     package::check(&facts, identity.is_some())?;
     let sha256 = facts.digest().map_err(unwritable)?.to_hex();
     facts.finding.statement.clear();
     Ok(Frozen {
         stored: facts.to_json().map_err(unwritable)?,
         sha256,
-        case_revision,
     })
 }
 
@@ -136,22 +132,6 @@ pub(super) fn whole(package: &Package, statement: &str) -> Result<String, CaseSt
         return Err(CaseStoreError::Damaged);
     }
     facts.to_json().map_err(unwritable)
-}
-
-pub(super) async fn newest_signal(
-    connection: &mut AnyConnection,
-    referral: &Referral,
-) -> Result<(i64, ThreatSignal), ReferralError> {
-    let row = sqlx::query(
-        "SELECT revision, document FROM threat_signals WHERE case_key = $1 ORDER BY revision DESC LIMIT 1",
-    )
-    .bind(referral.case.to_hexadecimal())
-    .fetch_optional(connection)
-    .await?
-    .ok_or(CaseStoreError::Damaged)?;
-    let document: String = row.try_get("document")?;
-    let threat = serde_json::from_str(&document).map_err(|_| CaseStoreError::Damaged)?;
-    Ok((row.try_get("revision")?, threat))
 }
 
 /// The threat, as the package states it. Other accounts on the subject's devices and networks are not named one by one: the

@@ -3,7 +3,7 @@
 
 use sealwatch_core::behaviour::Behaviour;
 use sealwatch_core::event::values::{LabelOrigin, Verdict};
-use sealwatch_core::threat::{ReportEntry, SubjectKind, ThreatKind};
+use sealwatch_core::threat::{ReportEntry, SubjectKind, ThreatKind, ThreatSignal};
 use sealwatch_core::time::Timestamp;
 
 use crate::database::Write;
@@ -12,15 +12,14 @@ use crate::delivery::{
 };
 use crate::people::Actor;
 use crate::referrals::error::ReferralError;
-use crate::referrals::facts::newest_signal;
 use crate::referrals::types::{FindingVerdict, Referral};
 use crate::store::CaseStoreError;
 
-/// Puts what follows into the outbox, in the finding's transaction.
+/// Puts what follows into the outbox, in the finding's transaction. Judged are the reports that the officer has read.
 pub(super) async fn teach(
     write: &mut Write,
     referral: &Referral,
-    verdict: FindingVerdict,
+    (verdict, threat): (FindingVerdict, &ThreatSignal),
     (actor, now_ms): (&Actor, i64),
 ) -> Result<(), ReferralError> {
     label(write, referral, verdict, (actor, now_ms)).await?;
@@ -28,7 +27,6 @@ pub(super) async fn teach(
     if referral.kind == ThreatKind::SelfHarm {
         return Ok(());
     }
-    let (_, threat) = newest_signal(write.connection(), referral).await?;
     for report in &threat.reporters {
         let judged = judged(referral, report, verdict, now_ms);
         let event = judged

@@ -26,6 +26,7 @@ mod queue;
 mod read;
 mod release;
 mod settings;
+mod signals;
 mod signatures;
 mod types;
 

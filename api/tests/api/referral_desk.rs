@@ -246,10 +246,15 @@ impl Desk {
         self.ask(who, Method::GET, path, None, "").await
     }
 
-    /// Posts as a person, with the version that the referral has now.
+    /// Posts as a person, with the version that the referral has now, and as having read its newest signal, where the body
+    /// names no other.
     pub async fn act(&self, who: &str, id: &str, act: &str, body: &Value) -> Answer {
         let referral = self.get("olga", &format!("/api/v1/referrals/{id}")).await;
         let version = referral.headers["etag"].to_str().unwrap().to_owned();
+        let mut body = body.clone();
+        if matches!(act, "findings" | "withdraw") && body["case_revision"].is_null() {
+            body["case_revision"] = referral.json()["case_revision"].clone();
+        }
         let path = format!("/api/v1/referrals/{id}/{act}");
         self.ask(who, Method::POST, &path, Some(&version), &body.to_string())
             .await

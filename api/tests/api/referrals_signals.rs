@@ -3,13 +3,14 @@
 use sealwatch_api::delivery::{Destination, Routes, WebhookName};
 use sealwatch_api::finish_and_release;
 use sealwatch_core::credibility::priority::Priority;
-use sealwatch_core::threat::ThreatKind;
+use sealwatch_core::threat::{ContactName, ReportEntry, ThreatKind};
 use sealwatch_core::time::{DAY, HOUR, MINUTE, Timestamp};
 use sealwatch_custody::signing::SigningRole;
 use serde_json::json;
 
+use crate::common::pseudonym;
 use crate::referral_desk::*;
-use crate::referrals_flow::{approve, approver_signs, officer_signs};
+use crate::referrals_flow::{approve, approver_signs, officer_signs, read_facts};
 
 const LIFE: ThreatKind = ThreatKind::ThreatToLife;
 
@@ -145,5 +146,136 @@ async fn an_amendment_of_what_has_not_left_moves_no_clock_of_its_export() {
             .await;
         assert_eq!(amended["export_by"], before);
         assert_eq!(amended["due_at"], before, "{}", desk.name);
+    }
+}
+
+/// A report that came in with this revision.
+fn reported(seed: u64) -> ReportEntry {
+    ReportEntry {
+        reporter: pseudonym(seed),
+        at: Timestamp(NOW),
+        group: 1,
+        weight: 1.0,
+        contact: ContactName::Seen,
+    }
+}
+
+/// A claimed referral whose officer has read revision 10 of its case, ten minutes before 20 came in with another report.
+async fn overtaken(desk: &Desk) -> String {
+    assert!(desk.store.set_routes(Routes {
+        recorded_order: vec![Destination::Feedback],
+        ..Routes::default()
+    }));
+    let mut first = threat(1, 10, LIFE, Priority::P2);
+    first.threat.reporters = vec![reported(77)];
+    desk.deliver(&[first]).await;
+    let id = desk.only().await;
+    desk.done("olga", &id, "claim", &json!({})).await;
+    desk.wait(10 * MINUTE);
+    let mut second = threat(1, 20, LIFE, Priority::P1);
+    second.threat.reporters = vec![reported(77), reported(78)];
+    desk.deliver(&[second]).await;
+    desk.wait(MINUTE);
+    id
+}
+
+/// What nobody has read waits, with a clock from its receipt a minute ago.
+async fn waits_unread(desk: &Desk, earlier: &str) {
+    let waiting = desk.queue("state=open").await;
+    assert_eq!(waiting.len(), 1, "{}", desk.name);
+    assert_eq!(waiting[0]["earlier"], json!(earlier));
+    let received = Timestamp(desk.now() - MINUTE).to_rfc3339();
+    assert_eq!(waiting[0]["first_signal_at"], received.as_str());
+    let due = Timestamp(desk.now() + 29 * MINUTE).to_rfc3339();
+    assert_eq!(waiting[0]["due_at"], due.as_str());
+    let opened = "SELECT COUNT(*) FROM audit_entries WHERE act = 'referral_opened'";
+    assert_eq!(desk.count(opened).await, 2);
+}
+
+#[tokio::test]
+async fn a_finding_ends_and_judges_what_its_officer_has_read_and_nothing_that_came_meanwhile() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let id = overtaken(desk).await;
+        let mut finding = unfounded();
+        finding["case_revision"] = json!(10);
+        let over = desk.done("olga", &id, "findings", &finding).await;
+        assert_eq!(over["state"], "unfounded");
+        waits_unread(desk, &id).await;
+        let pool = desk.beside().await;
+        let judged: Vec<String> =
+            sqlx::query_scalar("SELECT body FROM outbox WHERE kind = 'report'")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        pool.close().await;
+        assert_eq!(judged.len(), 1, "{}: {judged:?}", desk.name);
+        assert!(judged[0].contains(&pseudonym(77).to_hexadecimal()));
+    }
+}
+
+#[tokio::test]
+async fn a_founded_finding_freezes_what_its_officer_has_read_and_the_rest_waits() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let id = overtaken(desk).await;
+        let mut finding = founded();
+        finding["case_revision"] = json!(10);
+        desk.done("olga", &id, "findings", &finding).await;
+        let (facts, _) = read_facts(desk, "anton", &id).await;
+        assert_eq!(facts.threat.case_revision, 10);
+        assert_eq!(facts.threat.reporters.len(), 1, "{}", desk.name);
+        waits_unread(desk, &id).await;
+        // Found about the newest revision, nothing is left to wait.
+        let next = desk.queue("state=open").await[0]["id"].clone();
+        let next = next.as_str().unwrap();
+        desk.done("olga", next, "claim", &json!({})).await;
+        desk.done("olga", next, "findings", &founded()).await;
+        assert!(desk.queue("state=open").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_back_before_a_finding_leaves_what_nobody_has_read() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let id = overtaken(desk).await;
+        let reason = json!({"reason": "duplicate", "case_revision": 10});
+        desk.done("olga", &id, "withdraw", &reason).await;
+        waits_unread(desk, &id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_finding_names_a_revision_that_the_case_has() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let id = overtaken(desk).await;
+        for (revision, kind) in [
+            (json!(11), "case-revision"),
+            (json!(0), "case-revision"),
+            (json!("10"), "fields"),
+        ] {
+            let mut finding = unfounded();
+            finding["case_revision"] = revision.clone();
+            let refused = desk.act("olga", &id, "findings", &finding).await;
+            assert_eq!(
+                (refused.status.as_u16(), &*refused.problem()),
+                (422, kind),
+                "{}",
+                desk.name
+            );
+            let reason = json!({"reason": "duplicate", "case_revision": revision});
+            let refused = desk.act("olga", &id, "withdraw", &reason).await;
+            assert_eq!((refused.status.as_u16(), &*refused.problem()), (422, kind));
+        }
+        let browser = desk.browser("olga").await;
+        let unnamed =
+            "version=2&verdict=unfounded&ground=explained&statement=The+message+quoted+a+song.";
+        let refused = browser
+            .post(&format!("/referrals/{id}/finding"), unnamed)
+            .await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.text.contains("The case has no such revision"));
     }
 }

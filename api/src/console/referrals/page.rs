@@ -81,6 +81,7 @@ struct ReferralPage {
     has_identity: bool,
     reports: String,
     signals: i64,
+    case_revision: u64,
     first_signal: Moment,
     knowledge: Option<Moment>,
     clocks: Vec<ClockView>,
@@ -203,6 +204,7 @@ fn page(
         has_identity: document.has_identity,
         reports: count(u64::from(threat.reports)),
         signals: document.signals,
+        case_revision: document.case_revision,
         first_signal: Moment::new(Timestamp(referral.first_signal_ms)),
         knowledge: referral
             .knowledge_ms

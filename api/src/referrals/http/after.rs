@@ -124,6 +124,10 @@ pub struct WithdrawRequest {
     /// `made_in_error`, `duplicate`, `no_legal_basis`, `recipient_declines` or `no_longer_holds`.
     #[schema(value_type = WithdrawReasonName, inline)]
     reason: WithdrawReason,
+    /// The `case_revision` of the referral as it was read: where nobody has found anything yet, what is newer opens the next
+    /// referral.
+    #[schema(minimum = 1)]
+    case_revision: i64,
 }
 
 /// Takes it back. What has left already has left: the officer tells the recipient.
@@ -135,6 +139,7 @@ pub struct WithdrawRequest {
         (status = 200, description = "The referral, withdrawn", body = ReferralSummary, headers(("ETag" = String, description = "Its version"))),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Nobody has looked at it, another person has claimed it, or it is over", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The case has no such revision", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn withdraw(
     State(state): State<ApiState>,
@@ -145,8 +150,9 @@ pub async fn withdraw(
 ) -> Result<Response, Problem> {
     let now_ms = (state.now_ms)();
     let which = (referral_id(id)?, Some(seen.version()?));
-    let database = state.store.database();
-    let referral = referrals::withdraw(database, &actor, which, body.value.reason, now_ms).await?;
+    let (database, settings) = (state.store.database(), &state.store.review().referrals);
+    let why = (body.value.reason, body.value.case_revision);
+    let referral = referrals::withdraw(database, settings, &actor, which, why, now_ms).await?;
     Ok(acted(&referral, now_ms))
 }
 

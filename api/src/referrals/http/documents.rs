@@ -295,6 +295,8 @@ pub struct ReferralDocument {
     /// The newest revision of the threat case, as the engine gave it.
     #[schema(value_type = Object)]
     pub threat: Value,
+    /// Which revision this is: what a finding or a withdrawal names as read.
+    pub case_revision: u64,
     /// How many revisions of it there are.
     pub signals: i64,
     /// Whether an identity is sealed to the referral side. A group has none.

@@ -107,6 +107,7 @@ pub(crate) async fn document(
         .iter()
         .filter(|duty| duty.kinds.contains(&referral.kind));
     Ok(ReferralDocument {
+        case_revision: threat.threat.revision,
         signals: threat.revisions,
         has_identity: threat.sealed_identity.is_some(),
         threat: serde_json::to_value(&threat.threat).map_err(|_| CaseStoreError::Unwritable)?,
