@@ -196,7 +196,7 @@ pub async fn find(
     .execute(write.connection())
     .await?;
     if referral.found_ms.is_none() {
-        lessons::teach(&mut write, &after, (new.verdict, &threat), (actor, now_ms)).await?;
+        lessons::teach(&mut write, &after, (new, &threat), (actor, now_ms)).await?;
     }
     let unread = (&referral, new.case_revision);
     entries.extend(signals::go_on(&mut write, finder.settings, unread).await?);

@@ -12,16 +12,22 @@ use crate::delivery::{
 };
 use crate::people::Actor;
 use crate::referrals::error::ReferralError;
-use crate::referrals::types::{FindingVerdict, Referral};
+use crate::referrals::finding::NewFinding;
+use crate::referrals::types::{FindingVerdict, Ground, Referral};
 use crate::store::CaseStoreError;
 
 /// Puts what follows into the outbox, in the finding's transaction. Judged are the reports that the officer has read.
 pub(super) async fn teach(
     write: &mut Write,
     referral: &Referral,
-    (verdict, threat): (FindingVerdict, &ThreatSignal),
+    (new, threat): (&NewFinding, &ThreatSignal),
     (actor, now_ms): (&Actor, i64),
 ) -> Result<(), ReferralError> {
+    // Who reported a danger that is over was not wrong, and whether the detector was is not said: nothing is learnt of it.
+    if new.grounds.contains(&Ground::DangerOver) {
+        return Ok(());
+    }
+    let verdict = new.verdict;
     label(write, referral, verdict, (actor, now_ms)).await?;
     // A report that somebody may harm itself is no accusation: nobody is held to it.
     if referral.kind == ThreatKind::SelfHarm {

@@ -402,3 +402,30 @@ async fn a_finding_judges_the_reports_but_of_self_harm_and_labels_only_whom_a_de
         assert_eq!(label["account"], pseudonym(3).to_hexadecimal());
     }
 }
+
+#[tokio::test]
+async fn a_danger_that_is_over_judges_no_report_and_labels_nobody() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        assert!(desk.store.set_routes(Routes {
+            recorded_order: vec![Destination::Feedback],
+            ..Routes::default()
+        }));
+        let grounds = [json!(["danger_over"]), json!(["explained", "danger_over"])];
+        for (seed, grounds) in (1..).zip(grounds) {
+            let mut reported = threat(seed, 1, LIFE, Priority::P1);
+            reported.threat.reporters = vec![report()];
+            let pointed_at = threat(seed + 10, 1, ThreatKind::MinorContact, Priority::P3);
+            for delivery in [reported, pointed_at] {
+                desk.deliver(&[delivery]).await;
+                let id = desk.only().await;
+                desk.done("olga", &id, "claim", &json!({})).await;
+                let mut finding = unfounded();
+                finding["grounds"] = grounds.clone();
+                desk.done("olga", &id, "findings", &finding).await;
+            }
+        }
+        let left = desk.count("SELECT COUNT(*) FROM outbox").await;
+        assert_eq!(left, 0, "{}", desk.name);
+    }
+}
