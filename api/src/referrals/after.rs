@@ -7,6 +7,7 @@ use crate::referrals::change;
 use crate::referrals::claim::{hold, is_claimed, needs};
 use crate::referrals::clock::{ClockName, Clocks};
 use crate::referrals::error::ReferralError;
+use crate::referrals::lessons;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
 use crate::referrals::settings::ReferralSettings;
@@ -102,6 +103,7 @@ pub async fn withdraw(
         .about(&referral.id.to_hexadecimal())
         .fact("revision", &referral.revision.to_string())
         .fact("reason", reason.name());
+    lessons::of_withdrawal(&mut write, &referral, reason, (actor, now_ms)).await?;
     let mut entries = vec![entry];
     entries.extend(signals::go_on(&mut write, settings, (&referral, read)).await?);
     finish(write, actor, referral.id, &entries, now_ms).await

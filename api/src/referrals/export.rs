@@ -14,6 +14,7 @@ use crate::people::{Actor, Permission};
 use crate::referrals::change;
 use crate::referrals::claim::needs;
 use crate::referrals::error::ReferralError;
+use crate::referrals::lessons;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, current_package, to_move};
 use crate::referrals::types::{Package, Referral, ReferralId};
@@ -75,7 +76,10 @@ pub async fn export(
     .bind(now_ms)
     .execute(&mut *connection)
     .await?;
-    let after = read::get(connection, referral.id)
+    if package.exported_ms.is_none() {
+        lessons::of_export(&mut write, &referral, &package, (actor, now_ms)).await?;
+    }
+    let after = read::get(write.connection(), referral.id)
         .await?
         .ok_or(ReferralError::NotFound)?;
     let entry = Entry::new(Act::ReferralExported)

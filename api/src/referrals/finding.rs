@@ -172,9 +172,8 @@ pub async fn find(
         .about(&id)
         .fact("revision", &referral.revision.to_string())
         .fact("verdict", new.verdict.name());
-    let mut after = referral.clone();
     if let Some(chosen) = &chosen {
-        after = start_export_clock(&mut write, finder.settings, &referral, now_ms).await?;
+        let after = start_export_clock(&mut write, finder.settings, &referral, now_ms).await?;
         let what = (new, chosen, &threat);
         let frozen = facts::freeze(&mut write, finder, actor, &after, what, now_ms).await?;
         insert_package(write.connection(), &after, actor, (new, &frozen), now_ms).await?;
@@ -195,8 +194,8 @@ pub async fn find(
     .bind(now_ms)
     .execute(write.connection())
     .await?;
-    if referral.found_ms.is_none() {
-        lessons::teach(&mut write, &after, (new, &threat), (actor, now_ms)).await?;
+    if new.verdict == FindingVerdict::Unfounded {
+        lessons::of_unfounded(&mut write, &referral, (new, &threat), (actor, now_ms)).await?;
     }
     let unread = (&referral, new.case_revision);
     entries.extend(signals::go_on(&mut write, finder.settings, unread).await?);

@@ -36,6 +36,7 @@ mod referral_desk;
 mod referrals;
 mod referrals_acts;
 mod referrals_flow;
+mod referrals_lessons;
 mod referrals_package;
 mod referrals_signals;
 mod repeats;

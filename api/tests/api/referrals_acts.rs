@@ -6,8 +6,8 @@ use sealwatch_api::finish_and_release;
 use sealwatch_api::retention::{HoldReason, Periods, Retention, Target, holds, order_destruction};
 use sealwatch_core::behaviour::Mode;
 use sealwatch_core::credibility::priority::Priority;
-use sealwatch_core::threat::{ContactName, ReportEntry, ThreatKind};
-use sealwatch_core::time::{HOUR, MINUTE, Timestamp};
+use sealwatch_core::threat::ThreatKind;
+use sealwatch_core::time::{HOUR, MINUTE};
 use sealwatch_custody::signing::SigningRole;
 use serde_json::{Value, json};
 
@@ -336,96 +336,5 @@ async fn cases_from_before_there_were_referrals_open_theirs_once() {
             assert_eq!(queue.len(), 1, "{}", desk.name);
             assert_eq!(queue[0]["opened_at"], received.as_str());
         }
-    }
-}
-
-fn report() -> ReportEntry {
-    ReportEntry {
-        reporter: pseudonym(77),
-        at: Timestamp(NOW - MINUTE),
-        group: 1,
-        weight: 1.0,
-        contact: ContactName::Seen,
-    }
-}
-
-#[tokio::test]
-async fn a_finding_judges_the_reports_but_of_self_harm_and_labels_only_whom_a_detector_pointed_at()
-{
-    let (_stores, desks) = desks().await;
-    for desk in &desks {
-        let routes = Routes {
-            recorded_order: vec![Destination::Feedback],
-            enforcement: vec![Destination::Kafka],
-            ..Routes::default()
-        };
-        assert!(desk.store.set_routes(routes));
-        let kinds = [
-            ThreatKind::SelfHarm,
-            ThreatKind::ChildSafety,
-            ThreatKind::MinorContact,
-        ];
-        for (seed, kind) in (1..).zip(kinds) {
-            let mut delivery = threat(seed, 1, kind, Priority::P3);
-            if kind != ThreatKind::MinorContact {
-                delivery.threat.reporters = vec![report()];
-            }
-            desk.deliver(&[delivery]).await;
-            let id = desk.only().await;
-            desk.done("olga", &id, "claim", &json!({})).await;
-            desk.done("olga", &id, "findings", &unfounded()).await;
-        }
-        let pool = desk.beside().await;
-        let left: Vec<String> = sqlx::query_scalar("SELECT body FROM outbox")
-            .fetch_all(&pool)
-            .await
-            .unwrap();
-        pool.close().await;
-        let left: Vec<Value> = left
-            .iter()
-            .map(|body| serde_json::from_str(body).unwrap())
-            .collect();
-        let (labels, judged): (Vec<&Value>, Vec<&Value>) =
-            left.iter().partition(|one| one["type"] == "label.given");
-        assert_eq!(labels.len(), 1, "{}: {left:?}", desk.name);
-        assert_eq!(judged.len(), 1, "{left:?}");
-        assert_eq!(judged[0]["type"], "report.judged");
-        assert_eq!(judged[0]["was_right"], false);
-        assert_eq!(judged[0]["account"], report().reporter.to_hexadecimal());
-        assert_eq!(judged[0]["target"], pseudonym(2).to_hexadecimal());
-        let label = labels[0];
-        assert_eq!(label["type"], "label.given");
-        assert_eq!(
-            (&label["behaviour"], &label["verdict"]),
-            (&json!("minor_contact_risk"), &json!("benign"))
-        );
-        assert_eq!(label["account"], pseudonym(3).to_hexadecimal());
-    }
-}
-
-#[tokio::test]
-async fn a_danger_that_is_over_judges_no_report_and_labels_nobody() {
-    let (_stores, desks) = desks().await;
-    for desk in &desks {
-        assert!(desk.store.set_routes(Routes {
-            recorded_order: vec![Destination::Feedback],
-            ..Routes::default()
-        }));
-        let grounds = [json!(["danger_over"]), json!(["explained", "danger_over"])];
-        for (seed, grounds) in (1..).zip(grounds) {
-            let mut reported = threat(seed, 1, LIFE, Priority::P1);
-            reported.threat.reporters = vec![report()];
-            let pointed_at = threat(seed + 10, 1, ThreatKind::MinorContact, Priority::P3);
-            for delivery in [reported, pointed_at] {
-                desk.deliver(&[delivery]).await;
-                let id = desk.only().await;
-                desk.done("olga", &id, "claim", &json!({})).await;
-                let mut finding = unfounded();
-                finding["grounds"] = grounds.clone();
-                desk.done("olga", &id, "findings", &finding).await;
-            }
-        }
-        let left = desk.count("SELECT COUNT(*) FROM outbox").await;
-        assert_eq!(left, 0, "{}", desk.name);
     }
 }

@@ -445,6 +445,32 @@ async fn the_identity_is_in_no_answer_and_in_no_file_of_ours() {
     }
 }
 
+/// An approved referral of a group is signed by both and exported.
+async fn group_leaves(desk: &Desk, id: &str) -> (PreparedBag, Value) {
+    let (facts, _) = read_facts(desk, "olga", id).await;
+    let prepared = prepare(&facts, None);
+    let mut envelope = envelope(&facts, &prepared);
+    for (who, role) in [
+        ("olga", SigningRole::Officer),
+        ("anton", SigningRole::Approver),
+    ] {
+        envelope.sign(&signing_key(who, role)).unwrap();
+        let body = json!({"envelope": envelope.to_json().unwrap(), "review": null});
+        desk.done(who, id, "signatures", &body).await;
+    }
+    desk.wait(5 * MINUTE);
+    let export = desk.done("olga", id, "export", &json!({})).await;
+    (prepared, export)
+}
+
+/// A group's referral from the finding to the export.
+pub async fn group_exported(desk: &Desk, id: &str) {
+    let (_, digest) = read_facts(desk, "anton", id).await;
+    let body = json!({"facts_sha256": digest, "inner": null});
+    desk.done("anton", id, "approval", &body).await;
+    group_leaves(desk, id).await;
+}
+
 #[tokio::test]
 async fn a_group_has_no_identity_and_is_referred_without_one() {
     let (_stores, desks) = desks().await;
@@ -459,7 +485,7 @@ async fn a_group_has_no_identity_and_is_referred_without_one() {
         desk.done("olga", &id, "findings", &founded()).await;
         let outer = desk.done("anton", &id, "identity/outer", &json!({})).await;
         assert!(outer["sealed"].is_null());
-        let (facts, digest) = read_facts(desk, "anton", &id).await;
+        let (_, digest) = read_facts(desk, "anton", &id).await;
         let body = json!({"facts_sha256": digest, "inner": "AAAA"});
         assert_eq!(
             desk.act("anton", &id, "approval", &body).await.problem(),
@@ -472,20 +498,7 @@ async fn a_group_has_no_identity_and_is_referred_without_one() {
         );
         let body = json!({"facts_sha256": digest, "inner": null});
         desk.done("anton", &id, "approval", &body).await;
-        let prepared = prepare(&facts, None);
-        let mut envelope = envelope(&facts, &prepared);
-        envelope
-            .sign(&signing_key("olga", SigningRole::Officer))
-            .unwrap();
-        let body = json!({"envelope": envelope.to_json().unwrap(), "review": null});
-        desk.done("olga", &id, "signatures", &body).await;
-        envelope
-            .sign(&signing_key("anton", SigningRole::Approver))
-            .unwrap();
-        let body = json!({"envelope": envelope.to_json().unwrap(), "review": null});
-        desk.done("anton", &id, "signatures", &body).await;
-        desk.wait(5 * MINUTE);
-        let export = desk.done("olga", &id, "export", &json!({})).await;
+        let (prepared, export) = group_leaves(desk, &id).await;
         let files = seal(prepared, &export);
         assert!(
             verify_bag(&files, &trust(desk).await).passed(),
