@@ -12,14 +12,14 @@ use sealwatch_custody::package::facts::{
     Reporter, SIGNAL_RECEIVED, Signal, Term, Threat,
 };
 use sealwatch_custody::package::{self, Facts, FactsError};
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::database::Write;
 use crate::people::Actor;
 use crate::referrals::error::ReferralError;
 use crate::referrals::finding::{Chosen, Finder, NewFinding};
 use crate::referrals::release::sealed_identity;
-use crate::referrals::types::{Package, Referral};
+use crate::referrals::types::{Package, Referral, WithdrawReason};
 use crate::store::CaseStoreError;
 
 /// Revisions of the case that the chain of custody names at most: the first, and the newest.
@@ -277,16 +277,7 @@ async fn method(
         sqlx::query_scalar("SELECT digest FROM settings WHERE name = 'policy'")
             .fetch_optional(&mut *connection)
             .await?;
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS all_of_them, COUNT(CASE WHEN f.verdict = 'unfounded' THEN 1 END) AS unfounded \
-         FROM findings f JOIN referrals r ON r.id = f.referral WHERE r.kind = $1 AND r.platform = $2 AND r.id <> $3",
-    )
-    .bind(referral.kind.name())
-    .bind(&referral.platform)
-    .bind(referral.id.to_hexadecimal())
-    .fetch_one(&mut *connection)
-    .await?;
-    let (found, unfounded): (i64, i64) = (row.try_get("all_of_them")?, row.try_get("unfounded")?);
+    let (found, unfounded) = earlier_cases(connection, referral).await?;
     let detector = if referral.kind == ThreatKind::MinorContact {
         detector(connection, referral, (found, unfounded)).await?
     } else {
@@ -300,6 +291,32 @@ async fn method(
         earlier_unfounded: unfounded.unsigned_abs(),
         detector,
     })
+}
+
+/// Other cases of this kind on this platform that people have decided, and how many of them they decided against: what stands of
+/// each case, once. That is the last finding about its newest referral, but one that says the same as another; what was taken
+/// back as made in error, or as not holding any more, was decided against.
+async fn earlier_cases(
+    connection: &mut AnyConnection,
+    referral: &Referral,
+) -> Result<(i64, i64), ReferralError> {
+    let same = WithdrawReason::Duplicate.name();
+    let wrong =
+        [WithdrawReason::MadeInError, WithdrawReason::NoLongerHolds].map(|reason| reason.name());
+    let row = sqlx::query(AssertSqlSafe(format!(
+        "SELECT COUNT(*) AS all_of_them, \
+         COUNT(CASE WHEN f.verdict = 'unfounded' OR r.outcome IN ('{}', '{}') THEN 1 END) AS unfounded FROM referrals r \
+         JOIN findings f ON f.referral = r.id AND f.revision = (SELECT MAX(l.revision) FROM findings l WHERE l.referral = r.id) \
+         WHERE r.kind = $1 AND r.platform = $2 AND r.case_key <> $3 AND r.sequence = (SELECT MAX(n.sequence) FROM referrals n \
+         WHERE n.case_key = r.case_key AND n.found_ms IS NOT NULL AND COALESCE(n.outcome, '') <> '{same}')",
+        wrong[0], wrong[1]
+    )))
+    .bind(referral.kind.name())
+    .bind(&referral.platform)
+    .bind(referral.case.to_hexadecimal())
+    .fetch_one(connection)
+    .await?;
+    Ok((row.try_get("all_of_them")?, row.try_get("unfounded")?))
 }
 
 /// The detector, from its newest recommendation about the account. What it recommends goes to the referral side alone, so

@@ -35,6 +35,7 @@ mod receiver;
 mod referral_desk;
 mod referrals;
 mod referrals_acts;
+mod referrals_facts;
 mod referrals_flow;
 mod referrals_lessons;
 mod referrals_package;

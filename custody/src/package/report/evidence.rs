@@ -45,7 +45,7 @@ pub(super) fn credibility(html: &mut Markup, referral: &Referral) {
         0 => "No earlier case of this kind has been decided on this platform, so nobody knows how often such cases are wrong."
             .to_owned(),
         _ => format!(
-            "Of the earlier cases of this kind on this platform, people found unfounded: {}.",
+            "Of the earlier cases of this kind on this platform, people found unfounded or took back as wrong: {}.",
             proportion::in_words(method.earlier_unfounded, method.earlier_findings)
         ),
     };
