@@ -279,3 +279,27 @@ async fn a_finding_names_a_revision_that_the_case_has() {
         assert!(refused.text.contains("The case has no such revision"));
     }
 }
+
+#[tokio::test]
+async fn a_clock_is_told_of_although_the_cases_beside_it_cannot_be_looked_after() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        someone_is_on_call(desk);
+        desk.deliver(&[threat(1, 1, LIFE, Priority::P1)]).await;
+        let id = desk.only().await;
+        desk.done("olga", &id, "claim", &json!({})).await;
+        let pool = desk.beside().await;
+        sqlx::query("ALTER TABLE decisions RENAME TO damaged")
+            .execute(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+        desk.wait(46 * MINUTE);
+        let looked = finish_and_release(&desk.store, desk.now()).await;
+        assert!(looked.is_err(), "{}: it is said", desk.name);
+        let pages = "SELECT COUNT(*) FROM outbox WHERE kind = 'page'";
+        assert_eq!(desk.count(pages).await, 2, "{}: of both clocks", desk.name);
+        let free = desk.count("SELECT COUNT(*) FROM referrals WHERE state = 'open'");
+        assert_eq!(free.await, 1, "its claim has ended");
+    }
+}
