@@ -161,16 +161,25 @@ pub async fn desks() -> (Stores, Vec<Desk>) {
 
 /// The same with other settings.
 pub async fn desks_with(settings: &ReviewSettings) -> (Stores, Vec<Desk>) {
+    desks_where(settings, true).await
+}
+
+/// Desks in processes that do not have the log's key.
+pub async fn desks_without_the_logs_key() -> (Stores, Vec<Desk>) {
+    desks_where(&settings(), false).await
+}
+
+async fn desks_where(settings: &ReviewSettings, has_key: bool) -> (Stores, Vec<Desk>) {
     let stores = Stores::empty();
     let mut desks = Vec::new();
     for ((name, location), url) in stores.locations.iter().zip(&stores.urls) {
         let store = open(location, settings.clone()).await;
-        desks.push(desk(name, url, store).await);
+        desks.push(desk(name, url, store, has_key).await);
     }
     (stores, desks)
 }
 
-async fn desk(name: &'static str, url: &str, store: CaseStore) -> Desk {
+async fn desk(name: &'static str, url: &str, store: CaseStore, has_key: bool) -> Desk {
     let clock = Arc::new(AtomicI64::new(NOW));
     let mut parts = parts(store.clone(), false, true);
     let (told, minutes) = (Arc::clone(&clock), AtomicU64::new(0));
@@ -183,11 +192,13 @@ async fn desk(name: &'static str, url: &str, store: CaseStore) -> Desk {
     };
     parts.config.first_people = PEOPLE.iter().map(person).collect();
     let registry = parts.registry.clone();
-    let settings = HeadSettings {
-        interval: Duration::from_mins(1),
-        file: None,
-    };
-    HeadKeeper::new(&store, log().origin, log_key(), settings, &registry).unwrap();
+    if has_key {
+        let settings = HeadSettings {
+            interval: Duration::from_mins(1),
+            file: None,
+        };
+        HeadKeeper::new(&store, log().origin, log_key(), settings, &registry).unwrap();
+    }
     let (state, tokens) = ApiState::new(parts).await.unwrap();
     Desk {
         name,

@@ -217,6 +217,47 @@ async fn two_people_take_a_referral_to_a_bag_that_verifies_with_the_trusted_keys
     }
 }
 
+/// Nothing has happened: it waits for its export still, and its clock runs.
+async fn is_not_exported(desk: &Desk, id: &str) {
+    let referral = desk
+        .get("olga", &format!("/api/v1/referrals/{id}"))
+        .await
+        .json()["referral"]
+        .clone();
+    assert_eq!(referral["state"], "approved", "{}", desk.name);
+    assert!(referral["exported_at"].is_null() && referral["due_at"].is_string());
+    let exported = "SELECT COUNT(*) FROM audit_entries WHERE act = 'referral_exported'";
+    assert_eq!(desk.count(exported).await, 0);
+}
+
+#[tokio::test]
+async fn an_export_that_cannot_be_given_has_not_happened() {
+    let (_stores, desks) = desks_without_the_logs_key().await;
+    for desk in &desks {
+        let (id, _) = signed(desk, 1).await;
+        let refused = desk.act("olga", &id, "export", &json!({})).await;
+        assert_eq!(refused.status, 503, "{}: {}", desk.name, refused.text);
+        is_not_exported(desk, &id).await;
+    }
+}
+
+#[tokio::test]
+async fn an_export_whose_statement_does_not_open_has_not_happened() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let (id, _) = signed(desk, 1).await;
+        let pool = desk.beside().await;
+        sqlx::query("UPDATE findings SET statement = 'AAAA'")
+            .execute(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+        let refused = desk.act("olga", &id, "export", &json!({})).await;
+        assert_eq!(refused.status, 500, "{}: {}", desk.name, refused.text);
+        is_not_exported(desk, &id).await;
+    }
+}
+
 #[tokio::test]
 async fn an_amended_referral_is_a_next_revision_and_the_one_before_stays() {
     let (_stores, desks) = desks().await;

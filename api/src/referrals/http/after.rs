@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::acted;
 use super::documents::{ExportDocument, ReferralSummary};
-use super::read::whole_facts;
+use super::read::{current, whole_facts};
 use crate::body::Body;
 use crate::etag::{IfMatch, versioned};
 use crate::people::Actor;
@@ -40,9 +40,12 @@ pub async fn export(
 ) -> Result<Response, Problem> {
     let now_ms = (state.now_ms)();
     let which = (referral_id(id)?, Some(seen.version()?));
+    // Read first: a statement that does not open is said before anything has happened. The version pins the revision.
+    let (referral, package) = current(&state, which.0).await?;
+    let facts = whole_facts(&state, &referral, &package).await?;
     let export = referrals::export(state.store.database(), &actor, which, now_ms).await?;
     let document = ExportDocument {
-        facts: whole_facts(&state, &export.referral, &export.package).await?,
+        facts,
         envelope: export.envelope,
         checkpoint: export.checkpoint,
         proofs: export.proofs,

@@ -164,17 +164,7 @@ pub async fn facts(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let id = referral_id(id)?;
-    let mut connection = state
-        .store
-        .database()
-        .pool()
-        .acquire()
-        .await
-        .map_err(store_error)?;
-    let found = read::get(&mut connection, id).await?;
-    let referral = found.ok_or(Problem::not_found())?;
-    let package = read::current_package(&mut connection, &referral).await?;
-    drop(connection);
+    let (referral, package) = current(&state, id).await?;
     let entry = Entry::new(Act::CaseRead).about(&id.to_hexadecimal());
     log(&state, &actor, entry).await?;
     let facts = whole_facts(&state, &referral, &package).await?;
@@ -184,6 +174,19 @@ pub async fn facts(
         sha256: package.sha256,
     };
     Ok(versioned(referral.version, Json(document)))
+}
+
+/// A referral and the package of its revision at hand.
+pub(super) async fn current(
+    state: &ApiState,
+    id: ReferralId,
+) -> Result<(Referral, Package), Problem> {
+    let pool = state.store.database().pool();
+    let mut connection = pool.acquire().await.map_err(store_error)?;
+    let found = read::get(&mut connection, id).await?;
+    let referral = found.ok_or(Problem::not_found())?;
+    let package = read::current_package(&mut connection, &referral).await?;
+    Ok((referral, package))
 }
 
 /// A package's facts with the finding's statement in its place.
