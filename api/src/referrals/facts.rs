@@ -103,7 +103,7 @@ pub(super) async fn freeze(
         clock: Clock {
             first_signal_ms: referral.first_signal_ms,
             knowledge_ms: referral.knowledge_ms.unwrap_or(now_ms),
-            decide_by_ms: referral.decide_by_ms.unwrap_or(now_ms),
+            decide_by_ms: referral.decide_by_ms,
             export_by_ms: referral.export_by_ms.unwrap_or(now_ms),
         },
         custody,
@@ -205,16 +205,15 @@ async fn custody(
     connection: &mut AnyConnection,
     referral: &Referral,
 ) -> Result<Vec<CustodyEvent>, ReferralError> {
-    let mut received: Vec<i64> = sqlx::query_scalar(
-        "SELECT received_ms FROM threat_signals WHERE case_key = $1 ORDER BY revision DESC LIMIT $2",
+    let received: Vec<i64> = sqlx::query_scalar(
+        "SELECT received_ms FROM threat_signals WHERE case_key = $1 AND (revision IN (SELECT revision FROM threat_signals \
+         WHERE case_key = $1 ORDER BY revision DESC LIMIT $2) OR revision = (SELECT MIN(revision) FROM threat_signals \
+         WHERE case_key = $1)) ORDER BY revision DESC",
     )
     .bind(referral.case.to_hexadecimal())
     .bind(SIGNALS)
     .fetch_all(&mut *connection)
     .await?;
-    if received.len() as i64 == SIGNALS {
-        received.push(referral.first_signal_ms);
-    }
     let signals = received.into_iter().rev().map(|at_ms| CustodyEvent {
         at_ms,
         act: SIGNAL_RECEIVED.to_owned(),

@@ -368,3 +368,15 @@ pub fn unfounded() -> Value {
         "grounds": ["explained"],
     })
 }
+
+/// A finding that can be made about a case that a detector brought.
+pub fn minor_founded() -> Value {
+    json!({
+        "verdict": "founded",
+        "statement": "The pattern of contacts is that of a stranger who looks for children.",
+        "grounds": ["pattern_of_contact"],
+        "regime": "us_child_safety",
+        "recipient": "ncmec",
+        "incident_type": "Online Enticement of Children for Sexual Acts",
+    })
+}

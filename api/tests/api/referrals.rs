@@ -94,17 +94,7 @@ async fn a_score_starts_no_clock_and_a_detector_on_trial_opens_nothing() {
         // A person's finding is what the platform knows from: the export is due from then on.
         let id = desk.only().await;
         desk.done("olga", &id, "claim", &json!({})).await;
-        let mut finding = founded();
-        finding["regime"] = json!("us_child_safety");
-        finding["recipient"] = json!("ncmec");
-        finding["incident_type"] = json!("Online Enticement of Children for Sexual Acts");
-        finding["grounds"] = json!(["pattern_of_contact"]);
-        finding.as_object_mut().unwrap().remove("member_states");
-        finding
-            .as_object_mut()
-            .unwrap()
-            .remove("member_states_because");
-        let found = desk.done("olga", &id, "findings", &finding).await;
+        let found = desk.done("olga", &id, "findings", &minor_founded()).await;
         assert!(found["knowledge_at"].is_string() && found["export_by"].is_string());
         assert!(found["decide_by"].is_null());
     }

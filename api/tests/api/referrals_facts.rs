@@ -2,6 +2,7 @@
 
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::threat::ThreatKind;
+use sealwatch_core::time::{HOUR, MINUTE};
 use serde_json::{Value, json};
 
 use crate::referral_desk::*;
@@ -68,5 +69,59 @@ async fn the_error_rate_counts_each_earlier_case_once_and_as_it_stands() {
         let id = found(desk, 6, 2, &founded()).await;
         let (facts, _) = read_facts(desk, "anton", &id).await;
         assert_eq!(facts.method.earlier_findings, 5, "{}", desk.name);
+    }
+}
+
+/// When each signal was received, as the chain of custody has it.
+async fn received(desk: &Desk, id: &str) -> Vec<i64> {
+    let (facts, _) = read_facts(desk, "anton", id).await;
+    let signals = facts.custody.iter();
+    let signals = signals.filter(|event| event.act == "signal_received");
+    signals.map(|event| event.at_ms).collect()
+}
+
+#[tokio::test]
+async fn the_chain_of_custody_names_the_first_signal_and_the_newest_each_once() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        // So many that they fit exactly, one more, and a later referral of the same case.
+        for (seed, revisions) in [(1, 50), (2, 51)] {
+            let mut times = Vec::new();
+            for revision in 1..=revisions {
+                desk.wait(MINUTE);
+                desk.deliver(&[threat(seed, revision, LIFE, Priority::P2)])
+                    .await;
+                times.push(desk.now());
+            }
+            let id = desk.queue("state=open").await[0]["id"].clone();
+            let id = id.as_str().unwrap();
+            desk.done("olga", id, "claim", &json!({})).await;
+            desk.done("olga", id, "findings", &founded()).await;
+            assert_eq!(received(desk, id).await, times, "{}", desk.name);
+            desk.wait(MINUTE);
+            let later = found(desk, seed, revisions + 1, &founded()).await;
+            times.push(desk.now());
+            // The case's first one, and the newest fifty.
+            times.drain(1..times.len() - 50);
+            assert_eq!(received(desk, &later).await, times, "{}", desk.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_no_clock_ran_the_facts_state_no_term_for_the_finding() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        desk.deliver(&[threat(1, 1, ThreatKind::MinorContact, Priority::P3)])
+            .await;
+        let id = desk.only().await;
+        desk.done("olga", &id, "claim", &json!({})).await;
+        desk.done("olga", &id, "findings", &minor_founded()).await;
+        let (facts, _) = read_facts(desk, "anton", &id).await;
+        assert_eq!(facts.clock.decide_by_ms, None, "{}", desk.name);
+        assert_eq!(facts.clock.knowledge_ms, desk.now());
+        let id = found(desk, 2, 1, &founded()).await;
+        let (facts, _) = read_facts(desk, "anton", &id).await;
+        assert_eq!(facts.clock.decide_by_ms, Some(desk.now() + 4 * HOUR));
     }
 }

@@ -61,18 +61,6 @@ fn pointed_at(seed: u64, revision: u64) -> ThreatDelivery {
     delivery
 }
 
-/// A finding that can be made about it.
-fn minor_founded() -> Value {
-    json!({
-        "verdict": "founded",
-        "statement": "The pattern of contacts is that of a stranger who looks for children.",
-        "grounds": ["pattern_of_contact"],
-        "regime": "us_child_safety",
-        "recipient": "ncmec",
-        "incident_type": "Online Enticement of Children for Sexual Acts",
-    })
-}
-
 /// Takes in a case and has it found so. Returns its referral.
 async fn found(desk: &Desk, delivery: ThreatDelivery, finding: &Value) -> String {
     desk.deliver(&[delivery]).await;

@@ -298,8 +298,8 @@ pub struct Clock {
     pub first_signal_ms: i64,
     /// When a person could first know.
     pub knowledge_ms: i64,
-    /// Until when a finding was due.
-    pub decide_by_ms: i64,
+    /// Until when a finding was due; nothing where no signal had started a clock.
+    pub decide_by_ms: Option<i64>,
     /// Until when the export is due.
     pub export_by_ms: i64,
 }

@@ -195,15 +195,17 @@ pub(super) fn law_and_times(html: &mut Markup, referral: &Referral) {
         );
     }
     for (heading, ms) in [
-        ("First signal", clock.first_signal_ms),
-        ("A person could know", clock.knowledge_ms),
+        ("First signal", Some(clock.first_signal_ms)),
+        ("A person could know", Some(clock.knowledge_ms)),
         ("Finding due", clock.decide_by_ms),
-        ("Finding made", facts.finding.made_ms),
-        ("Facts frozen", facts.frozen_ms),
-        ("Referral due", clock.export_by_ms),
-        ("Preserved until", duty.keep_until_ms),
+        ("Finding made", Some(facts.finding.made_ms)),
+        ("Facts frozen", Some(facts.frozen_ms)),
+        ("Referral due", Some(clock.export_by_ms)),
+        ("Preserved until", Some(duty.keep_until_ms)),
     ] {
-        row(html, heading, &utc(ms));
+        if let Some(ms) = ms {
+            row(html, heading, &utc(ms));
+        }
     }
     html.close();
     html.close();
