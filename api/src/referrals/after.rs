@@ -10,6 +10,7 @@ use crate::referrals::error::ReferralError;
 use crate::referrals::lessons;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
+use crate::referrals::release::end_release;
 use crate::referrals::settings::ReferralSettings;
 use crate::referrals::signals;
 use crate::referrals::types::{AmendReason, CloseOutcome, Referral, ReferralId, WithdrawReason};
@@ -125,7 +126,7 @@ async fn end(
     .bind(now_ms)
     .execute(write.connection())
     .await?;
-    Ok(())
+    end_release(write.connection(), referral.id).await
 }
 
 /// It is found anew: a next revision, in the hands of the officer who says so, with clocks of its own. Finding, approval and
@@ -145,6 +146,7 @@ pub async fn amend(
     let mut write = database.write().await?;
     let (referral, _) = to_move(write.connection(), which, Move::Amend).await?;
     hold(&mut write, &referral, actor, now_ms + settings.claim_ms).await?;
+    end_release(write.connection(), referral.id).await?;
     let is_on_its_way = referral.state.runs(ClockName::Export);
     let export_by_ms = referral.export_by_ms.filter(|_| is_on_its_way);
     let clocks = Clocks::anew(settings, referral.priority, (now_ms, export_by_ms));

@@ -17,6 +17,7 @@ use crate::referrals::facts::{self, Frozen};
 use crate::referrals::lessons;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
+use crate::referrals::release::end_release;
 use crate::referrals::settings::ReferralSettings;
 use crate::referrals::signals;
 use crate::referrals::types::{
@@ -196,6 +197,7 @@ pub async fn find(
     .await?;
     if new.verdict == FindingVerdict::Unfounded {
         lessons::of_unfounded(&mut write, &referral, (new, &threat), (actor, now_ms)).await?;
+        end_release(write.connection(), referral.id).await?;
     }
     let unread = (&referral, new.case_revision);
     entries.extend(signals::go_on(&mut write, finder.settings, unread).await?);

@@ -150,6 +150,21 @@ pub async fn approve(
     Ok(after)
 }
 
+/// The copies of the identity that two people's release has made go when the release ends: with the referral, or with its
+/// revision. What a hold preserves is the signal's own copy, in both wraps.
+pub(super) async fn end_release(
+    connection: &mut AnyConnection,
+    id: ReferralId,
+) -> Result<(), ReferralError> {
+    sqlx::query(
+        "UPDATE referral_packages SET inner_identity = NULL, review_identity = NULL WHERE referral = $1",
+    )
+    .bind(id.to_hexadecimal())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Whether these are sealed bytes, as far as their form goes.
 pub(super) fn is_sealed(text: &str) -> bool {
     Sealed::from_base64(text)

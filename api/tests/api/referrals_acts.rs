@@ -15,6 +15,7 @@ use crate::client::CANARY;
 use crate::common::pseudonym;
 use crate::databases::open;
 use crate::referral_desk::*;
+use crate::referrals_flow::{approve, approver_signs, officer_signs};
 
 const LIFE: ThreatKind = ThreatKind::ThreatToLife;
 
@@ -311,6 +312,76 @@ async fn what_is_over_goes_when_its_period_ends_and_what_is_not_over_stays_whoev
         retention.sweep(desk.now() + 366 * day).await.unwrap();
         assert!(desk.queue("state=unfounded").await.is_empty());
         assert_eq!(desk.count("SELECT COUNT(*) FROM threat_cases").await, 0);
+    }
+}
+
+/// Sealed identities in the database: of signals, and of packages.
+async fn identities(desk: &Desk) -> (i64, i64) {
+    let signals = "SELECT COUNT(*) FROM threat_signals WHERE sealed IS NOT NULL";
+    let packages = "SELECT COUNT(inner_identity) + COUNT(review_identity) FROM referral_packages";
+    (desk.count(signals).await, desk.count(packages).await)
+}
+
+#[tokio::test]
+async fn identities_go_with_the_last_referral_of_their_case_unless_they_are_preserved() {
+    let (_stores, desks) = desks().await;
+    let day = 24 * HOUR;
+    for desk in &desks {
+        let registry = prometheus::Registry::new();
+        let retention = Retention::new(&desk.store, Periods::default(), &registry).unwrap();
+        let sweep = async |after: i64| retention.sweep(desk.now() + after).await.unwrap();
+        desk.enrol("olga", SigningRole::Officer).await;
+        desk.enrol("anton", SigningRole::Approver).await;
+        desk.deliver(&[threat(1, 1, LIFE, Priority::P1)]).await;
+        desk.deliver(&[threat(1, 2, LIFE, Priority::P1)]).await;
+        let id = desk.only().await;
+        desk.done("olga", &id, "claim", &json!({})).await;
+        sweep(1).await;
+        assert_eq!(identities(desk).await, (2, 0), "{}: it is open", desk.name);
+        desk.done("olga", &id, "findings", &unfounded()).await;
+        sweep(1).await;
+        assert_eq!(identities(desk).await, (0, 0), "{}", desk.name);
+        assert_eq!(desk.queue("state=unfounded").await.len(), 1, "it stays");
+        let read = desk.get("olga", &format!("/api/v1/referrals/{id}")).await;
+        assert_eq!(read.json()["has_identity"], false);
+        // A finding that goes to an authority has it preserved, in both wraps and no fewer.
+        let id = desk.founded("olga", 2).await;
+        approve(desk, "anton", &id).await;
+        officer_signs(desk, "olga", &id).await;
+        assert_eq!(identities(desk).await, (1, 2));
+        desk.done("olga", &id, "amend", &json!({"reason": "correction"}))
+            .await;
+        assert_eq!(identities(desk).await, (1, 0), "of no earlier revision");
+        desk.done("olga", &id, "findings", &founded()).await;
+        approve(desk, "anton", &id).await;
+        officer_signs(desk, "olga", &id).await;
+        approver_signs(desk, "anton", &id).await;
+        desk.done("olga", &id, "export", &json!({})).await;
+        assert_eq!(identities(desk).await, (1, 2));
+        let outcome = json!({"outcome": "action_taken"});
+        desk.done("olga", &id, "close", &outcome).await;
+        sweep(1).await;
+        assert_eq!(identities(desk).await, (1, 0), "{}", desk.name);
+        sweep(185 * day).await;
+        assert_eq!(identities(desk).await, (0, 0), "{}", desk.name);
+        // Another signal of a case brings it again, also where an earlier referral is over.
+        desk.deliver(&[threat(1, 3, LIFE, Priority::P1)]).await;
+        sweep(1).await;
+        assert_eq!(identities(desk).await, (1, 0), "{}", desk.name);
+    }
+}
+
+#[tokio::test]
+async fn a_detector_on_trial_keeps_no_identity_of_anyone() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let mut shadow = threat(1, 1, ThreatKind::MinorContact, Priority::P3);
+        shadow.threat.mode = Mode::Shadow;
+        desk.deliver(&[shadow]).await;
+        assert_eq!(identities(desk).await, (0, 0), "{}", desk.name);
+        desk.deliver(&[threat(1, 2, ThreatKind::MinorContact, Priority::P3)])
+            .await;
+        assert_eq!(identities(desk).await, (1, 0), "{}", desk.name);
     }
 }
 
