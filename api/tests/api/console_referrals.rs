@@ -124,7 +124,7 @@ async fn an_officer_takes_the_first_and_finds_it_and_the_page_says_who_approves_
             other.text.contains("olga works on it") && !other.text.contains("name=\"statement\"")
         );
         let finding = format!("{path}/finding");
-        let refused = oskar.post(&finding, &founded_form(&other)).await;
+        let refused = oskar.post(&finding, &founded_form(&page)).await;
         assert_eq!(refused.status, 409);
         assert!(refused.text.contains("Claim this referral first"));
         let unsaid = format!("version={}&{STATEMENT}", read(&page));
