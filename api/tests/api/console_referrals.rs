@@ -359,7 +359,7 @@ async fn no_form_of_another_page_touches_a_referral_or_a_key() {
 }
 
 #[tokio::test]
-async fn signing_keys_are_shown_with_their_fingerprints_and_revoked_by_their_owners() {
+async fn signing_keys_are_shown_with_all_their_digits_and_revoked_by_their_owners() {
     let (_stores, desks) = desks().await;
     for desk in &desks {
         let (olga, anna) = (desk.browser("olga").await, desk.browser("anna").await);
@@ -378,6 +378,20 @@ async fn signing_keys_are_shown_with_their_fingerprints_and_revoked_by_their_own
         );
         let page = olga.see("/signing-keys").await.text;
         assert!(page.contains(&officers) && page.contains(&approvers));
+        // What is read out by telephone is the key, and not its id, which another key can be made to have.
+        for (person, role) in [
+            ("olga", SigningRole::Officer),
+            ("anna", SigningRole::Approver),
+        ] {
+            let key = signing_key(person, role).verifying_key().to_bytes();
+            let shown = page.replace(' ', "");
+            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(digits.len(), 64);
+            assert!(
+                shown.contains(&format!("<code>{digits}</code>")),
+                "{person}"
+            );
+        }
         assert!(page.contains("sealwatch referral trust --out"));
         assert!(
             !page.contains(&format!("/signing-keys/{approvers}/revoke")),

@@ -69,7 +69,8 @@ pub async fn enrol(
     Ok((StatusCode::CREATED, Json(document)).into_response())
 }
 
-/// A file of trusted keys: those that are not revoked, and the log's. Compare the ids on another way before you trust it.
+/// A file of trusted keys: those that are not revoked, and the log's. Compare every key, digit for digit, on another
+/// way before you trust it: an id is too short for that.
 #[utoipa::path(get, path = "/api/v1/signing-keys/trust", tag = "referrals",
     responses((status = 200, description = "The file", body = Object, content_type = "application/json")))]
 pub async fn trust(State(state): State<ApiState>) -> Result<Response, Problem> {
