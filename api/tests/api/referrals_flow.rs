@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::Method;
+use sealwatch_api::people::{Actor, PersonName, Roles, set_person};
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::threat::{ThreatId, ThreatKind};
@@ -214,6 +215,51 @@ async fn two_people_take_a_referral_to_a_bag_that_verifies_with_the_trusted_keys
             .await;
         assert_eq!(over["state"], "closed");
         assert!(desk.queue("").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_lost_the_role_and_whoever_asks_when_it_is_over_get_no_copy_of_the_identity() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        enrol_all(desk).await;
+        let id = desk.founded("olga", 1).await;
+        approve(desk, "both", &id).await;
+        officer_signs(desk, "olga", &id).await;
+        let path = format!("/api/v1/referrals/{id}/signature");
+        assert!(desk.get("both", &path).await.json()["review"].is_string());
+        let name = PersonName::parse("both").unwrap();
+        let roles = |text| Roles::parse(text).unwrap();
+        let (machine, database) = (Actor::machine(), desk.store.database());
+        set_person(
+            database,
+            &machine,
+            &name,
+            roles("referral_officer"),
+            desk.now(),
+        )
+        .await
+        .unwrap();
+        let refused = desk.get("both", &path).await;
+        assert_eq!(
+            (refused.status.as_u16(), &*refused.problem()),
+            (403, "not-permitted")
+        );
+        let both = roles("referral_officer approver");
+        set_person(database, &machine, &name, both, desk.now())
+            .await
+            .unwrap();
+        assert_eq!(desk.get("both", &path).await.status, 200);
+        desk.done("olga", &id, "withdraw", &json!({"reason": "duplicate"}))
+            .await;
+        for who in ["both", "olga"] {
+            let refused = desk.get(who, &path).await;
+            assert_eq!(
+                (refused.status.as_u16(), &*refused.problem()),
+                (409, "state"),
+                "{who}"
+            );
+        }
     }
 }
 
