@@ -28,7 +28,7 @@ pub(crate) const REFERRAL: &str = "id, sequence, last_change, case_key, platform
 const FINDING: &str = "revision, person, verdict, statement, grounds, regime, recipient, legal_basis, incident_type, \
     member_states, member_states_because, hold, made_ms";
 
-const PACKAGE: &str = "revision, officer, case_revision, facts, sha256, frozen_ms, outer_opened_by, approver, \
+const PACKAGE: &str = "revision, officer, case_revision, facts, sha256, frozen_ms, approver, \
     inner_identity, approved_ms, envelope, review_identity, officer_signed_ms, approver_signed_ms, exported_ms";
 
 /// A small number that is never negative.
@@ -113,7 +113,6 @@ fn package(row: &Row) -> Result<Package, CaseStoreError> {
         facts: row.try_get("facts")?,
         sha256: row.try_get("sha256")?,
         frozen_ms: row.try_get("frozen_ms")?,
-        outer_opened_by: optional(row, "outer_opened_by", PersonName::parse)?,
         approver: optional(row, "approver", PersonName::parse)?,
         inner_identity: row.try_get("inner_identity")?,
         approved_ms: row.try_get("approved_ms")?,

@@ -296,8 +296,6 @@ pub struct Package {
     pub sha256: String,
     /// When the facts were frozen.
     pub frozen_ms: i64,
-    /// Who took the outer wrap to open it.
-    pub outer_opened_by: Option<PersonName>,
     /// Who approved.
     pub approver: Option<PersonName>,
     /// The identity in its inner wrap, in base64.

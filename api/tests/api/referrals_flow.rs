@@ -263,6 +263,34 @@ async fn whoever_has_lost_the_role_and_whoever_asks_when_it_is_over_get_no_copy_
     }
 }
 
+#[tokio::test]
+async fn of_two_approvers_who_take_the_outer_wrap_either_can_approve() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        enrol_all(desk).await;
+        let id = desk.founded("olga", 1).await;
+        let (facts, digest) = read_facts(desk, "anton", &id).await;
+        let outer = desk.done("anton", &id, "identity/outer", &json!({})).await;
+        let sealed = Sealed::from_base64(outer["sealed"].as_str().unwrap()).unwrap();
+        let inner = open_outer(&private_key(Role::Approver), &sealed, &bound(&facts)).unwrap();
+        let body = json!({"facts_sha256": digest, "inner": inner.to_base64()});
+        let unopened = desk.act("anna", &id, "approval", &body).await;
+        assert_eq!(unopened.problem(), "identity", "{}", desk.name);
+        desk.done("anna", &id, "identity/outer", &json!({})).await;
+        let after = desk.done("anton", &id, "approval", &body).await;
+        assert_eq!(after["approver"], "anton", "{}", desk.name);
+        // Of the revision before it counts for nothing.
+        desk.wait(MINUTE);
+        desk.done("olga", &id, "amend", &json!({"reason": "correction"}))
+            .await;
+        desk.done("olga", &id, "findings", &founded()).await;
+        let (_, digest) = read_facts(desk, "anton", &id).await;
+        let body = json!({"facts_sha256": digest, "inner": inner.to_base64()});
+        let unopened = desk.act("anton", &id, "approval", &body).await;
+        assert_eq!(unopened.problem(), "identity", "{}", desk.name);
+    }
+}
+
 /// Nothing has happened: it waits for its export still, and its clock runs.
 async fn is_not_exported(desk: &Desk, id: &str) {
     let referral = desk
