@@ -4,7 +4,7 @@ use crate::audit::{self, Act, Entry};
 use crate::database::{Database, Write};
 use crate::people::{Actor, Permission};
 use crate::referrals::change;
-use crate::referrals::claim::{hold, is_claimed, needs};
+use crate::referrals::claim::{has_room, hold, is_claimed, needs};
 use crate::referrals::clock::{ClockName, Clocks};
 use crate::referrals::error::ReferralError;
 use crate::referrals::lessons;
@@ -130,10 +130,11 @@ async fn end(
 }
 
 /// It is found anew: a next revision, in the hands of the officer who says so, with clocks of its own. Finding, approval and
-/// signatures of the revision before stay as they are, and count for nothing in this one. On the log.
+/// signatures of the revision before stay as they are, and count for nothing in this one; nor does what its recipient answered,
+/// which stays on the log. On the log.
 ///
 /// # Errors
-/// There is none, it has changed, nothing was found yet, or it is over.
+/// There is none, it has changed, nothing was found yet, it is over, or the officer has too many claims.
 pub async fn amend(
     database: &Database,
     settings: &ReferralSettings,
@@ -145,6 +146,7 @@ pub async fn amend(
     needs(actor, Permission::WorkReferrals)?;
     let mut write = database.write().await?;
     let (referral, _) = to_move(write.connection(), which, Move::Amend).await?;
+    has_room(write.connection(), settings, actor, now_ms).await?;
     hold(&mut write, &referral, actor, now_ms + settings.claim_ms).await?;
     end_release(write.connection(), referral.id).await?;
     let is_on_its_way = referral.state.runs(ClockName::Export);
@@ -152,7 +154,7 @@ pub async fn amend(
     let clocks = Clocks::anew(settings, referral.priority, (now_ms, export_by_ms));
     sqlx::query(
         "UPDATE referrals SET revision = revision + 1, amendment = $2, decide_by_ms = $3, decide_page_ms = $4, \
-         decide_paged_ms = NULL WHERE id = $1",
+         decide_paged_ms = NULL, recipient_reference = NULL WHERE id = $1",
     )
     .bind(referral.id.to_hexadecimal())
     .bind(reason.name())

@@ -303,3 +303,47 @@ async fn a_clock_is_told_of_although_the_cases_beside_it_cannot_be_looked_after(
         assert_eq!(free.await, 1, "its claim has ended");
     }
 }
+
+#[tokio::test]
+async fn what_the_recipient_of_an_earlier_revision_answered_is_no_answer_to_the_next() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let id = exported(desk, 1).await;
+        let reference = json!({"reference": "IE-2026/77"});
+        desk.done("olga", &id, "acknowledgement", &reference).await;
+        let amended = desk
+            .done("olga", &id, "amend", &json!({"reason": "recipient_asks"}))
+            .await;
+        assert!(amended["recipient_reference"].is_null(), "{}", desk.name);
+        desk.done("olga", &id, "findings", &founded()).await;
+        approve(desk, "anton", &id).await;
+        officer_signs(desk, "olga", &id).await;
+        approver_signs(desk, "anton", &id).await;
+        desk.done("olga", &id, "export", &json!({})).await;
+        let outcome = json!({"outcome": "not_said"});
+        let closed = desk.done("olga", &id, "close", &outcome).await;
+        assert!(closed["recipient_reference"].is_null(), "{}", desk.name);
+        let olga = desk.browser("olga").await;
+        let page = olga.see(&format!("/referrals/{id}")).await.text;
+        assert!(!page.contains("IE-2026/77"), "{}", desk.name);
+    }
+}
+
+#[tokio::test]
+async fn an_amendment_is_a_claim_like_another_one() {
+    let mut settings = settings();
+    settings.referrals.claims = 1;
+    let (_stores, desks) = desks_with(&settings).await;
+    for desk in &desks {
+        let id = desk.founded("olga", 1).await;
+        desk.deliver(&[threat(2, 1, LIFE, Priority::P1)]).await;
+        let other = desk.queue("state=open").await[0]["id"].clone();
+        let other = other.as_str().unwrap();
+        desk.done("olga", other, "claim", &json!({})).await;
+        let reason = json!({"reason": "correction"});
+        let refused = desk.act("olga", &id, "amend", &reason).await;
+        assert_eq!(refused.problem(), "too-many-claims", "{}", desk.name);
+        desk.done("olga", other, "release", &json!({})).await;
+        desk.done("olga", &id, "amend", &reason).await;
+    }
+}

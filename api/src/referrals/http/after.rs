@@ -176,7 +176,7 @@ pub struct AmendRequest {
     responses(
         (status = 200, description = "The referral, claimed again", body = ReferralSummary, headers(("ETag" = String, description = "Its version"))),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Nothing was found yet, or it is over", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing was found yet, it is over, or this person has too many claims", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn amend(
     State(state): State<ApiState>,
