@@ -41,7 +41,7 @@ pub use machine::{Illegal, Move, ReferralState, next};
 pub use metrics::ReferralMetrics;
 pub(crate) use open::take;
 pub(crate) use queue::changed_behind;
-pub use queue::{ReferralFilter, get, list};
+pub use queue::{Place, ReferralFilter, get, list, page};
 pub use release::{approve, inner, outer};
 pub use settings::{Provider, ReferralSettings, TimeLimits};
 pub use signatures::{sign, signatures};

@@ -149,6 +149,43 @@ async fn the_queue_puts_danger_first_then_what_is_due_then_what_is_credible() {
 }
 
 #[tokio::test]
+async fn what_moves_in_the_queue_between_two_pages_hides_nothing_behind_it() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        for seed in 1..=3 {
+            desk.deliver(&[threat(seed, seed, LIFE, Priority::P2)])
+                .await;
+            desk.wait(MINUTE);
+        }
+        let page = async |cursor: &str| {
+            let path = format!("/api/v1/referrals?limit=1{cursor}");
+            let page = desk.get("anton", &path).await.json();
+            let id = page["items"][0]["id"].as_str().unwrap().to_owned();
+            (id, page["next_cursor"].as_str().map(str::to_owned))
+        };
+        let (first, cursor) = page("").await;
+        // What comes next for it is its export, which is due later than all others' findings.
+        desk.done("olga", &first, "claim", &json!({})).await;
+        desk.done("olga", &first, "findings", &founded()).await;
+        let mut cursor = cursor.unwrap();
+        let mut others = Vec::new();
+        for _ in 0..2 {
+            let (id, next) = page(&format!("&cursor={cursor}")).await;
+            others.push(id);
+            cursor = next.unwrap();
+        }
+        let waiting: Vec<String> = desk
+            .queue("state=open")
+            .await
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(waiting.len(), 2);
+        assert_eq!(others, waiting, "{}", desk.name);
+    }
+}
+
+#[tokio::test]
 async fn of_officers_who_claim_at_once_one_has_it_until_the_claim_is_over() {
     let (_stores, desks) = desks().await;
     for desk in &desks {

@@ -21,7 +21,9 @@ use crate::referrals::types::{Package, Referral, ReferralId};
 use crate::referrals::{self, ReferralError, duty, facts as package_facts, read};
 use crate::routes::log;
 use crate::routes::referral_id;
-use crate::schemas::{HexadecimalId, PriorityName, ReferralStateName, ThreatKindName};
+use crate::schemas::{
+    HexadecimalId, PriorityName, ReferralCursorText, ReferralStateName, ThreatKindName,
+};
 use crate::state::ApiState;
 use crate::store::CaseStoreError;
 
@@ -34,13 +36,12 @@ const ACTS: i64 = 500;
         ("state" = inline(Option<ReferralStateName>), Query, description = "Only this state. Unless given: what is not over"),
         ("kind" = inline(Option<ThreatKindName>), Query, description = "Only this kind of threat"),
         ("priority" = inline(Option<PriorityName>), Query, description = "Only this priority"),
-        ("cursor" = inline(Option<HexadecimalId>), Query, description = "The `next_cursor` of the page before"),
+        ("cursor" = inline(Option<ReferralCursorText>), Query, description = "The `next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Referrals on a page, 1 to 200; 50 unless given"),
     ),
     responses(
         (status = 200, description = "A page", body = ReferralPage),
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "The last referral of the page before is gone: begin at the first page", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn list(
     State(state): State<ApiState>,
@@ -48,21 +49,10 @@ pub async fn list(
 ) -> Result<Json<ReferralPage>, Problem> {
     let query = ReferralQuery::parse(query.as_deref())?;
     let (database, now_ms) = (state.store.database(), (state.now_ms)());
-    let behind = match query.behind {
-        Some(id) => {
-            let found = referrals::get(database, id).await?;
-            Some(found.ok_or_else(Problem::not_found)?)
-        }
-        None => None,
-    };
-    // One more than asked for tells whether the list goes on.
-    let limit = query.limit + 1;
-    let mut found = referrals::list(database, &query.filter, behind.as_ref(), limit).await?;
-    let goes_on = found.len() > query.limit as usize;
-    found.truncate(query.limit as usize);
-    let last = found.last().filter(|_| goes_on);
+    let (filter, behind) = (&query.filter, query.behind.as_ref());
+    let (found, next) = referrals::page(database, filter, behind, query.limit).await?;
     Ok(Json(ReferralPage {
-        next_cursor: last.map(|referral| referral.id.to_hexadecimal()),
+        next_cursor: next.map(|place| place.cursor()),
         items: found
             .iter()
             .map(|referral| ReferralSummary::new(referral, now_ms))
