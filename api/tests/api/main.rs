@@ -23,6 +23,7 @@ mod delivery_webhooks;
 mod documentation;
 mod earlier;
 mod holds;
+mod leaks;
 mod log;
 mod measures;
 mod news;

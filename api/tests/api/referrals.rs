@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::pseudonym;
 use crate::referral_desk::*;
+use crate::referrals_flow::signed;
 
 const LIFE: ThreatKind = ThreatKind::ThreatToLife;
 
@@ -245,6 +246,7 @@ async fn what_a_state_does_not_allow_is_refused_by_every_route() {
     let approval = json!({"facts_sha256": "0".repeat(64), "inner": null});
     let signature = json!({"envelope": "{}", "review": null});
     let acts = [
+        ("claim", "olga", json!({})),
         ("release", "olga", json!({})),
         ("findings", "olga", founded()),
         ("findings", "olga", unfounded()),
@@ -261,10 +263,10 @@ async fn what_a_state_does_not_allow_is_refused_by_every_route() {
     for desk in &desks {
         desk.deliver(&[threat(1, 1, LIFE, Priority::P1)]).await;
         let id = desk.only().await;
-        let refused = async |allowed: &[&str]| {
+        let refused = async |id: &str, allowed: &[&str]| {
             for (act, who, body) in &acts {
                 if !allowed.contains(act) {
-                    let answer = desk.act(who, &id, act, body).await;
+                    let answer = desk.act(who, id, act, body).await;
                     assert_eq!(
                         (answer.status.as_u16(), answer.problem().as_str()),
                         (409, "state"),
@@ -273,18 +275,33 @@ async fn what_a_state_does_not_allow_is_refused_by_every_route() {
                 }
             }
         };
-        refused(&[]).await;
+        refused(&id, &["claim"]).await;
         desk.done("olga", &id, "claim", &json!({})).await;
-        refused(&["release", "findings", "withdraw"]).await;
+        refused(&id, &["claim", "release", "findings", "withdraw"]).await;
         desk.done("olga", &id, "findings", &founded()).await;
-        refused(&["identity/outer", "approval", "withdraw", "amend"]).await;
-        desk.done("olga", &id, "withdraw", &json!({"reason": "made_in_error"}))
+        refused(&id, &["identity/outer", "approval", "withdraw", "amend"]).await;
+        let reason = json!({"reason": "made_in_error"});
+        desk.done("olga", &id, "withdraw", &reason).await;
+        refused(&id, &[]).await;
+        let (first, _) = signed(desk, 2).await;
+        let both = ["identity/inner", "export", "withdraw", "amend"];
+        refused(&first, &[&both[..], &["signatures"]].concat()).await;
+        desk.done("olga", &first, "export", &json!({})).await;
+        let exported = [&both[..], &["acknowledgement", "close"]].concat();
+        refused(&first, &exported).await;
+        let reference = json!({"reference": "R-1"});
+        desk.done("olga", &first, "acknowledgement", &reference)
             .await;
-        refused(&[]).await;
-        assert_eq!(
-            desk.act("olga", &id, "claim", &json!({})).await.problem(),
-            "state"
-        );
+        let acknowledged = [&both[..], &["close"]].concat();
+        refused(&first, &acknowledged).await;
+        let outcome = json!({"outcome": "no_action"});
+        desk.done("olga", &first, "close", &outcome).await;
+        refused(&first, &[]).await;
+        desk.deliver(&[threat(3, 1, LIFE, Priority::P1)]).await;
+        let second = desk.only().await;
+        desk.done("olga", &second, "claim", &json!({})).await;
+        desk.done("olga", &second, "findings", &unfounded()).await;
+        refused(&second, &[]).await;
         // A version that was not the last one read is told so; none at all is asked for.
         let path = format!("/api/v1/referrals/{id}/claim");
         let stale = desk

@@ -1,6 +1,6 @@
 //! A referral from the signal to a bag that verifies: over HTTP, with real keys, on both databases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
 use sealwatch_api::people::{Actor, PersonName, Roles, set_person};
@@ -19,6 +19,7 @@ use sealwatch_custody::{Role, Sealed, open_inner, open_outer};
 use serde_json::{Value, json};
 
 use crate::common::log;
+use crate::leaks::{PLANTED_IDENTITY, PLANTED_WORDS, holds, places};
 use crate::referral_desk::*;
 
 /// A bag of the facts and the identity, as a person's machine makes it.
@@ -149,7 +150,7 @@ async fn enrol_all(desk: &Desk) {
 }
 
 /// Everything up to both signatures.
-async fn signed(desk: &Desk, seed: u64) -> (String, PreparedBag) {
+pub async fn signed(desk: &Desk, seed: u64) -> (String, PreparedBag) {
     enrol_all(desk).await;
     let id = desk.founded("olga", seed).await;
     approve(desk, "anton", &id).await;
@@ -528,35 +529,48 @@ async fn a_signature_is_taken_of_the_right_person_over_the_right_statement_and_n
 }
 
 #[tokio::test]
-async fn the_identity_is_in_no_answer_and_in_no_file_of_ours() {
+async fn the_identity_is_in_no_answer_table_or_metric_and_the_findings_words_are_in_no_table_or_metric()
+ {
+    const WORDS: &str = "killed tonight";
     let (_stores, desks) = desks().await;
     for desk in &desks {
         let (id, _) = signed(desk, 1).await;
         let export = desk.act("olga", &id, "export", &json!({})).await;
-        assert!(!export.text.contains(IDENTIFIER));
+        assert_eq!(export.status, 200);
+        assert!(!holds(&export.text, IDENTIFIER));
+        let olga = desk.browser("olga").await;
+        let page = olga.see(&format!("/referrals/{id}")).await.text;
+        assert!(page.contains(WORDS) && !holds(&page, IDENTIFIER));
         for (who, path) in [("olga", ""), ("olga", "/facts"), ("anton", "/signature")] {
             let answer = desk
                 .get(who, &format!("/api/v1/referrals/{id}{path}"))
                 .await;
             assert_eq!(answer.status, 200);
-            assert!(!answer.text.contains(IDENTIFIER), "{path}");
+            assert!(!holds(&answer.text, IDENTIFIER), "{path}");
         }
-        // The finding's words stand encrypted.
+        for sought in [IDENTIFIER, WORDS] {
+            let open = places(desk, sought).await;
+            assert!(open.is_empty(), "{} {sought}: {open:?}", desk.name);
+        }
+        // The same search finds what is planted.
         let pool = desk.beside().await;
-        for column in ["facts", "envelope"] {
-            let sql = format!("SELECT {column} FROM referral_packages");
-            let text: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-                .fetch_one(&pool)
-                .await
-                .unwrap();
-            assert!(!text.contains("killed tonight") && !text.contains(IDENTIFIER));
+        for (sql, planted) in [
+            (
+                "UPDATE referral_packages SET envelope = envelope || $1",
+                PLANTED_IDENTITY,
+            ),
+            ("UPDATE findings SET recipient = $1", PLANTED_WORDS),
+        ] {
+            sqlx::query(sql).bind(planted).execute(&pool).await.unwrap();
         }
-        let statement: String = sqlx::query_scalar("SELECT statement FROM findings")
-            .fetch_one(&pool)
-            .await
-            .unwrap();
-        assert!(!statement.contains("killed"));
         pool.close().await;
+        for (sought, place) in [
+            (IDENTIFIER, "referral_packages envelope"),
+            (WORDS, "findings recipient"),
+        ] {
+            let found = places(desk, sought).await;
+            assert_eq!(found, BTreeSet::from([place.to_owned()]), "{}", desk.name);
+        }
     }
 }
 
