@@ -409,3 +409,34 @@ async fn cases_from_before_there_were_referrals_open_theirs_once() {
         }
     }
 }
+
+#[tokio::test]
+async fn signals_that_an_earlier_version_joined_to_what_was_found_open_their_referral_once() {
+    let (stores, desks) = desks().await;
+    for (desk, (_, location)) in desks.iter().zip(&stores.locations) {
+        let id = desk.founded("olga", 1).await;
+        desk.wait(MINUTE);
+        desk.deliver(&[threat(1, 2, LIFE, Priority::P1)]).await;
+        let received = desk.now();
+        desk.wait(MINUTE);
+        desk.deliver(&[threat(1, 3, LIFE, Priority::P1)]).await;
+        // As the version before left it.
+        let pool = desk.beside().await;
+        for statement in [
+            "DELETE FROM referrals WHERE state = 'open'",
+            "DELETE FROM settings",
+        ] {
+            sqlx::query(statement).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+        for _ in 0..2 {
+            let store = open(location, settings()).await;
+            store.close().await;
+            let waiting = desk.queue("state=open").await;
+            assert_eq!(waiting.len(), 1, "{}", desk.name);
+            assert_eq!(waiting[0]["earlier"], json!(id));
+            let due = sealwatch_core::time::Timestamp(received + 30 * MINUTE).to_rfc3339();
+            assert_eq!(waiting[0]["due_at"], due.as_str());
+        }
+    }
+}
