@@ -20,7 +20,7 @@ use crate::referrals::error::ReferralError;
 use crate::referrals::finding::{Chosen, Finder, NewFinding};
 use crate::referrals::release::sealed_identity;
 use crate::referrals::types::{Package, Referral, WithdrawReason};
-use crate::store::CaseStoreError;
+use crate::store::{CaseStoreError, unpack};
 
 /// Revisions of the case that the chain of custody names at most: the first, and the newest.
 const SIGNALS: i64 = 50;
@@ -337,8 +337,7 @@ async fn detector(
     let Some(document) = document else {
         return Ok(None);
     };
-    let recommendation: Recommendation =
-        serde_json::from_str(&document).map_err(|_| CaseStoreError::Damaged)?;
+    let recommendation: Recommendation = unpack(&document)?;
     let threshold = &recommendation.threshold;
     Ok(Some(Detector {
         behaviour: behaviour.to_owned(),

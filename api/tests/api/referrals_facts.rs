@@ -1,10 +1,12 @@
 //! The numbers and times of frozen facts are true: a court reads them, signed. On both databases.
 
+use sealwatch_core::behaviour::{Answer, Behaviour};
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::threat::ThreatKind;
 use sealwatch_core::time::{HOUR, MINUTE};
 use serde_json::{Value, json};
 
+use crate::common::{delivery, pseudonym};
 use crate::referral_desk::*;
 use crate::referrals_flow::read_facts;
 
@@ -123,5 +125,35 @@ async fn where_no_clock_ran_the_facts_state_no_term_for_the_finding() {
         let id = found(desk, 2, 1, &founded()).await;
         let (facts, _) = read_facts(desk, "anton", &id).await;
         assert_eq!(facts.clock.decide_by_ms, Some(desk.now() + 4 * HOUR));
+    }
+}
+
+#[tokio::test]
+async fn a_case_that_a_detector_brought_names_the_detector_and_what_people_made_of_its_cases() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let brought = async |seed: u64| {
+            let mut recommended = delivery(seed, false);
+            recommended.recommendation.account = pseudonym(seed);
+            recommended.recommendation.behaviour = Behaviour::MinorContactRisk;
+            recommended.recommendation.answer = Answer::Refer;
+            let model = recommended.recommendation.model_digest.clone();
+            let recommended = [recommended];
+            desk.store.deliver(&recommended, desk.now()).await.unwrap();
+            desk.deliver(&[threat(seed, 1, ThreatKind::MinorContact, Priority::P3)])
+                .await;
+            let id = desk.only().await;
+            desk.done("olga", &id, "claim", &json!({})).await;
+            desk.done("olga", &id, "findings", &minor_founded()).await;
+            let (facts, _) = read_facts(desk, "anton", &id).await;
+            let reason = json!({"reason": "made_in_error"});
+            desk.done("olga", &id, "withdraw", &reason).await;
+            let detector = facts.method.detector.unwrap();
+            assert_eq!(detector.model, model, "{}", desk.name);
+            (detector.reviewed, detector.confirmed)
+        };
+        assert_eq!(brought(1).await, (0, 0), "{}", desk.name);
+        // What should not have been made confirms nothing.
+        assert_eq!(brought(2).await, (1, 0), "{}", desk.name);
     }
 }
