@@ -41,6 +41,7 @@ mod referrals_flow;
 mod referrals_lessons;
 mod referrals_package;
 mod referrals_signals;
+mod referrals_two_people;
 mod repeats;
 mod retention;
 mod review_desk;
