@@ -58,7 +58,8 @@ pub struct RetentionConfig {
     /// Days by class, where they are other than usual: `cases` (after the last decision, or else the opening), `evidence`
     /// and `sealed_identities` (after the last decision), `recommendations` without a case, `details` of audit entries that
     /// go with no case, `deliveries`, `idempotency_keys`, `sessions` (after their end), `referrals` (after they were over),
-    /// `threats` without a referral, `holds` (after their end), and the pipeline's `archive` (in event time).
+    /// `referral_identities` (after the last referral of their case was over), `threats` without a referral, `holds` (after their
+    /// end), and the pipeline's `archive` (in event time).
     pub days: BTreeMap<Class, u32>,
 }
 

@@ -138,6 +138,8 @@ schemas! {
     EtagText = form("^\"[0-9]{1,18}\"$", None);
     /// A place in a queue, or in the list of failed deliveries.
     PlaceText = form("^(0|-?[1-9][0-9]{0,14})_(0|[1-9][0-9]{0,14})$", None);
+    /// A place in the queue of referrals.
+    ReferralCursorText = form("^[0-2][0-9a-f]{48}$", None);
     /// A place in a list.
     CursorText = form("^[0-9a-f]{1,15}-[0-9a-f]{1,15}$", None);
 }

@@ -46,14 +46,18 @@ async fn look(store: &CaseStore, now_ms: i64, looks: u32) -> Result<(), CaseErro
     finish(store, now_ms).await
 }
 
-/// One look at everything that is due at this time, in milliseconds since 1970.
+/// One look at everything that is due at this time, in milliseconds since 1970. Each part is looked at whatever becomes of the
+/// others, and first the clocks of referrals: a case that is damaged must not keep a page from anyone.
 ///
 /// # Errors
 /// The database refused; what is not done yet is done the next time.
 pub async fn finish_and_release(store: &CaseStore, now_ms: i64) -> Result<(), CaseError> {
-    finish(store, now_ms).await?;
-    release_held(store.database(), store.review(), now_ms).await?;
-    crate::referrals::upkeep(store.database(), now_ms).await?;
+    let told = crate::referrals::upkeep(store.database(), now_ms).await;
+    let finished = finish(store, now_ms).await;
+    let released = release_held(store.database(), store.review(), now_ms).await;
+    told?;
+    finished?;
+    released?;
     Ok(())
 }
 

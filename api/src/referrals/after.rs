@@ -4,11 +4,15 @@ use crate::audit::{self, Act, Entry};
 use crate::database::{Database, Write};
 use crate::people::{Actor, Permission};
 use crate::referrals::change;
-use crate::referrals::claim::{hold, is_claimed, needs};
+use crate::referrals::claim::{has_room, hold, is_claimed, needs};
+use crate::referrals::clock::{ClockName, Clocks};
 use crate::referrals::error::ReferralError;
+use crate::referrals::lessons;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
+use crate::referrals::release::end_release;
 use crate::referrals::settings::ReferralSettings;
+use crate::referrals::signals;
 use crate::referrals::types::{AmendReason, CloseOutcome, Referral, ReferralId, WithdrawReason};
 
 /// A recipient's own reference: 1 to 64 of letters, digits and `. _ : / -`.
@@ -53,7 +57,7 @@ pub async fn acknowledge(
     let entry = Entry::new(Act::ReferralAcknowledged)
         .about(&referral.id.to_hexadecimal())
         .detail(reference.0.clone());
-    finish(write, actor, referral.id, entry, now_ms).await
+    finish(write, actor, referral.id, &[entry], now_ms).await
 }
 
 /// It is over. On the log.
@@ -74,30 +78,36 @@ pub async fn close(
     let entry = Entry::new(Act::ReferralClosed)
         .about(&referral.id.to_hexadecimal())
         .fact("outcome", outcome.name());
-    finish(write, actor, referral.id, entry, now_ms).await
+    finish(write, actor, referral.id, &[entry], now_ms).await
 }
 
-/// It is taken back; the one who has claimed it alone can, while it is claimed. On the log.
+/// It is taken back; the one who has claimed it alone can, while it is claimed. `read` is the revision of the case that they
+/// have read: where nobody has found anything yet, what is newer waits in the next referral. On the log.
 ///
 /// # Errors
-/// There is none, it has changed, it is over, or nobody has looked at it.
+/// There is none, it has changed, it is over, nobody has looked at it, or the case has no such revision.
 pub async fn withdraw(
     database: &Database,
+    settings: &ReferralSettings,
     actor: &Actor,
     which: (ReferralId, Option<i64>),
-    reason: WithdrawReason,
+    (reason, read): (WithdrawReason, i64),
     now_ms: i64,
 ) -> Result<Referral, ReferralError> {
     needs(actor, Permission::WorkReferrals)?;
     let mut write = database.write().await?;
     let (referral, _) = to_move(write.connection(), which, Move::Withdraw).await?;
     is_claimed(&referral, actor, now_ms)?;
+    signals::of_revision(write.connection(), &referral, read).await?;
     end(&mut write, &referral, ("withdrawn", reason.name()), now_ms).await?;
     let entry = Entry::new(Act::ReferralWithdrawn)
         .about(&referral.id.to_hexadecimal())
         .fact("revision", &referral.revision.to_string())
         .fact("reason", reason.name());
-    finish(write, actor, referral.id, entry, now_ms).await
+    lessons::of_withdrawal(&mut write, &referral, reason, (actor, now_ms)).await?;
+    let mut entries = vec![entry];
+    entries.extend(signals::go_on(&mut write, settings, (&referral, read)).await?);
+    finish(write, actor, referral.id, &entries, now_ms).await
 }
 
 async fn end(
@@ -116,14 +126,15 @@ async fn end(
     .bind(now_ms)
     .execute(write.connection())
     .await?;
-    Ok(())
+    end_release(write.connection(), referral.id).await
 }
 
-/// It is found anew: a next revision, in the hands of the officer who says so. Finding, approval and signatures of the revision
-/// before stay as they are, and count for nothing in this one. On the log.
+/// It is found anew: a next revision, in the hands of the officer who says so, with clocks of its own. Finding, approval and
+/// signatures of the revision before stay as they are, and count for nothing in this one; nor does what its recipient answered,
+/// which stays on the log. On the log.
 ///
 /// # Errors
-/// There is none, it has changed, nothing was found yet, or it is over.
+/// There is none, it has changed, nothing was found yet, it is over, or the officer has too many claims.
 pub async fn amend(
     database: &Database,
     settings: &ReferralSettings,
@@ -135,30 +146,50 @@ pub async fn amend(
     needs(actor, Permission::WorkReferrals)?;
     let mut write = database.write().await?;
     let (referral, _) = to_move(write.connection(), which, Move::Amend).await?;
+    has_room(write.connection(), settings, actor, now_ms).await?;
     hold(&mut write, &referral, actor, now_ms + settings.claim_ms).await?;
-    sqlx::query("UPDATE referrals SET revision = revision + 1, amendment = $2 WHERE id = $1")
+    end_release(write.connection(), referral.id).await?;
+    let is_on_its_way = referral.state.runs(ClockName::Export);
+    let export_by_ms = referral.export_by_ms.filter(|_| is_on_its_way);
+    let clocks = Clocks::anew(settings, referral.priority, (now_ms, export_by_ms));
+    sqlx::query(
+        "UPDATE referrals SET revision = revision + 1, amendment = $2, decide_by_ms = $3, decide_page_ms = $4, \
+         decide_paged_ms = NULL, recipient_reference = NULL WHERE id = $1",
+    )
+    .bind(referral.id.to_hexadecimal())
+    .bind(reason.name())
+    .bind(clocks.decide.due_ms)
+    .bind(clocks.decide.page_ms)
+    .execute(write.connection())
+    .await?;
+    if export_by_ms.is_none() {
+        sqlx::query(
+            "UPDATE referrals SET export_by_ms = $2, export_page_ms = $3, export_paged_ms = NULL WHERE id = $1",
+        )
         .bind(referral.id.to_hexadecimal())
-        .bind(reason.name())
+        .bind(clocks.export.due_ms)
+        .bind(clocks.export.page_ms)
         .execute(write.connection())
         .await?;
+    }
     let entry = Entry::new(Act::ReferralAmended)
         .about(&referral.id.to_hexadecimal())
         .fact("revision", &(referral.revision + 1).to_string())
         .fact("reason", reason.name());
-    finish(write, actor, referral.id, entry, now_ms).await
+    finish(write, actor, referral.id, &[entry], now_ms).await
 }
 
 async fn finish(
     mut write: Write,
     actor: &Actor,
     id: ReferralId,
-    entry: Entry,
+    entries: &[Entry],
     now_ms: i64,
 ) -> Result<Referral, ReferralError> {
     let after = read::get(write.connection(), id)
         .await?
         .ok_or(ReferralError::NotFound)?;
-    audit::commit(write, actor, now_ms, &[entry]).await?;
+    audit::commit(write, actor, now_ms, entries).await?;
     Ok(after)
 }
 

@@ -138,7 +138,8 @@ pub(super) fn is_claimed(
     }
 }
 
-async fn has_room(
+/// Whether this person may claim one more.
+pub(super) async fn has_room(
     connection: &mut AnyConnection,
     settings: &ReferralSettings,
     actor: &Actor,

@@ -2,6 +2,7 @@
 
 use sealwatch_core::credibility::priority::Priority;
 
+use crate::referrals::machine::ReferralState;
 use crate::referrals::settings::ReferralSettings;
 
 sealwatch_core::closed_set! {
@@ -11,6 +12,15 @@ sealwatch_core::closed_set! {
         Decide = "decide",
         /// Until the export.
         Export = "export",
+    }
+}
+
+impl ClockName {
+    /// The condition under which it runs, for the database.
+    pub(super) fn condition(self) -> String {
+        let states = ReferralState::ALL.iter().filter(|state| state.runs(self));
+        let states: Vec<String> = states.map(|state| format!("'{}'", state.name())).collect();
+        format!("state IN ({})", states.join(", "))
     }
 }
 
@@ -63,6 +73,28 @@ impl Clocks {
         }
     }
 
+    /// Those of a revision that is to be found anew. It is not found later than the export is due that still runs; what was
+    /// exported is to be exported once more, and has a new clock until then.
+    #[must_use]
+    pub fn anew(
+        settings: &ReferralSettings,
+        priority: Priority,
+        (now_ms, export_by_ms): (i64, Option<i64>),
+    ) -> Self {
+        let clocks = Self::start(settings, priority, now_ms);
+        let Some(due_ms) = export_by_ms else {
+            return clocks;
+        };
+        let export = Clock {
+            due_ms,
+            page_ms: clocks.decide.page_ms.min(due_ms),
+        };
+        Self {
+            decide: clocks.decide.sooner(export),
+            export,
+        }
+    }
+
     /// The sooner one of each.
     #[must_use]
     pub const fn sooner(self, other: Self) -> Self {
@@ -86,6 +118,22 @@ mod tests {
         let clock = Clock::new(1_000, 40 * MINUTE);
         assert_eq!(clock.due_ms, 1_000 + 40 * MINUTE);
         assert_eq!(clock.page_ms, 1_000 + 30 * MINUTE);
+    }
+
+    #[test]
+    fn what_is_found_anew_has_its_time_but_no_more_than_is_left_until_the_export() {
+        let settings = ReferralSettings::default();
+        let anew =
+            |export_by_ms| Clocks::anew(&settings, Priority::P1, (60 * MINUTE, export_by_ms));
+        let whole = anew(None);
+        assert_eq!(whole.decide.due_ms, 90 * MINUTE);
+        assert_eq!(whole.export.due_ms, 120 * MINUTE);
+        let with_time_left = anew(Some(100 * MINUTE));
+        assert_eq!(with_time_left.decide, whole.decide);
+        assert_eq!(with_time_left.export.due_ms, 100 * MINUTE);
+        let with_little = anew(Some(70 * MINUTE));
+        assert_eq!(with_little.decide.due_ms, 70 * MINUTE);
+        assert!(with_little.decide.page_ms <= 70 * MINUTE);
     }
 
     #[test]

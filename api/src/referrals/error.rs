@@ -49,6 +49,11 @@ pub enum ReferralError {
     /// The law does not know it so.
     #[error("referral: regime, recipient and threat do not go together; see the table of duties")]
     Duty,
+    /// The case has no such revision.
+    #[error(
+        "referral: its case has no such revision; read it again, and name the one that you have read"
+    )]
+    CaseRevision,
     /// NCMEC wants an incident type, and nobody else one.
     #[error(
         "referral: an incident type of NCMEC's list belongs to a referral to NCMEC, and to no other"
@@ -181,6 +186,10 @@ fn unprocessable(error: &ReferralError) -> Problem {
         ReferralError::Duty => (
             "urn:sealwatch:problem:duty",
             "Regime, recipient and threat do not go together",
+        ),
+        ReferralError::CaseRevision => (
+            "urn:sealwatch:problem:case-revision",
+            "The case has no such revision; read the referral again, and name the one that you have read",
         ),
         ReferralError::IncidentType => (
             "urn:sealwatch:problem:incident-type",

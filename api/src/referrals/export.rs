@@ -14,7 +14,8 @@ use crate::people::{Actor, Permission};
 use crate::referrals::change;
 use crate::referrals::claim::needs;
 use crate::referrals::error::ReferralError;
-use crate::referrals::machine::Move;
+use crate::referrals::lessons;
+use crate::referrals::machine::{Move, ReferralState};
 use crate::referrals::read::{self, current_package, to_move};
 use crate::referrals::types::{Package, Referral, ReferralId};
 use crate::store::CaseStoreError;
@@ -36,6 +37,9 @@ pub struct Export {
 
 /// Exports what both have signed. On the log. Done again, it gives the same package with the log as it is then.
 ///
+/// What can fail comes before the act: a head that covers both signatures, and the proofs, are there before the state changes
+/// and the clock stops.
+///
 /// # Errors
 /// There is none, it has changed, another person made the finding, it is not signed by both, or no head covers it.
 pub async fn export(
@@ -45,19 +49,17 @@ pub async fn export(
     now_ms: i64,
 ) -> Result<Export, ReferralError> {
     needs(actor, Permission::WorkReferrals)?;
+    let id = which.0.to_hexadecimal();
+    let before = {
+        let mut connection = database.pool().acquire().await?;
+        let (.., envelope) = ready(&mut connection, actor, which).await?;
+        let entries = entries_about(&mut connection, &id).await?;
+        drop(connection);
+        proved(database, (&id, &envelope), entries, now_ms).await?
+    };
     let mut write = database.write().await?;
     let connection = write.connection();
-    let (referral, state) = to_move(connection, which, Move::Export).await?;
-    let package = current_package(connection, &referral).await?;
-    if package.officer != actor.person {
-        return Err(ReferralError::NotYours);
-    }
-    let envelope = package
-        .envelope
-        .clone()
-        .filter(|_| package.approver_signed_ms.is_some())
-        .ok_or(ReferralError::Unsigned)?;
-    let id = referral.id.to_hexadecimal();
+    let (referral, state, package, envelope) = ready(connection, actor, which).await?;
     sqlx::query(
         "UPDATE referral_packages SET exported_ms = COALESCE(exported_ms, $3) WHERE referral = $1 AND revision = $2",
     )
@@ -75,7 +77,10 @@ pub async fn export(
     .bind(now_ms)
     .execute(&mut *connection)
     .await?;
-    let after = read::get(connection, referral.id)
+    if package.exported_ms.is_none() {
+        lessons::of_export(&mut write, &referral, &package, (actor, now_ms)).await?;
+    }
+    let after = read::get(write.connection(), referral.id)
         .await?
         .ok_or(ReferralError::NotFound)?;
     let entry = Entry::new(Act::ReferralExported)
@@ -85,8 +90,58 @@ pub async fn export(
     if referral.exported_ms.is_none() {
         database.referral_metrics(|metrics| metrics.exported(&after, now_ms));
     }
+    // A head that covers the export itself is better; without it the package verifies all the same.
     let last = positions.last().copied().unwrap_or_default();
-    let checkpoint = covering_head(database, last.unsigned_abs() + 1, now_ms)
+    let entries = last.unsigned_abs() + 1;
+    let (checkpoint, proofs) = proved(database, (&id, &envelope), entries, now_ms)
+        .await
+        .unwrap_or(before);
+    Ok(Export {
+        referral: after,
+        package,
+        envelope,
+        checkpoint,
+        proofs,
+    })
+}
+
+/// A referral that this officer can export now: it, the state after it, its package, and the envelope with both signatures.
+async fn ready(
+    connection: &mut AnyConnection,
+    actor: &Actor,
+    which: (ReferralId, Option<i64>),
+) -> Result<(Referral, ReferralState, Package, String), ReferralError> {
+    let (referral, state) = to_move(connection, which, Move::Export).await?;
+    let package = current_package(connection, &referral).await?;
+    if package.officer != actor.person {
+        return Err(ReferralError::NotYours);
+    }
+    let envelope = package
+        .envelope
+        .clone()
+        .filter(|_| package.approver_signed_ms.is_some())
+        .ok_or(ReferralError::Unsigned)?;
+    Ok((referral, state, package, envelope))
+}
+
+/// How many entries of the log a head covers at least that covers all about a referral.
+async fn entries_about(connection: &mut AnyConnection, id: &str) -> Result<u64, ReferralError> {
+    let last: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(position) FROM audit_entries WHERE subject = $1")
+            .bind(id)
+            .fetch_one(connection)
+            .await?;
+    Ok(last.map_or(0, |last| last.unsigned_abs() + 1))
+}
+
+/// The newest head that covers so many entries, and the proofs of those about a referral.
+async fn proved(
+    database: &Database,
+    of: (&str, &str),
+    entries: u64,
+    now_ms: i64,
+) -> Result<(String, String), ReferralError> {
+    let checkpoint = covering_head(database, entries, now_ms)
         .await
         .map_err(|error| {
             tracing::error!(error = %error, "no head of the log can be signed");
@@ -95,14 +150,8 @@ pub async fn export(
         .ok_or(ReferralError::NoHead)?;
     let head = Checkpoint::parse_unverified(&checkpoint).map_err(|_| CaseStoreError::Damaged)?;
     let mut connection = database.pool().acquire().await?;
-    let proofs = entry_proofs(&mut connection, (&id, &envelope), head.size).await?;
-    Ok(Export {
-        referral: after,
-        package,
-        envelope,
-        checkpoint,
-        proofs,
-    })
+    let proofs = entry_proofs(&mut connection, of, head.size).await?;
+    Ok((checkpoint, proofs))
 }
 
 /// Every entry about a referral that a head of this size covers, with its proof. The salt stands only with those whose detail

@@ -12,15 +12,15 @@ use sealwatch_custody::package::facts::{
     Reporter, SIGNAL_RECEIVED, Signal, Term, Threat,
 };
 use sealwatch_custody::package::{self, Facts, FactsError};
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use crate::database::Write;
 use crate::people::Actor;
 use crate::referrals::error::ReferralError;
 use crate::referrals::finding::{Chosen, Finder, NewFinding};
 use crate::referrals::release::sealed_identity;
-use crate::referrals::types::{Package, Referral};
-use crate::store::CaseStoreError;
+use crate::referrals::types::{Package, Referral, WithdrawReason};
+use crate::store::{CaseStoreError, unpack};
 
 /// Revisions of the case that the chain of custody names at most: the first, and the newest.
 const SIGNALS: i64 = 50;
@@ -37,8 +37,6 @@ pub(super) struct Frozen {
     pub(super) stored: String,
     /// Of the whole text.
     pub(super) sha256: String,
-    /// The revision of the case that they are of.
-    pub(super) case_revision: i64,
 }
 
 /// What the log commits to of facts.
@@ -56,7 +54,7 @@ pub(super) async fn freeze(
     finder: &Finder<'_>,
     actor: &Actor,
     referral: &Referral,
-    (new, chosen): (&NewFinding, &Chosen),
+    (new, chosen, threat): (&NewFinding, &Chosen, &ThreatSignal),
     now_ms: i64,
 ) -> Result<Frozen, ReferralError> {
     let provider = finder
@@ -65,7 +63,6 @@ pub(super) async fn freeze(
         .as_ref()
         .ok_or(ReferralError::Provider)?;
     let connection = write.connection();
-    let (case_revision, threat) = newest_signal(connection, referral).await?;
     let custody = custody(connection, referral).await?;
     let left_out = left_out(connection, referral, &custody).await?;
     let mut facts = Facts {
@@ -79,7 +76,7 @@ pub(super) async fn freeze(
         provider: provider.of(&referral.platform),
         log: finder.log.origin.as_str().to_owned(),
         frozen_ms: now_ms,
-        threat: of_signal(&threat, referral),
+        threat: of_signal(threat, referral),
         finding: Finding {
             officer: actor.person.as_str().to_owned(),
             made_ms: now_ms,
@@ -106,21 +103,20 @@ pub(super) async fn freeze(
         clock: Clock {
             first_signal_ms: referral.first_signal_ms,
             knowledge_ms: referral.knowledge_ms.unwrap_or(now_ms),
-            decide_by_ms: referral.decide_by_ms.unwrap_or(now_ms),
+            decide_by_ms: referral.decide_by_ms,
             export_by_ms: referral.export_by_ms.unwrap_or(now_ms),
         },
         custody,
         left_out,
-        method: method(connection, referral, &threat).await?,
+        method: method(connection, referral, threat).await?,
     };
-    let identity = sealed_identity(connection, referral, case_revision).await?;
+    let identity = sealed_identity(connection, referral, new.case_revision).await?;
     package::check(&facts, identity.is_some())?;
     let sha256 = facts.digest().map_err(unwritable)?.to_hex();
     facts.finding.statement.clear();
     Ok(Frozen {
         stored: facts.to_json().map_err(unwritable)?,
         sha256,
-        case_revision,
     })
 }
 
@@ -136,22 +132,6 @@ pub(super) fn whole(package: &Package, statement: &str) -> Result<String, CaseSt
         return Err(CaseStoreError::Damaged);
     }
     facts.to_json().map_err(unwritable)
-}
-
-pub(super) async fn newest_signal(
-    connection: &mut AnyConnection,
-    referral: &Referral,
-) -> Result<(i64, ThreatSignal), ReferralError> {
-    let row = sqlx::query(
-        "SELECT revision, document FROM threat_signals WHERE case_key = $1 ORDER BY revision DESC LIMIT 1",
-    )
-    .bind(referral.case.to_hexadecimal())
-    .fetch_optional(connection)
-    .await?
-    .ok_or(CaseStoreError::Damaged)?;
-    let document: String = row.try_get("document")?;
-    let threat = serde_json::from_str(&document).map_err(|_| CaseStoreError::Damaged)?;
-    Ok((row.try_get("revision")?, threat))
 }
 
 /// The threat, as the package states it. Other accounts on the subject's devices and networks are not named one by one: the
@@ -225,16 +205,15 @@ async fn custody(
     connection: &mut AnyConnection,
     referral: &Referral,
 ) -> Result<Vec<CustodyEvent>, ReferralError> {
-    let mut received: Vec<i64> = sqlx::query_scalar(
-        "SELECT received_ms FROM threat_signals WHERE case_key = $1 ORDER BY revision DESC LIMIT $2",
+    let received: Vec<i64> = sqlx::query_scalar(
+        "SELECT received_ms FROM threat_signals WHERE case_key = $1 AND (revision IN (SELECT revision FROM threat_signals \
+         WHERE case_key = $1 ORDER BY revision DESC LIMIT $2) OR revision = (SELECT MIN(revision) FROM threat_signals \
+         WHERE case_key = $1)) ORDER BY revision DESC",
     )
     .bind(referral.case.to_hexadecimal())
     .bind(SIGNALS)
     .fetch_all(&mut *connection)
     .await?;
-    if received.len() as i64 == SIGNALS {
-        received.push(referral.first_signal_ms);
-    }
     let signals = received.into_iter().rev().map(|at_ms| CustodyEvent {
         at_ms,
         act: SIGNAL_RECEIVED.to_owned(),
@@ -297,16 +276,7 @@ async fn method(
         sqlx::query_scalar("SELECT digest FROM settings WHERE name = 'policy'")
             .fetch_optional(&mut *connection)
             .await?;
-    let row = sqlx::query(
-        "SELECT COUNT(*) AS all_of_them, COUNT(CASE WHEN f.verdict = 'unfounded' THEN 1 END) AS unfounded \
-         FROM findings f JOIN referrals r ON r.id = f.referral WHERE r.kind = $1 AND r.platform = $2 AND r.id <> $3",
-    )
-    .bind(referral.kind.name())
-    .bind(&referral.platform)
-    .bind(referral.id.to_hexadecimal())
-    .fetch_one(&mut *connection)
-    .await?;
-    let (found, unfounded): (i64, i64) = (row.try_get("all_of_them")?, row.try_get("unfounded")?);
+    let (found, unfounded) = earlier_cases(connection, referral).await?;
     let detector = if referral.kind == ThreatKind::MinorContact {
         detector(connection, referral, (found, unfounded)).await?
     } else {
@@ -320,6 +290,32 @@ async fn method(
         earlier_unfounded: unfounded.unsigned_abs(),
         detector,
     })
+}
+
+/// Other cases of this kind on this platform that people have decided, and how many of them they decided against: what stands of
+/// each case, once. That is the last finding about its newest referral, but one that says the same as another; what was taken
+/// back as made in error, or as not holding any more, was decided against.
+async fn earlier_cases(
+    connection: &mut AnyConnection,
+    referral: &Referral,
+) -> Result<(i64, i64), ReferralError> {
+    let same = WithdrawReason::Duplicate.name();
+    let wrong =
+        [WithdrawReason::MadeInError, WithdrawReason::NoLongerHolds].map(|reason| reason.name());
+    let row = sqlx::query(AssertSqlSafe(format!(
+        "SELECT COUNT(*) AS all_of_them, \
+         COUNT(CASE WHEN f.verdict = 'unfounded' OR r.outcome IN ('{}', '{}') THEN 1 END) AS unfounded FROM referrals r \
+         JOIN findings f ON f.referral = r.id AND f.revision = (SELECT MAX(l.revision) FROM findings l WHERE l.referral = r.id) \
+         WHERE r.kind = $1 AND r.platform = $2 AND r.case_key <> $3 AND r.sequence = (SELECT MAX(n.sequence) FROM referrals n \
+         WHERE n.case_key = r.case_key AND n.found_ms IS NOT NULL AND COALESCE(n.outcome, '') <> '{same}')",
+        wrong[0], wrong[1]
+    )))
+    .bind(referral.kind.name())
+    .bind(&referral.platform)
+    .bind(referral.case.to_hexadecimal())
+    .fetch_one(connection)
+    .await?;
+    Ok((row.try_get("all_of_them")?, row.try_get("unfounded")?))
 }
 
 /// The detector, from its newest recommendation about the account. What it recommends goes to the referral side alone, so
@@ -341,8 +337,7 @@ async fn detector(
     let Some(document) = document else {
         return Ok(None);
     };
-    let recommendation: Recommendation =
-        serde_json::from_str(&document).map_err(|_| CaseStoreError::Damaged)?;
+    let recommendation: Recommendation = unpack(&document)?;
     let threshold = &recommendation.threshold;
     Ok(Some(Detector {
         behaviour: behaviour.to_owned(),

@@ -17,7 +17,9 @@ use crate::referrals::facts::{self, Frozen};
 use crate::referrals::lessons;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, to_move};
+use crate::referrals::release::end_release;
 use crate::referrals::settings::ReferralSettings;
+use crate::referrals::signals;
 use crate::referrals::types::{
     AmendReason, Concerned, FindingVerdict, Ground, Referral, ReferralId,
 };
@@ -29,6 +31,8 @@ pub const STATEMENT_LENGTH: std::ops::RangeInclusive<usize> = 20..=4_000;
 
 /// What an officer finds.
 pub struct NewFinding {
+    /// The revision of the threat case that the officer has read: what the finding is about.
+    pub case_revision: i64,
     /// What.
     pub verdict: FindingVerdict,
     /// The statement.
@@ -123,10 +127,12 @@ pub struct Finder<'a> {
     pub seal: &'a (dyn Fn(ReferralId, u32, &str) -> Result<String, CaseStoreError> + Sync),
 }
 
-/// Makes a finding about a claimed referral. On the log.
+/// Makes a finding about a claimed referral, as the officer has read it: who reports meanwhile keeps nobody from acting, and
+/// what nobody has read waits in the next referral of the case. On the log.
 ///
 /// # Errors
-/// There is none, it has changed, the person has not claimed it, or the finding is not one that can be made.
+/// There is none, it has changed, the person has not claimed it, the case has no such revision, or the finding is not one
+/// that can be made.
 pub async fn find(
     database: &Database,
     finder: &Finder<'_>,
@@ -144,6 +150,7 @@ pub async fn find(
     let (referral, state) = to_move(write.connection(), which, by).await?;
     is_claimed(&referral, actor, now_ms)?;
     let chosen = new.check(&referral)?;
+    let threat = signals::of_revision(write.connection(), &referral, new.case_revision).await?;
     let sealed = (finder.seal)(referral.id, referral.revision, &new.statement)?;
     let id = referral.id.to_hexadecimal();
     let mut entries = Vec::new();
@@ -166,12 +173,11 @@ pub async fn find(
         .about(&id)
         .fact("revision", &referral.revision.to_string())
         .fact("verdict", new.verdict.name());
-    let mut after = referral.clone();
     if let Some(chosen) = &chosen {
-        after = start_export_clock(&mut write, finder.settings, &referral, now_ms).await?;
-        let frozen =
-            facts::freeze(&mut write, finder, actor, &after, (new, chosen), now_ms).await?;
-        insert_package(write.connection(), &after, actor, &frozen, now_ms).await?;
+        let after = start_export_clock(&mut write, finder.settings, &referral, now_ms).await?;
+        let what = (new, chosen, &threat);
+        let frozen = facts::freeze(&mut write, finder, actor, &after, what, now_ms).await?;
+        insert_package(write.connection(), &after, actor, (new, &frozen), now_ms).await?;
         found = found
             .fact("regime", chosen.duty.regime.name())
             .fact("recipient", chosen.recipient.name())
@@ -189,9 +195,12 @@ pub async fn find(
     .bind(now_ms)
     .execute(write.connection())
     .await?;
-    if referral.found_ms.is_none() {
-        lessons::teach(&mut write, &after, new.verdict, (actor, now_ms)).await?;
+    if new.verdict == FindingVerdict::Unfounded {
+        lessons::of_unfounded(&mut write, &referral, (new, &threat), (actor, now_ms)).await?;
+        end_release(write.connection(), referral.id).await?;
     }
+    let unread = (&referral, new.case_revision);
+    entries.extend(signals::go_on(&mut write, finder.settings, unread).await?);
     let after = read::get(write.connection(), referral.id)
         .await?
         .ok_or(ReferralError::NotFound)?;
@@ -239,8 +248,8 @@ async fn insert(
     let grounds: Vec<&str> = new.grounds.iter().map(|ground| ground.name()).collect();
     sqlx::query(
         "INSERT INTO findings (referral, revision, person, verdict, statement, grounds, regime, recipient, legal_basis, \
-         incident_type, member_states, member_states_because, amendment, hold, made_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+         incident_type, member_states, member_states_because, amendment, hold, made_ms, case_revision) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(referral.id.to_hexadecimal())
     .bind(i64::from(referral.revision))
@@ -257,6 +266,7 @@ async fn insert(
     .bind(referral.amendment.map(AmendReason::name))
     .bind(hold)
     .bind(now_ms)
+    .bind(new.case_revision)
     .execute(connection)
     .await?;
     Ok(())
@@ -266,7 +276,7 @@ async fn insert_package(
     connection: &mut AnyConnection,
     referral: &Referral,
     actor: &Actor,
-    frozen: &Frozen,
+    (new, frozen): (&NewFinding, &Frozen),
     now_ms: i64,
 ) -> Result<(), ReferralError> {
     sqlx::query(
@@ -276,7 +286,7 @@ async fn insert_package(
     .bind(referral.id.to_hexadecimal())
     .bind(i64::from(referral.revision))
     .bind(actor.person.as_str())
-    .bind(frozen.case_revision)
+    .bind(new.case_revision)
     .bind(&frozen.stored)
     .bind(&frozen.sha256)
     .bind(now_ms)

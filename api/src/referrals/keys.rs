@@ -136,7 +136,8 @@ pub async fn revoke(
     Ok(())
 }
 
-/// The keys that are not revoked, and the log's, as a file of trusted keys. Whoever trusts it compares the ids on another way.
+/// The keys that are not revoked, and the log's, as a file of trusted keys. Whoever trusts it compares the keys
+/// themselves, digit for digit, on another way: their ids are too short for that.
 ///
 /// # Errors
 /// The database refused, or holds what it should not.

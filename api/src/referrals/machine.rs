@@ -1,4 +1,7 @@
-//! How far a referral has come, and what can be done with it from there: one function, which knows every state and move.
+//! How far a referral has come, and what can be done with it from there: one function, which knows every state and move. Which
+//! clock runs in a state, and until when signals come to a referral, stand here too.
+
+use crate::referrals::clock::ClockName;
 
 sealwatch_core::closed_set! {
     /// How far a referral has come.
@@ -28,6 +31,23 @@ impl ReferralState {
     /// Whether nothing can be done with it any more.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Unfounded | Self::Closed | Self::Withdrawn)
+    }
+
+    /// Whether this clock runs: until the finding of the revision at hand, and until its export.
+    pub const fn runs(self, clock: ClockName) -> bool {
+        match clock {
+            ClockName::Decide => matches!(self, Self::Open | Self::Claimed),
+            ClockName::Export => matches!(
+                self,
+                Self::Open | Self::Claimed | Self::Founded | Self::Approved
+            ),
+        }
+    }
+
+    /// Whether new signals of its case still come to it: until a person has found something. What is received afterwards is
+    /// in nobody's finding, so that it waits for a person in a referral of its own, with its own clock.
+    pub const fn takes_signals(self, is_found: bool) -> bool {
+        matches!(self, Self::Open | Self::Claimed) && !is_found
     }
 }
 
@@ -170,6 +190,7 @@ pub const fn next(state: ReferralState, by: Move) -> Result<ReferralState, Illeg
 #[cfg(test)]
 mod tests {
     use super::{Illegal, Move, ReferralState, next};
+    use crate::referrals::clock::ClockName;
     use Move as M;
     use ReferralState as S;
 
@@ -221,6 +242,46 @@ mod tests {
             }
         }
         assert_eq!(asked, 9 * 13);
+    }
+
+    #[test]
+    fn a_clock_runs_for_as_long_as_what_it_waits_for_can_still_be_done() {
+        // What ends each clock can be reached from a state through the moves of people, but for an amendment, which starts
+        // both anew.
+        let reaches = |from: S, ends: &[M]| {
+            let (mut seen, mut next_ones) = (vec![from], vec![from]);
+            while let Some(state) = next_ones.pop() {
+                for by in M::ALL.iter().filter(|by| **by != M::Amend) {
+                    let Ok(to) = next(state, *by) else { continue };
+                    if ends.contains(by) && to != state {
+                        return true;
+                    }
+                    if !seen.contains(&to) {
+                        seen.push(to);
+                        next_ones.push(to);
+                    }
+                }
+            }
+            false
+        };
+        for state in S::ALL {
+            let finds = reaches(*state, &[M::FindFounded, M::FindUnfounded]);
+            assert_eq!(state.runs(ClockName::Decide), finds, "{state:?}");
+            assert_eq!(
+                state.runs(ClockName::Export),
+                reaches(*state, &[M::Export]),
+                "{state:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn signals_come_to_what_nobody_has_found_anything_about_and_to_nothing_else() {
+        for state in S::ALL {
+            let waits = matches!(state, S::Open | S::Claimed);
+            assert_eq!(state.takes_signals(false), waits, "{state:?}");
+            assert!(!state.takes_signals(true), "{state:?}");
+        }
     }
 
     #[test]

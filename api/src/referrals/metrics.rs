@@ -3,9 +3,10 @@
 use prometheus::{GaugeVec, HistogramOpts, HistogramVec, Opts, Registry};
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::threat::ThreatKind;
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::database::Database;
+use crate::referrals::clock::ClockName;
 use crate::referrals::machine::ReferralState;
 use crate::referrals::types::Referral;
 use crate::store::CaseStoreError;
@@ -187,19 +188,20 @@ impl ReferralMetrics {
     }
 
     async fn measure_clocks(&self, database: &Database, now_ms: i64) -> Result<(), CaseStoreError> {
+        let (decide, export) = (ClockName::Decide.condition(), ClockName::Export.condition());
+        let clocks = format!(
+            "SELECT COUNT(CASE WHEN {decide} AND decide_page_ms <= $2 AND decide_by_ms > $2 THEN 1 END) \
+             + COUNT(CASE WHEN {export} AND export_page_ms <= $2 AND export_by_ms > $2 THEN 1 END) AS running_out, \
+             COUNT(CASE WHEN {decide} AND decide_by_ms <= $2 THEN 1 END) \
+             + COUNT(CASE WHEN {export} AND export_by_ms <= $2 THEN 1 END) AS overdue \
+             FROM referrals WHERE closed_ms IS NULL AND priority = $1"
+        );
         for priority in Priority::ALL {
-            let row = sqlx::query(
-                "SELECT COUNT(CASE WHEN found_ms IS NULL AND decide_page_ms <= $2 AND decide_by_ms > $2 THEN 1 END) \
-                 + COUNT(CASE WHEN exported_ms IS NULL AND export_page_ms <= $2 AND export_by_ms > $2 THEN 1 END) \
-                 AS running_out, \
-                 COUNT(CASE WHEN found_ms IS NULL AND decide_by_ms <= $2 THEN 1 END) \
-                 + COUNT(CASE WHEN exported_ms IS NULL AND export_by_ms <= $2 THEN 1 END) AS overdue \
-                 FROM referrals WHERE closed_ms IS NULL AND priority = $1",
-            )
-            .bind(priority.name())
-            .bind(now_ms)
-            .fetch_one(database.pool())
-            .await?;
+            let row = sqlx::query(AssertSqlSafe(clocks.clone()))
+                .bind(priority.name())
+                .bind(now_ms)
+                .fetch_one(database.pool())
+                .await?;
             let label = [priority.name()];
             let (running_out, overdue): (i64, i64) =
                 (row.try_get("running_out")?, row.try_get("overdue")?);

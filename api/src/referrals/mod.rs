@@ -26,6 +26,7 @@ mod queue;
 mod read;
 mod release;
 mod settings;
+mod signals;
 mod signatures;
 mod types;
 
@@ -40,7 +41,7 @@ pub use machine::{Illegal, Move, ReferralState, next};
 pub use metrics::ReferralMetrics;
 pub(crate) use open::take;
 pub(crate) use queue::changed_behind;
-pub use queue::{ReferralFilter, get, list};
+pub use queue::{Place, ReferralFilter, get, list, page};
 pub use release::{approve, inner, outer};
 pub use settings::{Provider, ReferralSettings, TimeLimits};
 pub use signatures::{sign, signatures};
@@ -52,15 +53,16 @@ pub use types::{
 use crate::database::Database;
 use crate::store::CaseStoreError;
 
-/// What the machine does by itself: ends claims that are over, tells of clocks, counts.
+/// What the machine does by itself: tells of clocks, ends claims that are over, counts; each whatever becomes of the others.
 ///
 /// # Errors
 /// The database refused; it is done the next time.
 pub(crate) async fn upkeep(database: &Database, now_ms: i64) -> Result<(), CaseStoreError> {
-    claim::end_claims(database, now_ms).await?;
-    paging::page(database, now_ms).await?;
-    if let Some(metrics) = database.instruments().referrals() {
-        metrics.measure(database, now_ms).await?;
-    }
-    Ok(())
+    let told = paging::page(database, now_ms).await;
+    let ended = claim::end_claims(database, now_ms).await;
+    let measured = match database.instruments().referrals() {
+        Some(metrics) => metrics.measure(database, now_ms).await,
+        None => Ok(()),
+    };
+    told.and(ended).and(measured)
 }

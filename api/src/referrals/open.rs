@@ -1,5 +1,7 @@
-//! A revision of a threat case opens a referral, or raises the one that is open. Every case comes to a person, whatever its
-//! credibility; what rests on a detector on trial is stored and waits in no queue.
+//! A revision of a threat case opens a referral, or raises the one that waits for a person. Once a person has found something,
+//! what is received afterwards opens the next referral, with a clock of its own: it is in nobody's finding, so that a person
+//! looks at it, however far the referral before it has come. Every case comes to a person, whatever its credibility; what rests
+//! on a detector on trial is stored and waits in no queue.
 
 use sealwatch_core::behaviour::Mode;
 use sealwatch_core::credibility::priority::Priority;
@@ -34,7 +36,7 @@ pub(crate) async fn take(
     .await?;
     let last = row.as_ref().map(read::referral).transpose()?;
     match last {
-        Some(open) if open.closed_ms.is_none() => {
+        Some(open) if open.takes_signals() => {
             raise(write, settings, &open, threat, received_ms).await?;
             Ok(None)
         }

@@ -30,14 +30,6 @@ struct RunningOut<'a> {
     due: String,
 }
 
-/// That a clock of a referral still runs.
-const fn runs(clock: ClockName) -> &'static str {
-    match clock {
-        ClockName::Decide => "closed_ms IS NULL AND found_ms IS NULL",
-        ClockName::Export => "closed_ms IS NULL AND exported_ms IS NULL",
-    }
-}
-
 /// Tells of all clocks of which three quarters are over, and that nobody was told of.
 ///
 /// # Errors
@@ -55,7 +47,7 @@ async fn page_some(
     clock: ClockName,
     now_ms: i64,
 ) -> Result<bool, CaseStoreError> {
-    let (name, runs) = (clock.name(), runs(clock));
+    let (name, runs) = (clock.name(), clock.condition());
     let due = format!(
         "SELECT id, priority, {name}_by_ms AS by_ms FROM referrals WHERE {runs} AND {name}_page_ms <= $1 \
          AND {name}_paged_ms IS NULL ORDER BY {name}_by_ms, id LIMIT $2"

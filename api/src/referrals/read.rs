@@ -20,14 +20,15 @@ use crate::store::CaseStoreError;
 pub(crate) const REFERRAL: &str = "id, sequence, last_change, case_key, platform, subject, pseudonym, incarnation, kind, \
     priority, log_odds, state, revision, amendment, first_signal_ms, knowledge_ms, decide_by_ms, export_by_ms, \
     claimed_by, claimed_until_ms, found_ms, exported_ms, recipient_reference, outcome, earlier, version, opened_ms, \
-    closed_ms, (SELECT f.person FROM findings f WHERE f.referral = referrals.id AND f.revision = referrals.revision) \
+    closed_ms, (SELECT n.id FROM referrals n WHERE n.case_key = referrals.case_key AND n.earlier = referrals.id) AS later, \
+    (SELECT f.person FROM findings f WHERE f.referral = referrals.id AND f.revision = referrals.revision) \
     AS officer, (SELECT p.approver FROM referral_packages p WHERE p.referral = referrals.id \
     AND p.revision = referrals.revision) AS approver";
 
 const FINDING: &str = "revision, person, verdict, statement, grounds, regime, recipient, legal_basis, incident_type, \
     member_states, member_states_because, hold, made_ms";
 
-const PACKAGE: &str = "revision, officer, case_revision, facts, sha256, frozen_ms, outer_opened_by, approver, \
+const PACKAGE: &str = "revision, officer, case_revision, facts, sha256, frozen_ms, approver, \
     inner_identity, approved_ms, envelope, review_identity, officer_signed_ms, approver_signed_ms, exported_ms";
 
 /// A small number that is never negative.
@@ -68,6 +69,7 @@ pub(crate) fn referral(row: &Row) -> Result<Referral, CaseStoreError> {
         recipient_reference: row.try_get("recipient_reference")?,
         outcome: row.try_get("outcome")?,
         earlier: optional(row, "earlier", ReferralId::parse)?,
+        later: optional(row, "later", ReferralId::parse)?,
         version: row.try_get("version")?,
         opened_ms: row.try_get("opened_ms")?,
         closed_ms: row.try_get("closed_ms")?,
@@ -111,7 +113,6 @@ fn package(row: &Row) -> Result<Package, CaseStoreError> {
         facts: row.try_get("facts")?,
         sha256: row.try_get("sha256")?,
         frozen_ms: row.try_get("frozen_ms")?,
-        outer_opened_by: optional(row, "outer_opened_by", PersonName::parse)?,
         approver: optional(row, "approver", PersonName::parse)?,
         inner_identity: row.try_get("inner_identity")?,
         approved_ms: row.try_get("approved_ms")?,

@@ -16,7 +16,7 @@ use crate::referrals::error::ReferralError;
 use crate::referrals::facts;
 use crate::referrals::machine::Move;
 use crate::referrals::read::{self, current_package, to_move};
-use crate::referrals::types::{Referral, ReferralId};
+use crate::referrals::types::{Package, Referral, ReferralId};
 use crate::store::CaseStoreError;
 
 /// Bytes that a sealed identity has at most, in either wrap.
@@ -115,7 +115,7 @@ pub async fn approve(
     let is_right = match inner {
         Some(inner) => {
             has_identity
-                && package.outer_opened_by.as_ref() == Some(&actor.person)
+                && has_opened_outer(connection, &package, (&referral, actor)).await?
                 && is_sealed(inner)
         }
         None => !has_identity,
@@ -148,6 +148,39 @@ pub async fn approve(
         .detail(facts::detail(&package.sha256));
     audit::commit(write, actor, now_ms, &[entry]).await?;
     Ok(after)
+}
+
+/// Whether this person took the outer wrap of this revision. The log says so: two approvers may take it, one after the other.
+async fn has_opened_outer(
+    connection: &mut AnyConnection,
+    package: &Package,
+    (referral, actor): (&Referral, &Actor),
+) -> Result<bool, ReferralError> {
+    let entries: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM audit_entries WHERE subject = $1 AND act = $2 AND person = $3 AND at_ms >= $4",
+    )
+    .bind(referral.id.to_hexadecimal())
+    .bind(Act::OuterWrapOpened.name())
+    .bind(actor.person.as_str())
+    .bind(package.frozen_ms)
+    .fetch_one(connection)
+    .await?;
+    Ok(entries > 0)
+}
+
+/// The copies of the identity that two people's release has made go when the release ends: with the referral, or with its
+/// revision. What a hold preserves is the signal's own copy, in both wraps.
+pub(super) async fn end_release(
+    connection: &mut AnyConnection,
+    id: ReferralId,
+) -> Result<(), ReferralError> {
+    sqlx::query(
+        "UPDATE referral_packages SET inner_identity = NULL, review_identity = NULL WHERE referral = $1",
+    )
+    .bind(id.to_hexadecimal())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Whether these are sealed bytes, as far as their form goes.

@@ -16,7 +16,7 @@ use crate::referrals::change;
 use crate::referrals::claim::needs;
 use crate::referrals::error::ReferralError;
 use crate::referrals::keys::signed_by;
-use crate::referrals::machine::Move;
+use crate::referrals::machine::{Illegal, Move};
 use crate::referrals::read::{self, current_package, to_move};
 use crate::referrals::release::is_sealed;
 use crate::referrals::types::{Package, Referral, ReferralId};
@@ -26,7 +26,7 @@ use crate::store::CaseStoreError;
 /// identity that comes with it, as an opening.
 ///
 /// # Errors
-/// There is none, nothing was found credible in it, or it is for two other people.
+/// There is none, nothing was found credible in it, it is for two other people, this person has the role no more, or it is over.
 pub async fn signatures(
     database: &Database,
     actor: &Actor,
@@ -42,6 +42,18 @@ pub async fn signatures(
     let is_approver = package.approver.as_ref() == Some(&actor.person);
     if !is_approver && package.officer != actor.person {
         return Err(ReferralError::NotYours);
+    }
+    // The name alone is not enough: who has lost the role since, or comes with a token for the other one, opens nothing.
+    needs(
+        actor,
+        if is_approver {
+            Permission::ApproveReferrals
+        } else {
+            Permission::WorkReferrals
+        },
+    )?;
+    if referral.state.is_over() {
+        return Err(ReferralError::State(Illegal));
     }
     let act = if is_approver && package.review_identity.is_some() {
         Act::IdentityOpened
@@ -95,7 +107,7 @@ pub async fn sign(
         .await?;
         Act::ReferralApproved
     } else {
-        return Err(ReferralError::State(crate::referrals::machine::Illegal));
+        return Err(ReferralError::State(Illegal));
     };
     sqlx::query(change::by_people("state = $2", "id = $1"))
         .bind(referral.id.to_hexadecimal())

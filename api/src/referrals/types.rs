@@ -7,6 +7,7 @@ use sealwatch_custody::package::{Recipient, Regime};
 
 use crate::cases::Claim;
 use crate::people::PersonName;
+use crate::referrals::clock::ClockName;
 use crate::referrals::machine::ReferralState;
 
 crate::random_id::random_id! {
@@ -213,6 +214,8 @@ pub struct Referral {
     pub outcome: Option<String>,
     /// The referral of the same case before it.
     pub earlier: Option<ReferralId>,
+    /// The referral of the same case after it: of what came in after the finding.
+    pub later: Option<ReferralId>,
     /// Rises with everything that people do with it.
     pub version: i64,
     /// When it was opened.
@@ -232,13 +235,18 @@ impl Referral {
 
     /// Until when the next thing is due.
     pub const fn due_ms(&self) -> Option<i64> {
-        if self.closed_ms.is_some() || self.exported_ms.is_some() {
-            None
-        } else if self.found_ms.is_none() {
+        if self.state.runs(ClockName::Decide) {
             self.decide_by_ms
-        } else {
+        } else if self.state.runs(ClockName::Export) {
             self.export_by_ms
+        } else {
+            None
         }
+    }
+
+    /// Whether new signals of its case still come to it.
+    pub const fn takes_signals(&self) -> bool {
+        self.state.takes_signals(self.found_ms.is_some())
     }
 }
 
@@ -288,8 +296,6 @@ pub struct Package {
     pub sha256: String,
     /// When the facts were frozen.
     pub frozen_ms: i64,
-    /// Who took the outer wrap to open it.
-    pub outer_opened_by: Option<PersonName>,
     /// Who approved.
     pub approver: Option<PersonName>,
     /// The identity in its inner wrap, in base64.

@@ -13,6 +13,7 @@ mod evidence;
 mod holds;
 pub(crate) mod http;
 mod periods;
+mod referral_identities;
 mod rest;
 mod sweep;
 

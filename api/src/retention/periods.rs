@@ -19,9 +19,11 @@ sealwatch_core::closed_set! {
         IdempotencyKeys = "idempotency_keys",
         /// Sessions that have ended.
         Sessions = "sessions",
+        /// Identities sealed to the referral side, after the last referral of their case was over.
+        ReferralIdentities = "referral_identities",
         /// Referrals that are over, with findings and packages, after they were.
         Referrals = "referrals",
-        /// Threat signals with the identities sealed to the referral side, after the newest revision was received.
+        /// Threat signals, after the newest revision was received.
         Threats = "threats",
         /// Holds that were lifted or have ended.
         Holds = "holds",
@@ -51,7 +53,8 @@ impl Default for Periods {
             Class::Holds => 30,
             Class::Deliveries => 7,
             Class::IdempotencyKeys => 2,
-            Class::Sessions => 0,
+            // Law 7: an identity is there for an open case, and goes when the case does.
+            Class::ReferralIdentities | Class::Sessions => 0,
         };
         let mut periods = Self {
             milliseconds: [0; Class::ALL.len()],

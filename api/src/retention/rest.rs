@@ -240,10 +240,13 @@ pub(super) async fn step(
     }
     if class == Class::Threats {
         // Every revision, with its sealed identity, goes with the case of the signals.
-        let revisions = select
-            .prefixed("DELETE FROM threat_signals WHERE case_key IN (")
-            .closed();
-        revisions.query().execute(&mut *connection).await?;
+        for part in [
+            "DELETE FROM threat_signals WHERE case_key IN (",
+            "DELETE FROM judged_reports WHERE case_key IN (",
+        ] {
+            let of_them = select.prefixed(part).closed();
+            of_them.query().execute(&mut *connection).await?;
+        }
     }
     let delete = select.prefixed(&format!("DELETE FROM {target}(")).closed();
     let deleted = delete.query().execute(connection).await?;

@@ -8,7 +8,9 @@ use prometheus::Registry;
 use crate::audit::{self, Act, Entry};
 use crate::database::{Database, Write};
 use crate::people::Actor;
-use crate::retention::{ArchiveRetention, Class, Periods, cases, evidence, holds, rest};
+use crate::retention::{
+    ArchiveRetention, Class, Periods, cases, evidence, holds, referral_identities, rest,
+};
 use crate::store::{CaseStore, CaseStoreError};
 
 /// Time between two sweeps.
@@ -157,6 +159,9 @@ impl Retention {
             Class::Cases => cases::step(&mut write, before, now_ms).await?,
             Class::Evidence => evidence::evidence_step(&mut write, before, now_ms).await?,
             Class::SealedIdentities => evidence::sealed_step(&mut write, before, now_ms).await?,
+            Class::ReferralIdentities => {
+                referral_identities::step(&mut write, before, now_ms).await?
+            }
             other => rest::step(&mut write, other, before, now_ms).await?,
         };
         self.finish(write, class, step, now_ms).await
@@ -234,6 +239,9 @@ impl Retention {
             Class::SealedIdentities => Ok(!evidence::sealed_due(&mut connection, before, now_ms)
                 .await?
                 .is_empty()),
+            Class::ReferralIdentities => {
+                referral_identities::is_due(&mut connection, before, now_ms).await
+            }
             other => rest::is_due(&mut connection, other, before, now_ms).await,
         }
     }

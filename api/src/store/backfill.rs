@@ -1,6 +1,6 @@
 //! Recommendations that were taken in before there were cases: each opens a case or joins one, once, when the store is opened
 //! by a version that knows cases; and cases of threat signals from before there were referrals: each opens one. Without it
-//! they would wait for nobody, and retention would delete them unseen.
+//! they would wait for nobody, and retention would delete them unseen. So it is with what came in after a finding.
 
 use sqlx::{AnyConnection, Row as _};
 
@@ -98,6 +98,44 @@ pub(super) async fn referrals(
         write.commit_machine().await?;
     }
     note_done(database, REFERRALS_DONE).await
+}
+
+/// The name under which it is written down that this is done.
+const AFTER_FINDINGS_DONE: &str = "referrals of signals after earlier findings";
+
+/// Opens the referrals of what came in after a finding, while a version ran that joined it to the referral before, where nobody
+/// was led to it. The clock runs from when the first of it was received, and may be over: then somebody is told at once.
+pub(super) async fn after_findings(
+    database: &Database,
+    review: &ReviewSettings,
+) -> Result<(), CaseStoreError> {
+    if is_done(database, AFTER_FINDINGS_DONE).await? {
+        return Ok(());
+    }
+    let mut write = database.write().await?;
+    let rows = sqlx::query(
+        "SELECT s.document, (SELECT MIN(u.received_ms) FROM threat_signals u WHERE u.case_key = r.case_key \
+         AND u.revision > p.case_revision) AS since_ms FROM referrals r JOIN threat_cases c ON c.case_key = r.case_key \
+         JOIN threat_signals s ON s.case_key = c.case_key AND s.revision = c.revision JOIN referral_packages p \
+         ON p.referral = r.id AND p.revision = (SELECT MAX(n.revision) FROM referral_packages n WHERE n.referral = r.id) \
+         WHERE r.closed_ms IS NULL AND r.found_ms IS NOT NULL AND c.revision > p.case_revision AND NOT EXISTS \
+         (SELECT 1 FROM referrals l WHERE l.case_key = r.case_key AND l.sequence > r.sequence) ORDER BY r.sequence",
+    )
+    .fetch_all(write.connection())
+    .await?;
+    for row in &rows {
+        let document: String = row.try_get("document")?;
+        let threat = serde_json::from_str(&document).map_err(|_| CaseStoreError::Damaged)?;
+        take(
+            &mut write,
+            &review.referrals,
+            &threat,
+            row.try_get("since_ms")?,
+        )
+        .await?;
+    }
+    write.commit_machine().await?;
+    note_done(database, AFTER_FINDINGS_DONE).await
 }
 
 async fn is_done(database: &Database, name: &str) -> Result<bool, CaseStoreError> {

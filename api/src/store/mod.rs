@@ -116,6 +116,7 @@ impl CaseStore {
         let database = Database::open(location, random).await?;
         backfill::cases(&database, &review).await?;
         backfill::referrals(&database, &review).await?;
+        backfill::after_findings(&database, &review).await?;
         Ok(Self {
             database,
             review: Arc::new(review),

@@ -1,5 +1,6 @@
 //! Intake of threat signals: every revision of a case, which one is the newest, and the referral that it opens or raises.
 
+use sealwatch_core::behaviour::Mode;
 use sealwatch_core::recommendation::SealedIdentity;
 use sealwatch_core::threat::{ThreatDelivery, ThreatId, ThreatSignal};
 use sqlx::{AnyConnection, Row};
@@ -104,9 +105,11 @@ async fn insert_revision(
 ) -> Result<bool, CaseStoreError> {
     let threat = &delivery.threat;
     let document = serde_json::to_string(threat).map_err(|_| CaseStoreError::Unwritable)?;
+    // What rests on a detector on trial refers nobody: it keeps no identity (law 7). A live revision brings its own.
     let sealed = delivery
         .sealed_identity
         .as_ref()
+        .filter(|_| threat.mode != Mode::Shadow)
         .map(serde_json::to_string)
         .transpose()
         .map_err(|_| CaseStoreError::Unwritable)?;

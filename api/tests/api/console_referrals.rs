@@ -25,8 +25,16 @@ fn version(page: &Answer) -> String {
     rest.split_once('"').unwrap().0.to_owned()
 }
 
+/// The version and the revision of the case that the forms of a finding and of a withdrawal carry.
+fn read(page: &Answer) -> String {
+    let field = "name=\"case_revision\" value=\"";
+    let (_, rest) = page.text.split_once(field).unwrap();
+    let (revision, _) = rest.split_once('"').unwrap();
+    format!("{}&case_revision={revision}", version(page))
+}
+
 fn founded_form(page: &Answer) -> String {
-    format!("version={}&{STATEMENT}&{FOUNDED}", version(page))
+    format!("version={}&{STATEMENT}&{FOUNDED}", read(page))
 }
 
 fn id_of(path: &str) -> String {
@@ -116,17 +124,17 @@ async fn an_officer_takes_the_first_and_finds_it_and_the_page_says_who_approves_
             other.text.contains("olga works on it") && !other.text.contains("name=\"statement\"")
         );
         let finding = format!("{path}/finding");
-        let refused = oskar.post(&finding, &founded_form(&other)).await;
+        let refused = oskar.post(&finding, &founded_form(&page)).await;
         assert_eq!(refused.status, 409);
         assert!(refused.text.contains("Claim this referral first"));
-        let unsaid = format!("version={}&{STATEMENT}", version(&page));
+        let unsaid = format!("version={}&{STATEMENT}", read(&page));
         let refused = olga.post(&finding, &unsaid).await;
         assert_eq!(refused.status, 422);
         assert!(refused.text.contains("Say first whether it is founded."));
         assert!(refused.text.contains("named") && !refused.text.contains("<b>"));
         let lawless = format!(
             "version={}&{STATEMENT}&verdict=founded&ground=explained",
-            version(&page)
+            read(&page)
         );
         let refused = olga.post(&finding, &lawless).await;
         assert_eq!(refused.status, 422);
@@ -258,7 +266,7 @@ async fn a_referral_is_given_back_amended_taken_back_or_found_to_be_nothing_and_
         ] {
             assert!(page.text.contains(part), "{part}");
         }
-        let withdraw = format!("version={}&reason=duplicate", version(&page));
+        let withdraw = format!("version={}&reason=duplicate", read(&page));
         let (_, page) = olga.follow(&format!("{path}/withdraw"), &withdraw).await;
         assert!(
             page.text
@@ -270,7 +278,7 @@ async fn a_referral_is_given_back_amended_taken_back_or_found_to_be_nothing_and_
         let (path, page) = olga.follow("/referrals/next", "").await;
         let nothing = format!(
             "version={}&{STATEMENT}&verdict=unfounded&ground=explained&ground=surface_match&duty=other%3Aother",
-            version(&page)
+            read(&page)
         );
         let (_, page) = olga.follow(&format!("{path}/finding"), &nothing).await;
         assert!(page.text.contains("A person found nothing in it."));
@@ -290,7 +298,7 @@ async fn a_report_to_ncmec_names_its_incident_type() {
         let finding = format!("{path}/finding");
         let fields = format!(
             "version={}&{STATEMENT}&verdict=founded&ground=shown_by_reporter&duty=us_child_safety%3Ancmec&member_state=IE",
-            version(&page)
+            read(&page)
         );
         let refused = olga.post(&finding, &fields).await;
         assert_eq!(refused.status, 422);
@@ -351,7 +359,7 @@ async fn no_form_of_another_page_touches_a_referral_or_a_key() {
 }
 
 #[tokio::test]
-async fn signing_keys_are_shown_with_their_fingerprints_and_revoked_by_their_owners() {
+async fn signing_keys_are_shown_with_all_their_digits_and_revoked_by_their_owners() {
     let (_stores, desks) = desks().await;
     for desk in &desks {
         let (olga, anna) = (desk.browser("olga").await, desk.browser("anna").await);
@@ -370,6 +378,20 @@ async fn signing_keys_are_shown_with_their_fingerprints_and_revoked_by_their_own
         );
         let page = olga.see("/signing-keys").await.text;
         assert!(page.contains(&officers) && page.contains(&approvers));
+        // What is read out by telephone is the key, and not its id, which another key can be made to have.
+        for (person, role) in [
+            ("olga", SigningRole::Officer),
+            ("anna", SigningRole::Approver),
+        ] {
+            let key = signing_key(person, role).verifying_key().to_bytes();
+            let shown = page.replace(' ', "");
+            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(digits.len(), 64);
+            assert!(
+                shown.contains(&format!("<code>{digits}</code>")),
+                "{person}"
+            );
+        }
         assert!(page.contains("sealwatch referral trust --out"));
         assert!(
             !page.contains(&format!("/signing-keys/{approvers}/revoke")),

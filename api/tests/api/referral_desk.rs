@@ -161,16 +161,25 @@ pub async fn desks() -> (Stores, Vec<Desk>) {
 
 /// The same with other settings.
 pub async fn desks_with(settings: &ReviewSettings) -> (Stores, Vec<Desk>) {
+    desks_where(settings, true).await
+}
+
+/// Desks in processes that do not have the log's key.
+pub async fn desks_without_the_logs_key() -> (Stores, Vec<Desk>) {
+    desks_where(&settings(), false).await
+}
+
+async fn desks_where(settings: &ReviewSettings, has_key: bool) -> (Stores, Vec<Desk>) {
     let stores = Stores::empty();
     let mut desks = Vec::new();
     for ((name, location), url) in stores.locations.iter().zip(&stores.urls) {
         let store = open(location, settings.clone()).await;
-        desks.push(desk(name, url, store).await);
+        desks.push(desk(name, url, store, has_key).await);
     }
     (stores, desks)
 }
 
-async fn desk(name: &'static str, url: &str, store: CaseStore) -> Desk {
+async fn desk(name: &'static str, url: &str, store: CaseStore, has_key: bool) -> Desk {
     let clock = Arc::new(AtomicI64::new(NOW));
     let mut parts = parts(store.clone(), false, true);
     let (told, minutes) = (Arc::clone(&clock), AtomicU64::new(0));
@@ -183,11 +192,13 @@ async fn desk(name: &'static str, url: &str, store: CaseStore) -> Desk {
     };
     parts.config.first_people = PEOPLE.iter().map(person).collect();
     let registry = parts.registry.clone();
-    let settings = HeadSettings {
-        interval: Duration::from_mins(1),
-        file: None,
-    };
-    HeadKeeper::new(&store, log().origin, log_key(), settings, &registry).unwrap();
+    if has_key {
+        let settings = HeadSettings {
+            interval: Duration::from_mins(1),
+            file: None,
+        };
+        HeadKeeper::new(&store, log().origin, log_key(), settings, &registry).unwrap();
+    }
     let (state, tokens) = ApiState::new(parts).await.unwrap();
     Desk {
         name,
@@ -246,10 +257,15 @@ impl Desk {
         self.ask(who, Method::GET, path, None, "").await
     }
 
-    /// Posts as a person, with the version that the referral has now.
+    /// Posts as a person, with the version that the referral has now, and as having read its newest signal, where the body
+    /// names no other.
     pub async fn act(&self, who: &str, id: &str, act: &str, body: &Value) -> Answer {
         let referral = self.get("olga", &format!("/api/v1/referrals/{id}")).await;
         let version = referral.headers["etag"].to_str().unwrap().to_owned();
+        let mut body = body.clone();
+        if matches!(act, "findings" | "withdraw") && body["case_revision"].is_null() {
+            body["case_revision"] = referral.json()["case_revision"].clone();
+        }
         let path = format!("/api/v1/referrals/{id}/{act}");
         self.ask(who, Method::POST, &path, Some(&version), &body.to_string())
             .await
@@ -350,5 +366,17 @@ pub fn unfounded() -> Value {
         "verdict": "unfounded",
         "statement": "The message quoted a song; the reporter took it back.",
         "grounds": ["explained"],
+    })
+}
+
+/// A finding that can be made about a case that a detector brought.
+pub fn minor_founded() -> Value {
+    json!({
+        "verdict": "founded",
+        "statement": "The pattern of contacts is that of a stranger who looks for children.",
+        "grounds": ["pattern_of_contact"],
+        "regime": "us_child_safety",
+        "recipient": "ncmec",
+        "incident_type": "Online Enticement of Children for Sexual Acts",
     })
 }

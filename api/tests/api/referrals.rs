@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::pseudonym;
 use crate::referral_desk::*;
+use crate::referrals_flow::signed;
 
 const LIFE: ThreatKind = ThreatKind::ThreatToLife;
 
@@ -94,17 +95,7 @@ async fn a_score_starts_no_clock_and_a_detector_on_trial_opens_nothing() {
         // A person's finding is what the platform knows from: the export is due from then on.
         let id = desk.only().await;
         desk.done("olga", &id, "claim", &json!({})).await;
-        let mut finding = founded();
-        finding["regime"] = json!("us_child_safety");
-        finding["recipient"] = json!("ncmec");
-        finding["incident_type"] = json!("Online Enticement of Children for Sexual Acts");
-        finding["grounds"] = json!(["pattern_of_contact"]);
-        finding.as_object_mut().unwrap().remove("member_states");
-        finding
-            .as_object_mut()
-            .unwrap()
-            .remove("member_states_because");
-        let found = desk.done("olga", &id, "findings", &finding).await;
+        let found = desk.done("olga", &id, "findings", &minor_founded()).await;
         assert!(found["knowledge_at"].is_string() && found["export_by"].is_string());
         assert!(found["decide_by"].is_null());
     }
@@ -155,6 +146,43 @@ async fn the_queue_puts_danger_first_then_what_is_due_then_what_is_credible() {
         assert_eq!(desk.queue("kind=minor_contact").await.len(), 1);
         assert_eq!(desk.queue("priority=p2&state=open").await.len(), 3);
         assert!(desk.queue("state=closed").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_moves_in_the_queue_between_two_pages_hides_nothing_behind_it() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        for seed in 1..=3 {
+            desk.deliver(&[threat(seed, seed, LIFE, Priority::P2)])
+                .await;
+            desk.wait(MINUTE);
+        }
+        let page = async |cursor: &str| {
+            let path = format!("/api/v1/referrals?limit=1{cursor}");
+            let page = desk.get("anton", &path).await.json();
+            let id = page["items"][0]["id"].as_str().unwrap().to_owned();
+            (id, page["next_cursor"].as_str().map(str::to_owned))
+        };
+        let (first, cursor) = page("").await;
+        // What comes next for it is its export, which is due later than all others' findings.
+        desk.done("olga", &first, "claim", &json!({})).await;
+        desk.done("olga", &first, "findings", &founded()).await;
+        let mut cursor = cursor.unwrap();
+        let mut others = Vec::new();
+        for _ in 0..2 {
+            let (id, next) = page(&format!("&cursor={cursor}")).await;
+            others.push(id);
+            cursor = next.unwrap();
+        }
+        let waiting: Vec<String> = desk
+            .queue("state=open")
+            .await
+            .iter()
+            .map(|one| one["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(waiting.len(), 2);
+        assert_eq!(others, waiting, "{}", desk.name);
     }
 }
 
@@ -218,6 +246,7 @@ async fn what_a_state_does_not_allow_is_refused_by_every_route() {
     let approval = json!({"facts_sha256": "0".repeat(64), "inner": null});
     let signature = json!({"envelope": "{}", "review": null});
     let acts = [
+        ("claim", "olga", json!({})),
         ("release", "olga", json!({})),
         ("findings", "olga", founded()),
         ("findings", "olga", unfounded()),
@@ -234,10 +263,10 @@ async fn what_a_state_does_not_allow_is_refused_by_every_route() {
     for desk in &desks {
         desk.deliver(&[threat(1, 1, LIFE, Priority::P1)]).await;
         let id = desk.only().await;
-        let refused = async |allowed: &[&str]| {
+        let refused = async |id: &str, allowed: &[&str]| {
             for (act, who, body) in &acts {
                 if !allowed.contains(act) {
-                    let answer = desk.act(who, &id, act, body).await;
+                    let answer = desk.act(who, id, act, body).await;
                     assert_eq!(
                         (answer.status.as_u16(), answer.problem().as_str()),
                         (409, "state"),
@@ -246,18 +275,33 @@ async fn what_a_state_does_not_allow_is_refused_by_every_route() {
                 }
             }
         };
-        refused(&[]).await;
+        refused(&id, &["claim"]).await;
         desk.done("olga", &id, "claim", &json!({})).await;
-        refused(&["release", "findings", "withdraw"]).await;
+        refused(&id, &["claim", "release", "findings", "withdraw"]).await;
         desk.done("olga", &id, "findings", &founded()).await;
-        refused(&["identity/outer", "approval", "withdraw", "amend"]).await;
-        desk.done("olga", &id, "withdraw", &json!({"reason": "made_in_error"}))
+        refused(&id, &["identity/outer", "approval", "withdraw", "amend"]).await;
+        let reason = json!({"reason": "made_in_error"});
+        desk.done("olga", &id, "withdraw", &reason).await;
+        refused(&id, &[]).await;
+        let (first, _) = signed(desk, 2).await;
+        let both = ["identity/inner", "export", "withdraw", "amend"];
+        refused(&first, &[&both[..], &["signatures"]].concat()).await;
+        desk.done("olga", &first, "export", &json!({})).await;
+        let exported = [&both[..], &["acknowledgement", "close"]].concat();
+        refused(&first, &exported).await;
+        let reference = json!({"reference": "R-1"});
+        desk.done("olga", &first, "acknowledgement", &reference)
             .await;
-        refused(&[]).await;
-        assert_eq!(
-            desk.act("olga", &id, "claim", &json!({})).await.problem(),
-            "state"
-        );
+        let acknowledged = [&both[..], &["close"]].concat();
+        refused(&first, &acknowledged).await;
+        let outcome = json!({"outcome": "no_action"});
+        desk.done("olga", &first, "close", &outcome).await;
+        refused(&first, &[]).await;
+        desk.deliver(&[threat(3, 1, LIFE, Priority::P1)]).await;
+        let second = desk.only().await;
+        desk.done("olga", &second, "claim", &json!({})).await;
+        desk.done("olga", &second, "findings", &unfounded()).await;
+        refused(&second, &[]).await;
         // A version that was not the last one read is told so; none at all is asked for.
         let path = format!("/api/v1/referrals/{id}/claim");
         let stale = desk

@@ -6,8 +6,8 @@ use sealwatch_api::finish_and_release;
 use sealwatch_api::retention::{HoldReason, Periods, Retention, Target, holds, order_destruction};
 use sealwatch_core::behaviour::Mode;
 use sealwatch_core::credibility::priority::Priority;
-use sealwatch_core::threat::{ContactName, ReportEntry, ThreatKind};
-use sealwatch_core::time::{HOUR, MINUTE, Timestamp};
+use sealwatch_core::threat::ThreatKind;
+use sealwatch_core::time::{HOUR, MINUTE};
 use sealwatch_custody::signing::SigningRole;
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use crate::client::CANARY;
 use crate::common::pseudonym;
 use crate::databases::open;
 use crate::referral_desk::*;
+use crate::referrals_flow::{approve, approver_signs, officer_signs};
 
 const LIFE: ThreatKind = ThreatKind::ThreatToLife;
 
@@ -314,6 +315,76 @@ async fn what_is_over_goes_when_its_period_ends_and_what_is_not_over_stays_whoev
     }
 }
 
+/// Sealed identities in the database: of signals, and of packages.
+async fn identities(desk: &Desk) -> (i64, i64) {
+    let signals = "SELECT COUNT(*) FROM threat_signals WHERE sealed IS NOT NULL";
+    let packages = "SELECT COUNT(inner_identity) + COUNT(review_identity) FROM referral_packages";
+    (desk.count(signals).await, desk.count(packages).await)
+}
+
+#[tokio::test]
+async fn identities_go_with_the_last_referral_of_their_case_unless_they_are_preserved() {
+    let (_stores, desks) = desks().await;
+    let day = 24 * HOUR;
+    for desk in &desks {
+        let registry = prometheus::Registry::new();
+        let retention = Retention::new(&desk.store, Periods::default(), &registry).unwrap();
+        let sweep = async |after: i64| retention.sweep(desk.now() + after).await.unwrap();
+        desk.enrol("olga", SigningRole::Officer).await;
+        desk.enrol("anton", SigningRole::Approver).await;
+        desk.deliver(&[threat(1, 1, LIFE, Priority::P1)]).await;
+        desk.deliver(&[threat(1, 2, LIFE, Priority::P1)]).await;
+        let id = desk.only().await;
+        desk.done("olga", &id, "claim", &json!({})).await;
+        sweep(1).await;
+        assert_eq!(identities(desk).await, (2, 0), "{}: it is open", desk.name);
+        desk.done("olga", &id, "findings", &unfounded()).await;
+        sweep(1).await;
+        assert_eq!(identities(desk).await, (0, 0), "{}", desk.name);
+        assert_eq!(desk.queue("state=unfounded").await.len(), 1, "it stays");
+        let read = desk.get("olga", &format!("/api/v1/referrals/{id}")).await;
+        assert_eq!(read.json()["has_identity"], false);
+        // A finding that goes to an authority has it preserved, in both wraps and no fewer.
+        let id = desk.founded("olga", 2).await;
+        approve(desk, "anton", &id).await;
+        officer_signs(desk, "olga", &id).await;
+        assert_eq!(identities(desk).await, (1, 2));
+        desk.done("olga", &id, "amend", &json!({"reason": "correction"}))
+            .await;
+        assert_eq!(identities(desk).await, (1, 0), "of no earlier revision");
+        desk.done("olga", &id, "findings", &founded()).await;
+        approve(desk, "anton", &id).await;
+        officer_signs(desk, "olga", &id).await;
+        approver_signs(desk, "anton", &id).await;
+        desk.done("olga", &id, "export", &json!({})).await;
+        assert_eq!(identities(desk).await, (1, 2));
+        let outcome = json!({"outcome": "action_taken"});
+        desk.done("olga", &id, "close", &outcome).await;
+        sweep(1).await;
+        assert_eq!(identities(desk).await, (1, 0), "{}", desk.name);
+        sweep(185 * day).await;
+        assert_eq!(identities(desk).await, (0, 0), "{}", desk.name);
+        // Another signal of a case brings it again, also where an earlier referral is over.
+        desk.deliver(&[threat(1, 3, LIFE, Priority::P1)]).await;
+        sweep(1).await;
+        assert_eq!(identities(desk).await, (1, 0), "{}", desk.name);
+    }
+}
+
+#[tokio::test]
+async fn a_detector_on_trial_keeps_no_identity_of_anyone() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let mut shadow = threat(1, 1, ThreatKind::MinorContact, Priority::P3);
+        shadow.threat.mode = Mode::Shadow;
+        desk.deliver(&[shadow]).await;
+        assert_eq!(identities(desk).await, (0, 0), "{}", desk.name);
+        desk.deliver(&[threat(1, 2, ThreatKind::MinorContact, Priority::P3)])
+            .await;
+        assert_eq!(identities(desk).await, (1, 0), "{}", desk.name);
+    }
+}
+
 #[tokio::test]
 async fn cases_from_before_there_were_referrals_open_theirs_once() {
     let (stores, desks) = desks().await;
@@ -339,66 +410,33 @@ async fn cases_from_before_there_were_referrals_open_theirs_once() {
     }
 }
 
-fn report() -> ReportEntry {
-    ReportEntry {
-        reporter: pseudonym(77),
-        at: Timestamp(NOW - MINUTE),
-        group: 1,
-        weight: 1.0,
-        contact: ContactName::Seen,
-    }
-}
-
 #[tokio::test]
-async fn a_finding_judges_the_reports_but_of_self_harm_and_labels_only_whom_a_detector_pointed_at()
-{
-    let (_stores, desks) = desks().await;
-    for desk in &desks {
-        let routes = Routes {
-            recorded_order: vec![Destination::Feedback],
-            enforcement: vec![Destination::Kafka],
-            ..Routes::default()
-        };
-        assert!(desk.store.set_routes(routes));
-        let kinds = [
-            ThreatKind::SelfHarm,
-            ThreatKind::ChildSafety,
-            ThreatKind::MinorContact,
-        ];
-        for (seed, kind) in (1..).zip(kinds) {
-            let mut delivery = threat(seed, 1, kind, Priority::P3);
-            if kind != ThreatKind::MinorContact {
-                delivery.threat.reporters = vec![report()];
-            }
-            desk.deliver(&[delivery]).await;
-            let id = desk.only().await;
-            desk.done("olga", &id, "claim", &json!({})).await;
-            desk.done("olga", &id, "findings", &unfounded()).await;
-        }
+async fn signals_that_an_earlier_version_joined_to_what_was_found_open_their_referral_once() {
+    let (stores, desks) = desks().await;
+    for (desk, (_, location)) in desks.iter().zip(&stores.locations) {
+        let id = desk.founded("olga", 1).await;
+        desk.wait(MINUTE);
+        desk.deliver(&[threat(1, 2, LIFE, Priority::P1)]).await;
+        let received = desk.now();
+        desk.wait(MINUTE);
+        desk.deliver(&[threat(1, 3, LIFE, Priority::P1)]).await;
+        // As the version before left it.
         let pool = desk.beside().await;
-        let left: Vec<String> = sqlx::query_scalar("SELECT body FROM outbox")
-            .fetch_all(&pool)
-            .await
-            .unwrap();
+        for statement in [
+            "DELETE FROM referrals WHERE state = 'open'",
+            "DELETE FROM settings",
+        ] {
+            sqlx::query(statement).execute(&pool).await.unwrap();
+        }
         pool.close().await;
-        let left: Vec<Value> = left
-            .iter()
-            .map(|body| serde_json::from_str(body).unwrap())
-            .collect();
-        let (labels, judged): (Vec<&Value>, Vec<&Value>) =
-            left.iter().partition(|one| one["type"] == "label.given");
-        assert_eq!(labels.len(), 1, "{}: {left:?}", desk.name);
-        assert_eq!(judged.len(), 1, "{left:?}");
-        assert_eq!(judged[0]["type"], "report.judged");
-        assert_eq!(judged[0]["was_right"], false);
-        assert_eq!(judged[0]["account"], report().reporter.to_hexadecimal());
-        assert_eq!(judged[0]["target"], pseudonym(2).to_hexadecimal());
-        let label = labels[0];
-        assert_eq!(label["type"], "label.given");
-        assert_eq!(
-            (&label["behaviour"], &label["verdict"]),
-            (&json!("minor_contact_risk"), &json!("benign"))
-        );
-        assert_eq!(label["account"], pseudonym(3).to_hexadecimal());
+        for _ in 0..2 {
+            let store = open(location, settings()).await;
+            store.close().await;
+            let waiting = desk.queue("state=open").await;
+            assert_eq!(waiting.len(), 1, "{}", desk.name);
+            assert_eq!(waiting[0]["earlier"], json!(id));
+            let due = sealwatch_core::time::Timestamp(received + 30 * MINUTE).to_rfc3339();
+            assert_eq!(waiting[0]["due_at"], due.as_str());
+        }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::Method;
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::identifier::Pseudonym;
 use sealwatch_core::threat::{ThreatId, ThreatKind};
@@ -21,7 +20,7 @@ use crate::common::log;
 use crate::referral_desk::*;
 
 /// A bag of the facts and the identity, as a person's machine makes it.
-fn prepare(facts: &Facts, identity: Option<&[u8]>) -> PreparedBag {
+pub fn prepare(facts: &Facts, identity: Option<&[u8]>) -> PreparedBag {
     let info = BagInfo {
         source_organization: facts.provider.organization.clone(),
         external_identifier: facts.referral.clone(),
@@ -37,7 +36,7 @@ fn prepare(facts: &Facts, identity: Option<&[u8]>) -> PreparedBag {
     PreparedBag::new(&info, payload).unwrap()
 }
 
-fn envelope(facts: &Facts, prepared: &PreparedBag) -> Envelope {
+pub fn envelope(facts: &Facts, prepared: &PreparedBag) -> Envelope {
     let statement = Statement {
         referral: facts.referral.clone(),
         revision: facts.revision,
@@ -48,7 +47,7 @@ fn envelope(facts: &Facts, prepared: &PreparedBag) -> Envelope {
 }
 
 /// The sealed identity's binding, as the facts name it.
-fn bound(facts: &Facts) -> sealwatch_custody::Binding {
+pub fn bound(facts: &Facts) -> sealwatch_custody::Binding {
     let case = ThreatId::parse(&facts.threat.case).unwrap();
     binding(case, Pseudonym::parse(&facts.threat.pseudonym).unwrap())
 }
@@ -134,7 +133,7 @@ async fn trust(desk: &Desk) -> Trust {
     Trust::from_document(&answer.text).unwrap()
 }
 
-async fn enrol_all(desk: &Desk) {
+pub async fn enrol_all(desk: &Desk) {
     for (person, role) in [
         ("olga", SigningRole::Officer),
         ("anton", SigningRole::Approver),
@@ -148,7 +147,7 @@ async fn enrol_all(desk: &Desk) {
 }
 
 /// Everything up to both signatures.
-async fn signed(desk: &Desk, seed: u64) -> (String, PreparedBag) {
+pub async fn signed(desk: &Desk, seed: u64) -> (String, PreparedBag) {
     enrol_all(desk).await;
     let id = desk.founded("olga", seed).await;
     approve(desk, "anton", &id).await;
@@ -214,6 +213,47 @@ async fn two_people_take_a_referral_to_a_bag_that_verifies_with_the_trusted_keys
             .await;
         assert_eq!(over["state"], "closed");
         assert!(desk.queue("").await.is_empty());
+    }
+}
+
+/// Nothing has happened: it waits for its export still, and its clock runs.
+async fn is_not_exported(desk: &Desk, id: &str) {
+    let referral = desk
+        .get("olga", &format!("/api/v1/referrals/{id}"))
+        .await
+        .json()["referral"]
+        .clone();
+    assert_eq!(referral["state"], "approved", "{}", desk.name);
+    assert!(referral["exported_at"].is_null() && referral["due_at"].is_string());
+    let exported = "SELECT COUNT(*) FROM audit_entries WHERE act = 'referral_exported'";
+    assert_eq!(desk.count(exported).await, 0);
+}
+
+#[tokio::test]
+async fn an_export_that_cannot_be_given_has_not_happened() {
+    let (_stores, desks) = desks_without_the_logs_key().await;
+    for desk in &desks {
+        let (id, _) = signed(desk, 1).await;
+        let refused = desk.act("olga", &id, "export", &json!({})).await;
+        assert_eq!(refused.status, 503, "{}: {}", desk.name, refused.text);
+        is_not_exported(desk, &id).await;
+    }
+}
+
+#[tokio::test]
+async fn an_export_whose_statement_does_not_open_has_not_happened() {
+    let (_stores, desks) = desks().await;
+    for desk in &desks {
+        let (id, _) = signed(desk, 1).await;
+        let pool = desk.beside().await;
+        sqlx::query("UPDATE findings SET statement = 'AAAA'")
+            .execute(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+        let refused = desk.act("olga", &id, "export", &json!({})).await;
+        assert_eq!(refused.status, 500, "{}: {}", desk.name, refused.text);
+        is_not_exported(desk, &id).await;
     }
 }
 
@@ -283,166 +323,30 @@ async fn an_amended_referral_is_a_next_revision_and_the_one_before_stays() {
     }
 }
 
-#[tokio::test]
-async fn one_person_with_both_roles_and_both_keys_completes_no_referral_by_any_route() {
-    let (_stores, desks) = desks().await;
-    for desk in &desks {
-        enrol_all(desk).await;
-        let id = desk.founded("both", 1).await;
-        let (facts, digest) = read_facts(desk, "both", &id).await;
-        let refused = desk.act("both", &id, "identity/outer", &json!({})).await;
-        assert_eq!(refused.problem(), "same-person");
-        let approval = json!({"facts_sha256": digest, "inner": null});
-        let refused = desk.act("both", &id, "approval", &approval).await;
-        assert_eq!(refused.problem(), "same-person");
-        // Another person approves; the officer still cannot sign for them.
-        approve(desk, "anton", &id).await;
-        let prepared = officer_signs(desk, "both", &id).await;
-        let mut forged = envelope(&facts, &prepared);
-        forged
-            .sign(&signing_key("both", SigningRole::Officer))
-            .unwrap();
-        forged
-            .sign(&signing_key("both", SigningRole::Approver))
-            .unwrap();
-        let body = json!({"envelope": forged.to_json().unwrap(), "review": null});
-        let refused = desk.act("both", &id, "signatures", &body).await;
-        assert_eq!(refused.problem(), "same-person");
-        // Nor does the approver's log-in take the officer's other key.
-        let refused = desk.act("anton", &id, "signatures", &body).await;
-        assert_eq!(refused.problem(), "signature");
-        let refused = desk.act("both", &id, "export", &json!({})).await;
-        assert_eq!(refused.problem(), "unsigned");
-        // And whoever would write it into the database beside us is refused there.
-        let pool = desk.beside().await;
-        for wrong in [
-            "UPDATE referral_packages SET approver = officer",
-            "UPDATE referral_packages SET outer_opened_by = officer",
-            "UPDATE referral_packages SET approver_key = officer_key",
-            "UPDATE referral_packages SET exported_ms = 1",
-            "UPDATE referral_packages SET officer = 'anton', approver = 'both'",
-        ] {
-            assert!(
-                sqlx::query(wrong).execute(&pool).await.is_err(),
-                "{} {wrong}",
-                desk.name
-            );
-        }
-        pool.close().await;
+/// An approved referral of a group is signed by both and exported.
+async fn group_leaves(desk: &Desk, id: &str) -> (PreparedBag, Value) {
+    let (facts, _) = read_facts(desk, "olga", id).await;
+    let prepared = prepare(&facts, None);
+    let mut envelope = envelope(&facts, &prepared);
+    for (who, role) in [
+        ("olga", SigningRole::Officer),
+        ("anton", SigningRole::Approver),
+    ] {
+        envelope.sign(&signing_key(who, role)).unwrap();
+        let body = json!({"envelope": envelope.to_json().unwrap(), "review": null});
+        desk.done(who, id, "signatures", &body).await;
     }
+    desk.wait(5 * MINUTE);
+    let export = desk.done("olga", id, "export", &json!({})).await;
+    (prepared, export)
 }
 
-#[tokio::test]
-async fn a_signature_is_taken_of_the_right_person_over_the_right_statement_and_no_other() {
-    let (_stores, desks) = desks().await;
-    for desk in &desks {
-        enrol_all(desk).await;
-        let id = desk.founded("olga", 1).await;
-        approve(desk, "anton", &id).await;
-        let (facts, _) = read_facts(desk, "olga", &id).await;
-        let prepared = prepare(&facts, Some(b"x"));
-        let officer = signing_key("olga", SigningRole::Officer);
-        let review = json!("AAAA");
-        let mut good = envelope(&facts, &prepared);
-        good.sign(&officer).unwrap();
-        let mut other_revision = envelope(
-            &Facts {
-                revision: 9,
-                ..facts.clone()
-            },
-            &prepared,
-        );
-        other_revision.sign(&officer).unwrap();
-        let mut other_referral = envelope(
-            &Facts {
-                referral: "0".repeat(32),
-                ..facts.clone()
-            },
-            &prepared,
-        );
-        other_referral.sign(&officer).unwrap();
-        let mut foreign = envelope(&facts, &prepared);
-        foreign
-            .sign(&signing_key("nobody", SigningRole::Officer))
-            .unwrap();
-        let mut as_approver = envelope(&facts, &prepared);
-        as_approver
-            .sign(&signing_key("anton", SigningRole::Approver))
-            .unwrap();
-        let unsigned = envelope(&facts, &prepared);
-        let text = |envelope: &Envelope| envelope.to_json().unwrap();
-        for (envelope, review, kind) in [
-            (text(&other_revision), &review, "signature"),
-            (text(&other_referral), &review, "signature"),
-            (text(&foreign), &review, "signature"),
-            (text(&as_approver), &review, "signature"),
-            (text(&unsigned), &review, "signature"),
-            ("canary".to_owned(), &review, "signature"),
-            (text(&good), &Value::Null, "identity"),
-            (text(&good), &json!("canary!"), "identity"),
-        ] {
-            let body = json!({"envelope": envelope, "review": review});
-            let refused = desk.act("olga", &id, "signatures", &body).await;
-            assert_eq!(refused.problem(), kind);
-            assert!(!refused.text.contains("canary"));
-        }
-        let body = json!({"envelope": text(&good), "review": review});
-        let refused = desk.act("oskar", &id, "signatures", &body).await;
-        assert_eq!(refused.problem(), "not-yours");
-        // A key that is revoked signs nothing more.
-        let path = format!("/api/v1/signing-keys/{}", officer.verifying_key().id());
-        assert_eq!(
-            desk.ask("oskar", Method::DELETE, &path, None, "")
-                .await
-                .status,
-            404
-        );
-        assert_eq!(
-            desk.ask("olga", Method::DELETE, &path, None, "")
-                .await
-                .status,
-            204
-        );
-        let refused = desk.act("olga", &id, "signatures", &body).await;
-        assert_eq!(refused.problem(), "signature");
-        assert_eq!(
-            desk.enrol("olga", SigningRole::Officer).await.problem(),
-            "key-known"
-        );
-    }
-}
-
-#[tokio::test]
-async fn the_identity_is_in_no_answer_and_in_no_file_of_ours() {
-    let (_stores, desks) = desks().await;
-    for desk in &desks {
-        let (id, _) = signed(desk, 1).await;
-        let export = desk.act("olga", &id, "export", &json!({})).await;
-        assert!(!export.text.contains(IDENTIFIER));
-        for (who, path) in [("olga", ""), ("olga", "/facts"), ("anton", "/signature")] {
-            let answer = desk
-                .get(who, &format!("/api/v1/referrals/{id}{path}"))
-                .await;
-            assert_eq!(answer.status, 200);
-            assert!(!answer.text.contains(IDENTIFIER), "{path}");
-        }
-        // The finding's words stand encrypted.
-        let pool = desk.beside().await;
-        for column in ["facts", "envelope"] {
-            let sql = format!("SELECT {column} FROM referral_packages");
-            let text: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-                .fetch_one(&pool)
-                .await
-                .unwrap();
-            assert!(!text.contains("killed tonight") && !text.contains(IDENTIFIER));
-        }
-        let statement: String = sqlx::query_scalar("SELECT statement FROM findings")
-            .fetch_one(&pool)
-            .await
-            .unwrap();
-        assert!(!statement.contains("killed"));
-        pool.close().await;
-    }
+/// A group's referral from the finding to the export.
+pub async fn group_exported(desk: &Desk, id: &str) {
+    let (_, digest) = read_facts(desk, "anton", id).await;
+    let body = json!({"facts_sha256": digest, "inner": null});
+    desk.done("anton", id, "approval", &body).await;
+    group_leaves(desk, id).await;
 }
 
 #[tokio::test]
@@ -459,7 +363,7 @@ async fn a_group_has_no_identity_and_is_referred_without_one() {
         desk.done("olga", &id, "findings", &founded()).await;
         let outer = desk.done("anton", &id, "identity/outer", &json!({})).await;
         assert!(outer["sealed"].is_null());
-        let (facts, digest) = read_facts(desk, "anton", &id).await;
+        let (_, digest) = read_facts(desk, "anton", &id).await;
         let body = json!({"facts_sha256": digest, "inner": "AAAA"});
         assert_eq!(
             desk.act("anton", &id, "approval", &body).await.problem(),
@@ -472,20 +376,7 @@ async fn a_group_has_no_identity_and_is_referred_without_one() {
         );
         let body = json!({"facts_sha256": digest, "inner": null});
         desk.done("anton", &id, "approval", &body).await;
-        let prepared = prepare(&facts, None);
-        let mut envelope = envelope(&facts, &prepared);
-        envelope
-            .sign(&signing_key("olga", SigningRole::Officer))
-            .unwrap();
-        let body = json!({"envelope": envelope.to_json().unwrap(), "review": null});
-        desk.done("olga", &id, "signatures", &body).await;
-        envelope
-            .sign(&signing_key("anton", SigningRole::Approver))
-            .unwrap();
-        let body = json!({"envelope": envelope.to_json().unwrap(), "review": null});
-        desk.done("anton", &id, "signatures", &body).await;
-        desk.wait(5 * MINUTE);
-        let export = desk.done("olga", &id, "export", &json!({})).await;
+        let (prepared, export) = group_leaves(desk, &id).await;
         let files = seal(prepared, &export);
         assert!(
             verify_bag(&files, &trust(desk).await).passed(),

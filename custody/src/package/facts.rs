@@ -298,8 +298,8 @@ pub struct Clock {
     pub first_signal_ms: i64,
     /// When a person could first know.
     pub knowledge_ms: i64,
-    /// Until when a finding was due.
-    pub decide_by_ms: i64,
+    /// Until when a finding was due; nothing where no signal had started a clock.
+    pub decide_by_ms: Option<i64>,
     /// Until when the export is due.
     pub export_by_ms: i64,
 }
@@ -339,9 +339,9 @@ pub struct Method {
     pub policy: Option<String>,
     /// How far the signal's sources go: `live`, or `demo` and `shadow` where it rests on a detector on trial.
     pub mode: String,
-    /// Earlier findings about cases of this kind on this platform: how many there were.
+    /// Other cases of this kind on this platform that people have decided, by the last finding about each.
     pub earlier_findings: u64,
-    /// How many of them were unfounded.
+    /// How many of them were found unfounded, or taken back as made in error or as not holding any more.
     pub earlier_unfounded: u64,
     /// The detector, for a case that rests on one.
     pub detector: Option<Detector>,

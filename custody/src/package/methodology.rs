@@ -138,7 +138,7 @@ fn error_rates(facts: &Facts) -> String {
             "No earlier case of this kind on this platform has been decided: **the error rate is unknown.**\n",
         ),
         _ => text.push_str(&format!(
-            "Earlier cases of this kind on this platform that people decided and found unfounded: {}. (Wilson's score interval.) \
+            "Earlier cases of this kind on this platform that people decided, and found unfounded or took back as wrong: {}. (Wilson's score interval.) \
              These are cases that the program brought to people, decided by people; they say nothing of cases that it did not \
              bring.\n",
             proportion::in_words(method.earlier_unfounded, method.earlier_findings)

@@ -86,9 +86,10 @@ fn check_times(facts: &Facts) -> Result<(), PackageError> {
         ("the end of preservation", facts.duty.keep_until_ms),
         ("the first signal", clock.first_signal_ms),
         ("the first knowledge", clock.knowledge_ms),
-        ("the term of the finding", clock.decide_by_ms),
         ("the term of the export", clock.export_by_ms),
     ];
+    let decide_by = clock.decide_by_ms;
+    let decide_by = decide_by.map(|ms| ("the term of the finding", ms));
     let reports = threat
         .reporters
         .iter()
@@ -102,6 +103,7 @@ fn check_times(facts: &Facts) -> Result<(), PackageError> {
     let custody = facts.custody.iter().map(|event| ("an act", event.at_ms));
     let all = single
         .into_iter()
+        .chain(decide_by)
         .chain(reports)
         .chain(matches)
         .chain(signals);

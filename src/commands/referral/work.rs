@@ -41,7 +41,10 @@ pub fn find(arguments: &FindArguments) -> Result<(), Failure> {
     for line in terminal::plain(statement).lines() {
         println!("    | {line}");
     }
+    let seen = Seen::read(&arguments.common)?;
+    println!("    {}", seen.signals());
     let mut body = json!({
+        "case_revision": seen.referral["case_revision"],
         "verdict": arguments.verdict,
         "statement": statement,
         "grounds": arguments.ground,
@@ -61,7 +64,7 @@ pub fn find(arguments: &FindArguments) -> Result<(), Failure> {
     }
     let question =
         "You sign for this finding as a person; a score is never the suspicion. Make it?";
-    act(&arguments.common, "/findings", &body, Some(question))?;
+    seen.act(&arguments.common, "/findings", &body, Some(question))?;
     println!("The finding is made.");
     Ok(())
 }
@@ -90,13 +93,11 @@ pub fn acknowledge(arguments: &ReferralArguments, reference: &str) -> Result<(),
 /// # Errors
 /// The service refuses, or the answer was not yes.
 pub fn withdraw(arguments: &ReferralArguments, reason: &str) -> Result<(), Failure> {
+    let seen = Seen::read(arguments)?;
+    println!("{}", seen.signals());
     let question = format!("Take it back ({})?", terminal::line(reason));
-    act(
-        arguments,
-        "/withdraw",
-        &json!({"reason": reason}),
-        Some(&question),
-    )?;
+    let body = json!({"reason": reason, "case_revision": seen.referral["case_revision"]});
+    seen.act(arguments, "/withdraw", &body, Some(&question))?;
     println!("Taken back. Whoever has its package already has to be told by you.");
     Ok(())
 }
@@ -143,13 +144,49 @@ fn act(
     body: &Value,
     question: Option<&str>,
 ) -> Result<(), Failure> {
-    let server = Server::new(&arguments.server)?;
-    let id = &arguments.id;
-    let seen = server.get(&path(id, "")?)?;
-    if let Some(question) = question {
-        terminal::confirm(question, arguments.yes)?;
+    Seen::read(arguments)?.act(arguments, part, body, question)
+}
+
+/// A referral as it was read: what an act is about.
+struct Seen {
+    server: Server,
+    version: Option<String>,
+    referral: Value,
+}
+
+impl Seen {
+    fn read(arguments: &ReferralArguments) -> Result<Self, Failure> {
+        let server = Server::new(&arguments.server)?;
+        let answer = server.get(&path(&arguments.id, "")?)?;
+        Ok(Self {
+            server,
+            version: answer.version,
+            referral: answer.body,
+        })
     }
-    server
-        .post(&path(id, part)?, seen.version.as_deref(), body)
-        .map(drop)
+
+    /// What has come in until now: an officer who has read less reads again before they go on.
+    fn signals(&self) -> String {
+        let number = |value: &Value| value.as_u64().unwrap_or_default();
+        format!(
+            "read until now: signals {}, reports {}",
+            number(&self.referral["signals"]),
+            number(&self.referral["threat"]["reports"])
+        )
+    }
+
+    fn act(
+        &self,
+        arguments: &ReferralArguments,
+        part: &str,
+        body: &Value,
+        question: Option<&str>,
+    ) -> Result<(), Failure> {
+        if let Some(question) = question {
+            terminal::confirm(question, arguments.yes)?;
+        }
+        self.server
+            .post(&path(&arguments.id, part)?, self.version.as_deref(), body)
+            .map(drop)
+    }
 }

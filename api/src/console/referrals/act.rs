@@ -183,8 +183,10 @@ pub(super) async fn find(posted: Posted) -> Result<Response, Problem> {
 pub(super) async fn withdraw(posted: Posted) -> Result<Response, Problem> {
     let which = posted.which()?;
     let reason = WithdrawReason::parse(posted.fields.get("reason")).ok_or(Problem::body())?;
-    let (database, now_ms) = (posted.database(), posted.now_ms);
-    let result = referrals::withdraw(database, &posted.actor, which, reason, now_ms).await;
+    let read = posted.fields.get("case_revision").parse();
+    let why = (reason, read.map_err(|_| Problem::body())?);
+    let (database, settings, now_ms) = (posted.database(), posted.settings(), posted.now_ms);
+    let result = referrals::withdraw(database, settings, &posted.actor, which, why, now_ms).await;
     posted
         .answer(result, Done::ReferralWithdrawn, Typed::default())
         .await

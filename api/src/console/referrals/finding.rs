@@ -13,6 +13,8 @@ use crate::referrals::{Concerned, FindingVerdict, Ground, NewFinding, Referral};
 #[derive(Default)]
 pub(super) struct Typed {
     pub(super) refusal: Option<&'static str>,
+    /// The revision of the case that the page showed.
+    case_revision: i64,
     pub(super) verdict: Option<FindingVerdict>,
     pub(super) statement: Zeroizing<String>,
     grounds: Vec<Ground>,
@@ -29,6 +31,8 @@ impl Typed {
         let duty = fields.get("duty").split_once(':');
         Self {
             refusal: None,
+            // No case has a revision 0: who does not name one is refused.
+            case_revision: fields.get("case_revision").parse().unwrap_or_default(),
             verdict: FindingVerdict::parse(fields.get("verdict")),
             // Browsers send line ends as carriage return and line feed.
             statement: Zeroizing::new(
@@ -69,6 +73,7 @@ impl Typed {
             Vec::new()
         };
         NewFinding {
+            case_revision: self.case_revision,
             verdict,
             statement: self.statement.clone(),
             grounds: self

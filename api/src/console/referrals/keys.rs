@@ -1,5 +1,5 @@
-//! Whose signing keys there are. A key's fingerprint is its id; what this page shows is compared with its owner on another way
-//! before anything is trusted.
+//! Whose signing keys there are. What this page shows is compared with its owner on another way before anything is trusted: all
+//! digits of the key, and not its id, which is 64 bits of a digest and can be had by another key.
 
 use askama::Template;
 use axum::extract::rejection::PathRejection;
@@ -21,6 +21,8 @@ use crate::state::ApiState;
 
 struct KeyRow {
     id: String,
+    /// The key itself, as people read it to each other.
+    digits: String,
     person: String,
     role: &'static str,
     enrolled: Moment,
@@ -34,8 +36,16 @@ struct KeysPage {
     frame: Frame,
     rows: Vec<KeyRow>,
     log_id: String,
+    log_digits: String,
     log_origin: String,
     may_enrol: bool,
+}
+
+/// All digits of a key in groups of four, as the command shows them.
+fn digits(key: &[u8]) -> String {
+    let group = |pair: &[u8]| pair.iter().map(|byte| format!("{byte:02x}")).collect();
+    let groups: Vec<String> = key.chunks(2).map(group).collect();
+    groups.join(" ")
 }
 
 /// All keys, by person and role; those that were revoked last.
@@ -55,6 +65,7 @@ pub(super) async fn signing_keys(
         .iter()
         .map(|enrolled| KeyRow {
             id: enrolled.key.id().to_string(),
+            digits: digits(&enrolled.key.to_bytes()),
             person: enrolled.person.to_string(),
             role: enrolled.key.role().name(),
             enrolled: moment(enrolled.enrolled_ms),
@@ -74,6 +85,7 @@ pub(super) async fn signing_keys(
             .saying(done.and_then(said)),
         rows,
         log_id: state.log.key.id().to_string(),
+        log_digits: digits(&state.log.key.to_bytes()),
         log_origin: state.log.origin.as_str().to_owned(),
         may_enrol: actor.may(Permission::EnrolKey),
     })

@@ -29,8 +29,8 @@ use crate::referrals::http::documents::{
 };
 use crate::referrals::http::read::document;
 use crate::referrals::{
-    self, AmendReason, CloseOutcome, Concerned, FindingVerdict, Ground, Move, Referral, ReferralId,
-    WithdrawReason, next,
+    self, AmendReason, ClockName, CloseOutcome, Concerned, FindingVerdict, Ground, Move, Referral,
+    ReferralId, WithdrawReason, next,
 };
 use crate::routes::referral_id;
 use crate::state::ApiState;
@@ -81,11 +81,13 @@ struct ReferralPage {
     has_identity: bool,
     reports: String,
     signals: i64,
+    case_revision: u64,
     first_signal: Moment,
     knowledge: Option<Moment>,
     clocks: Vec<ClockView>,
     amendment: &'static str,
     earlier: String,
+    later: String,
     reference: String,
     sum: String,
     terms: Vec<TermRow>,
@@ -202,16 +204,15 @@ fn page(
         has_identity: document.has_identity,
         reports: count(u64::from(threat.reports)),
         signals: document.signals,
+        case_revision: document.case_revision,
         first_signal: Moment::new(Timestamp(referral.first_signal_ms)),
         knowledge: referral
             .knowledge_ms
             .map(|at_ms| Moment::new(Timestamp(at_ms))),
         clocks: clocks(referral, now_ms),
         amendment: referral.amendment.map_or("", words::amended),
-        earlier: referral
-            .earlier
-            .map(ReferralId::to_hexadecimal)
-            .unwrap_or_default(),
+        earlier: linked(referral.earlier),
+        later: linked(referral.later),
         reference: referral.recipient_reference.clone().unwrap_or_default(),
         sum: rows::sum(threat.credibility.log_odds),
         terms: rows::terms(&threat.credibility.terms),
@@ -232,20 +233,20 @@ fn page(
     }
 }
 
+/// Another referral's id; empty where there is none.
+fn linked(id: Option<ReferralId>) -> String {
+    id.map(ReferralId::to_hexadecimal).unwrap_or_default()
+}
+
 /// The clocks that run still.
 fn clocks(referral: &Referral, now_ms: i64) -> Vec<ClockView> {
-    if referral.closed_ms.is_some() || referral.exported_ms.is_some() {
-        return Vec::new();
-    }
-    let decide = referral
-        .decide_by_ms
-        .filter(|_| referral.found_ms.is_none());
     [
-        ("Finding due", decide),
-        ("Export due", referral.export_by_ms),
+        ("Finding due", ClockName::Decide, referral.decide_by_ms),
+        ("Export due", ClockName::Export, referral.export_by_ms),
     ]
     .into_iter()
-    .filter_map(|(what, due)| due.map(|due_ms| ClockView::new(what, due_ms, now_ms)))
+    .filter(|(_, clock, _)| referral.state.runs(*clock))
+    .filter_map(|(what, _, due)| due.map(|due_ms| ClockView::new(what, due_ms, now_ms)))
     .collect()
 }
 

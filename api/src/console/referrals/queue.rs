@@ -108,21 +108,8 @@ async fn page(
     (query, said): (ReferralQuery, Option<Said>),
 ) -> Result<Response, Problem> {
     let (database, now_ms) = (state.store.database(), (state.now_ms)());
-    let behind = match query.behind {
-        Some(id) => {
-            let found = referrals::get(database, id).await?;
-            Some(found.ok_or_else(Problem::not_found)?)
-        }
-        None => None,
-    };
-    let filter = &query.filter;
-    let mut found = referrals::list(database, filter, behind.as_ref(), query.limit + 1).await?;
-    let goes_on = found.len() > query.limit as usize;
-    found.truncate(query.limit as usize);
-    let last = found
-        .last()
-        .filter(|_| goes_on)
-        .map(|referral| referral.id.to_hexadecimal());
+    let (filter, behind) = (&query.filter, query.behind.as_ref());
+    let (found, next) = referrals::page(database, filter, behind, query.limit).await?;
     draw(&QueuePage {
         frame: Frame::new(state, Some(actor), headers, "referrals")
             .waiting(waiting(state, actor).await?)
@@ -149,7 +136,7 @@ async fn page(
         is_filtered: *filter != ReferralFilter::default(),
         is_first_page: behind.is_none(),
         first_page: address(*filter, None),
-        next_page: last.map(|id| address(*filter, Some(&id))),
+        next_page: next.map(|place| address(*filter, Some(&place.cursor()))),
         may_work: actor.may(Permission::WorkReferrals),
     })
 }

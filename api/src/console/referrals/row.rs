@@ -6,7 +6,7 @@ use sealwatch_core::time::Timestamp;
 use super::words;
 use crate::console::words::{Moment, score};
 use crate::people::Actor;
-use crate::referrals::{Referral, ReferralState};
+use crate::referrals::{ClockName, Referral, ReferralState};
 
 /// So near its end a clock is marked, in milliseconds.
 const NEAR_MS: i64 = 10 * 60_000;
@@ -74,7 +74,7 @@ impl ReferralRow {
     /// Of a referral, for this person at this time.
     pub(super) fn new(referral: &Referral, actor: &Actor, now_ms: i64) -> Self {
         let claimed_by = referral.claimed_by(now_ms);
-        let what = if referral.found_ms.is_none() {
+        let what = if referral.state.runs(ClockName::Decide) {
             "finding"
         } else {
             "export"

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::acted;
 use super::documents::{ExportDocument, ReferralSummary};
-use super::read::whole_facts;
+use super::read::{current, whole_facts};
 use crate::body::Body;
 use crate::etag::{IfMatch, versioned};
 use crate::people::Actor;
@@ -40,9 +40,12 @@ pub async fn export(
 ) -> Result<Response, Problem> {
     let now_ms = (state.now_ms)();
     let which = (referral_id(id)?, Some(seen.version()?));
+    // Read first: a statement that does not open is said before anything has happened. The version pins the revision.
+    let (referral, package) = current(&state, which.0).await?;
+    let facts = whole_facts(&state, &referral, &package).await?;
     let export = referrals::export(state.store.database(), &actor, which, now_ms).await?;
     let document = ExportDocument {
-        facts: whole_facts(&state, &export.referral, &export.package).await?,
+        facts,
         envelope: export.envelope,
         checkpoint: export.checkpoint,
         proofs: export.proofs,
@@ -124,6 +127,10 @@ pub struct WithdrawRequest {
     /// `made_in_error`, `duplicate`, `no_legal_basis`, `recipient_declines` or `no_longer_holds`.
     #[schema(value_type = WithdrawReasonName, inline)]
     reason: WithdrawReason,
+    /// The `case_revision` of the referral as it was read: where nobody has found anything yet, what is newer opens the next
+    /// referral.
+    #[schema(minimum = 1)]
+    case_revision: i64,
 }
 
 /// Takes it back. What has left already has left: the officer tells the recipient.
@@ -135,6 +142,7 @@ pub struct WithdrawRequest {
         (status = 200, description = "The referral, withdrawn", body = ReferralSummary, headers(("ETag" = String, description = "Its version"))),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Nobody has looked at it, another person has claimed it, or it is over", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The case has no such revision", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn withdraw(
     State(state): State<ApiState>,
@@ -145,8 +153,9 @@ pub async fn withdraw(
 ) -> Result<Response, Problem> {
     let now_ms = (state.now_ms)();
     let which = (referral_id(id)?, Some(seen.version()?));
-    let database = state.store.database();
-    let referral = referrals::withdraw(database, &actor, which, body.value.reason, now_ms).await?;
+    let (database, settings) = (state.store.database(), &state.store.review().referrals);
+    let why = (body.value.reason, body.value.case_revision);
+    let referral = referrals::withdraw(database, settings, &actor, which, why, now_ms).await?;
     Ok(acted(&referral, now_ms))
 }
 
@@ -167,7 +176,7 @@ pub struct AmendRequest {
     responses(
         (status = 200, description = "The referral, claimed again", body = ReferralSummary, headers(("ETag" = String, description = "Its version"))),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Nothing was found yet, or it is over", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "Nothing was found yet, it is over, or this person has too many claims", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn amend(
     State(state): State<ApiState>,

@@ -1,15 +1,20 @@
 //! Referrals as programs read them.
 
+mod findings;
+mod packages;
+
+pub use findings::{FindingDocument, PackageDocument};
+pub use packages::{
+    ExportDocument, FactsDocument, InnerDocument, OuterDocument, SignatureDocument,
+};
+
 use sealwatch_core::time::Timestamp;
-use sealwatch_custody::package::{Recipient, Regime};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::body::Private;
 use crate::referrals::duty::Duty;
-use crate::referrals::types::{AmendReason, Concerned, Finding, Package, Referral, ReferralId};
-use crate::state::ApiState;
+use crate::referrals::types::{AmendReason, Referral, ReferralId};
 
 fn time(at_ms: i64) -> String {
     Timestamp(at_ms).to_rfc3339()
@@ -76,6 +81,8 @@ pub struct ReferralSummary {
     pub outcome: Option<String>,
     /// The referral of the same case before it.
     pub earlier: Option<String>,
+    /// The referral of the same case after it: of what came in after the finding.
+    pub later: Option<String>,
     /// When it was opened.
     #[schema(format = DateTime)]
     pub opened_at: String,
@@ -120,6 +127,7 @@ impl ReferralSummary {
             recipient_reference: referral.recipient_reference.clone(),
             outcome: referral.outcome.clone(),
             earlier: referral.earlier.map(ReferralId::to_hexadecimal),
+            later: referral.later.map(ReferralId::to_hexadecimal),
             opened_at: time(referral.opened_ms),
             closed_at: referral.closed_ms.map(time),
             version: referral.version,
@@ -134,105 +142,6 @@ pub struct ReferralPage {
     pub items: Vec<ReferralSummary>,
     /// Give this as `cursor` for the next page.
     pub next_cursor: Option<String>,
-}
-
-/// A finding.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FindingDocument {
-    /// The referral's revision.
-    pub revision: u32,
-    /// Who made it.
-    pub person: String,
-    /// `founded` or `unfounded`.
-    pub verdict: &'static str,
-    /// The statement; nothing where it does not open.
-    #[schema(value_type = Option<String>)]
-    pub statement: Option<Private>,
-    /// What it rests on.
-    pub grounds: Vec<&'static str>,
-    /// Under which law is referred.
-    pub regime: Option<&'static str>,
-    /// To whom.
-    pub recipient: Option<&'static str>,
-    /// The provision.
-    pub legal_basis: Option<String>,
-    /// NCMEC's incident type.
-    pub incident_type: Option<String>,
-    /// Member States concerned.
-    pub member_states: Vec<String>,
-    /// Why these.
-    pub member_states_because: Option<&'static str>,
-    /// The preservation hold that it set.
-    pub hold: Option<String>,
-    /// When.
-    #[schema(format = DateTime)]
-    pub made_at: String,
-}
-
-impl FindingDocument {
-    /// Of a finding, with its statement opened.
-    pub(super) fn new(state: &ApiState, id: ReferralId, finding: &Finding) -> Self {
-        let statement = state.open_statement(id, finding.revision, &finding.statement);
-        Self {
-            revision: finding.revision,
-            person: finding.person.to_string(),
-            verdict: finding.verdict.name(),
-            statement: statement.map(Private::from),
-            grounds: finding.grounds.iter().map(|ground| ground.name()).collect(),
-            regime: finding.regime.map(Regime::name),
-            recipient: finding.recipient.map(Recipient::name),
-            legal_basis: finding.legal_basis.clone(),
-            incident_type: finding.incident_type.clone(),
-            member_states: finding.member_states.clone(),
-            member_states_because: finding.member_states_because.map(Concerned::name),
-            hold: finding.hold.clone(),
-            made_at: time(finding.made_ms),
-        }
-    }
-}
-
-/// How far a revision's package has come.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PackageDocument {
-    /// The referral's revision.
-    pub revision: u32,
-    /// Who made the finding.
-    pub officer: String,
-    /// The digest of the facts.
-    pub facts_sha256: String,
-    /// When the facts were frozen.
-    #[schema(format = DateTime)]
-    pub frozen_at: String,
-    /// Who approved.
-    pub approver: Option<String>,
-    /// When it was approved.
-    #[schema(format = DateTime)]
-    pub approved_at: Option<String>,
-    /// When the officer signed.
-    #[schema(format = DateTime)]
-    pub officer_signed_at: Option<String>,
-    /// When the approver signed.
-    #[schema(format = DateTime)]
-    pub approver_signed_at: Option<String>,
-    /// When it was first exported.
-    #[schema(format = DateTime)]
-    pub exported_at: Option<String>,
-}
-
-impl From<&Package> for PackageDocument {
-    fn from(package: &Package) -> Self {
-        Self {
-            revision: package.revision,
-            officer: package.officer.to_string(),
-            facts_sha256: package.sha256.clone(),
-            frozen_at: time(package.frozen_ms),
-            approver: package.approver.as_ref().map(ToString::to_string),
-            approved_at: package.approved_ms.map(time),
-            officer_signed_at: package.officer_signed_ms.map(time),
-            approver_signed_at: package.approver_signed_ms.map(time),
-            exported_at: package.exported_ms.map(time),
-        }
-    }
 }
 
 /// Something that was done with a referral, as the audit log has it.
@@ -292,6 +201,8 @@ pub struct ReferralDocument {
     /// The newest revision of the threat case, as the engine gave it.
     #[schema(value_type = Object)]
     pub threat: Value,
+    /// Which revision this is: what a finding or a withdrawal names as read.
+    pub case_revision: u64,
     /// How many revisions of it there are.
     pub signals: i64,
     /// Whether an identity is sealed to the referral side. A group has none.
@@ -304,101 +215,4 @@ pub struct ReferralDocument {
     pub packages: Vec<PackageDocument>,
     /// What was done, the oldest first: the last 500 acts.
     pub history: Vec<ActDocument>,
-}
-
-/// The facts of a referral's revision at hand.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FactsDocument {
-    /// The revision.
-    pub revision: u32,
-    /// Canonical JSON (RFC 8785).
-    #[schema(value_type = String)]
-    pub facts: Private,
-    /// Its SHA-256, in hexadecimal digits.
-    pub sha256: String,
-}
-
-/// A twice-sealed identity.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct OuterDocument {
-    /// In base64; null for a group.
-    #[schema(required)]
-    pub sealed: Option<String>,
-}
-
-/// An identity in its inner wrap.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct InnerDocument {
-    /// In base64; null for a group.
-    #[schema(required)]
-    pub inner: Option<String>,
-}
-
-/// How far a revision is signed.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SignatureDocument {
-    /// The revision.
-    pub revision: u32,
-    /// The DSSE envelope with the signatures so far; null where there is none.
-    #[schema(required)]
-    pub envelope: Option<String>,
-    /// The identity, sealed to the approvers for their check, in base64; null for a group.
-    #[schema(required)]
-    pub review: Option<String>,
-    /// Whether the officer has signed.
-    pub officer_signed: bool,
-    /// Whether the approver has signed.
-    pub approver_signed: bool,
-}
-
-impl From<&Package> for SignatureDocument {
-    fn from(package: &Package) -> Self {
-        Self {
-            revision: package.revision,
-            envelope: package.envelope.clone(),
-            review: package.review_identity.clone(),
-            officer_signed: package.officer_signed_ms.is_some(),
-            approver_signed: package.approver_signed_ms.is_some(),
-        }
-    }
-}
-
-/// What makes the bag, beside the identity.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ExportDocument {
-    /// The facts: canonical JSON (RFC 8785).
-    #[schema(value_type = String)]
-    pub facts: Private,
-    /// The DSSE envelope with both signatures.
-    pub envelope: String,
-    /// The audit log's signed head (c2sp.org/tlog-checkpoint).
-    pub checkpoint: String,
-    /// The log's entries about the referral with their proofs: canonical JSON.
-    pub proofs: String,
-}
-
-/// A signing key.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SigningKeyDocument {
-    /// Its id.
-    pub key_id: String,
-    /// Whose.
-    pub person: String,
-    /// `officer` or `approver`.
-    pub role: &'static str,
-    /// The verifying key's document.
-    #[schema(value_type = Object)]
-    pub key: Value,
-    /// When it was enrolled, in milliseconds since 1970.
-    pub enrolled_ms: i64,
-    /// When it was revoked.
-    #[schema(required)]
-    pub revoked_ms: Option<i64>,
-}
-
-/// Signing keys, the newest first.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SigningKeyList {
-    /// All of them, those that were revoked too.
-    pub items: Vec<SigningKeyDocument>,
 }

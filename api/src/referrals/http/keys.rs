@@ -5,16 +5,42 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::documents::{SigningKeyDocument, SigningKeyList};
 use crate::body::Body;
 use crate::people::Actor;
 use crate::problem::Problem;
 use crate::referrals::{self, EnrolledKey};
 use crate::schemas::TokenId;
 use crate::state::ApiState;
+
+/// A signing key.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SigningKeyDocument {
+    /// Its id.
+    pub key_id: String,
+    /// Whose.
+    pub person: String,
+    /// `officer` or `approver`.
+    pub role: &'static str,
+    /// The verifying key's document.
+    #[schema(value_type = Object)]
+    pub key: Value,
+    /// When it was enrolled, in milliseconds since 1970.
+    pub enrolled_ms: i64,
+    /// When it was revoked.
+    #[schema(required)]
+    pub revoked_ms: Option<i64>,
+}
+
+/// Signing keys, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SigningKeyList {
+    /// All of them, those that were revoked too.
+    pub items: Vec<SigningKeyDocument>,
+}
 
 impl From<EnrolledKey> for SigningKeyDocument {
     fn from(enrolled: EnrolledKey) -> Self {
@@ -69,7 +95,8 @@ pub async fn enrol(
     Ok((StatusCode::CREATED, Json(document)).into_response())
 }
 
-/// A file of trusted keys: those that are not revoked, and the log's. Compare the ids on another way before you trust it.
+/// A file of trusted keys: those that are not revoked, and the log's. Compare every key, digit for digit, on another
+/// way before you trust it: an id is too short for that.
 #[utoipa::path(get, path = "/api/v1/signing-keys/trust", tag = "referrals",
     responses((status = 200, description = "The file", body = Object, content_type = "application/json")))]
 pub async fn trust(State(state): State<ApiState>) -> Result<Response, Problem> {

@@ -6,16 +6,15 @@ use sealwatch_core::threat::ThreatKind;
 use crate::filter::{PAGE, exact_pairs};
 use crate::problem::Problem;
 use crate::referrals::machine::ReferralState;
-use crate::referrals::queue::ReferralFilter;
-use crate::referrals::types::ReferralId;
+use crate::referrals::queue::{Place, ReferralFilter};
 
 /// A queue's query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReferralQuery {
     /// What it is narrowed to.
     pub filter: ReferralFilter,
-    /// Behind this referral.
-    pub behind: Option<ReferralId>,
+    /// Behind this place.
+    pub behind: Option<Place>,
     /// Referrals on a page, 1 to 200.
     pub limit: u32,
 }
@@ -40,7 +39,7 @@ impl ReferralQuery {
                 "state" => filter.state = some("state", ReferralState::parse(&value))?,
                 "kind" => filter.kind = some("kind", ThreatKind::parse(&value))?,
                 "priority" => filter.priority = some("priority", Priority::parse(&value))?,
-                "cursor" => parsed.behind = some("cursor", ReferralId::parse(&value))?,
+                "cursor" => parsed.behind = some("cursor", Place::parse(&value))?,
                 "limit" => {
                     let limit = value.parse().ok().filter(|limit| (1..=200).contains(limit));
                     parsed.limit = limit.ok_or_else(|| Problem::parameter("limit"))?;

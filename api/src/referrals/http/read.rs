@@ -21,7 +21,9 @@ use crate::referrals::types::{Package, Referral, ReferralId};
 use crate::referrals::{self, ReferralError, duty, facts as package_facts, read};
 use crate::routes::log;
 use crate::routes::referral_id;
-use crate::schemas::{HexadecimalId, PriorityName, ReferralStateName, ThreatKindName};
+use crate::schemas::{
+    HexadecimalId, PriorityName, ReferralCursorText, ReferralStateName, ThreatKindName,
+};
 use crate::state::ApiState;
 use crate::store::CaseStoreError;
 
@@ -34,13 +36,12 @@ const ACTS: i64 = 500;
         ("state" = inline(Option<ReferralStateName>), Query, description = "Only this state. Unless given: what is not over"),
         ("kind" = inline(Option<ThreatKindName>), Query, description = "Only this kind of threat"),
         ("priority" = inline(Option<PriorityName>), Query, description = "Only this priority"),
-        ("cursor" = inline(Option<HexadecimalId>), Query, description = "The `next_cursor` of the page before"),
+        ("cursor" = inline(Option<ReferralCursorText>), Query, description = "The `next_cursor` of the page before"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Referrals on a page, 1 to 200; 50 unless given"),
     ),
     responses(
         (status = 200, description = "A page", body = ReferralPage),
         (status = 400, description = "A wrong parameter", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "The last referral of the page before is gone: begin at the first page", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn list(
     State(state): State<ApiState>,
@@ -48,21 +49,10 @@ pub async fn list(
 ) -> Result<Json<ReferralPage>, Problem> {
     let query = ReferralQuery::parse(query.as_deref())?;
     let (database, now_ms) = (state.store.database(), (state.now_ms)());
-    let behind = match query.behind {
-        Some(id) => {
-            let found = referrals::get(database, id).await?;
-            Some(found.ok_or_else(Problem::not_found)?)
-        }
-        None => None,
-    };
-    // One more than asked for tells whether the list goes on.
-    let limit = query.limit + 1;
-    let mut found = referrals::list(database, &query.filter, behind.as_ref(), limit).await?;
-    let goes_on = found.len() > query.limit as usize;
-    found.truncate(query.limit as usize);
-    let last = found.last().filter(|_| goes_on);
+    let (filter, behind) = (&query.filter, query.behind.as_ref());
+    let (found, next) = referrals::page(database, filter, behind, query.limit).await?;
     Ok(Json(ReferralPage {
-        next_cursor: last.map(|referral| referral.id.to_hexadecimal()),
+        next_cursor: next.map(|place| place.cursor()),
         items: found
             .iter()
             .map(|referral| ReferralSummary::new(referral, now_ms))
@@ -107,6 +97,7 @@ pub(crate) async fn document(
         .iter()
         .filter(|duty| duty.kinds.contains(&referral.kind));
     Ok(ReferralDocument {
+        case_revision: threat.threat.revision,
         signals: threat.revisions,
         has_identity: threat.sealed_identity.is_some(),
         threat: serde_json::to_value(&threat.threat).map_err(|_| CaseStoreError::Unwritable)?,
@@ -163,17 +154,7 @@ pub async fn facts(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let id = referral_id(id)?;
-    let mut connection = state
-        .store
-        .database()
-        .pool()
-        .acquire()
-        .await
-        .map_err(store_error)?;
-    let found = read::get(&mut connection, id).await?;
-    let referral = found.ok_or(Problem::not_found())?;
-    let package = read::current_package(&mut connection, &referral).await?;
-    drop(connection);
+    let (referral, package) = current(&state, id).await?;
     let entry = Entry::new(Act::CaseRead).about(&id.to_hexadecimal());
     log(&state, &actor, entry).await?;
     let facts = whole_facts(&state, &referral, &package).await?;
@@ -183,6 +164,19 @@ pub async fn facts(
         sha256: package.sha256,
     };
     Ok(versioned(referral.version, Json(document)))
+}
+
+/// A referral and the package of its revision at hand.
+pub(super) async fn current(
+    state: &ApiState,
+    id: ReferralId,
+) -> Result<(Referral, Package), Problem> {
+    let pool = state.store.database().pool();
+    let mut connection = pool.acquire().await.map_err(store_error)?;
+    let found = read::get(&mut connection, id).await?;
+    let referral = found.ok_or(Problem::not_found())?;
+    let package = read::current_package(&mut connection, &referral).await?;
+    Ok((referral, package))
 }
 
 /// A package's facts with the finding's statement in its place.

@@ -98,7 +98,7 @@ pub async fn inner(
     responses(
         (status = 200, description = "The signatures so far", body = SignatureDocument, headers(("ETag" = String, description = "The referral's version"))),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "It is for two other people, or nothing was found credible in this revision yet", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "It is for two other people, it is over, or nothing was found credible in this revision yet", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn signature(
     State(state): State<ApiState>,

@@ -71,6 +71,9 @@ pub async fn release(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindingRequest {
+    /// The `case_revision` of the referral as it was read: what the finding is about. What is newer opens the next referral.
+    #[schema(minimum = 1)]
+    case_revision: i64,
     /// `founded` or `unfounded`.
     #[schema(value_type = FindingVerdictName, inline)]
     verdict: FindingVerdict,
@@ -103,6 +106,7 @@ pub struct FindingRequest {
 impl From<FindingRequest> for NewFinding {
     fn from(asked: FindingRequest) -> Self {
         Self {
+            case_revision: asked.case_revision,
             verdict: asked.verdict,
             statement: Zeroizing::new(asked.statement.expose().trim().to_owned()),
             grounds: asked.grounds,
@@ -124,7 +128,7 @@ impl From<FindingRequest> for NewFinding {
         (status = 201, description = "The referral after it", body = ReferralSummary, headers(("ETag" = String, description = "Its version"))),
         (status = 404, description = "There is none with this id", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "This person has not claimed it, its state does not allow it, or who refers is not configured", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The statement, the grounds, or what does not go together", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The statement, the grounds, a revision that the case does not have, or what does not go together", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn find(
     State(state): State<ApiState>,

@@ -45,7 +45,7 @@ pub(super) fn credibility(html: &mut Markup, referral: &Referral) {
         0 => "No earlier case of this kind has been decided on this platform, so nobody knows how often such cases are wrong."
             .to_owned(),
         _ => format!(
-            "Of the earlier cases of this kind on this platform, people found unfounded: {}.",
+            "Of the earlier cases of this kind on this platform, people found unfounded or took back as wrong: {}.",
             proportion::in_words(method.earlier_unfounded, method.earlier_findings)
         ),
     };
@@ -195,15 +195,17 @@ pub(super) fn law_and_times(html: &mut Markup, referral: &Referral) {
         );
     }
     for (heading, ms) in [
-        ("First signal", clock.first_signal_ms),
-        ("A person could know", clock.knowledge_ms),
+        ("First signal", Some(clock.first_signal_ms)),
+        ("A person could know", Some(clock.knowledge_ms)),
         ("Finding due", clock.decide_by_ms),
-        ("Finding made", facts.finding.made_ms),
-        ("Facts frozen", facts.frozen_ms),
-        ("Referral due", clock.export_by_ms),
-        ("Preserved until", duty.keep_until_ms),
+        ("Finding made", Some(facts.finding.made_ms)),
+        ("Facts frozen", Some(facts.frozen_ms)),
+        ("Referral due", Some(clock.export_by_ms)),
+        ("Preserved until", Some(duty.keep_until_ms)),
     ] {
-        row(html, heading, &utc(ms));
+        if let Some(ms) = ms {
+            row(html, heading, &utc(ms));
+        }
     }
     html.close();
     html.close();

@@ -362,3 +362,18 @@ fn a_chain_of_custody_that_is_not_whole_says_in_every_file_how_much_it_has() {
     let null = before.replacen("\"log\":", "\"left_out\":null,\"log\":", 1);
     assert!(Facts::parse(null.as_bytes()).is_err());
 }
+
+#[test]
+fn a_term_that_nobody_had_for_the_finding_stands_in_no_file() {
+    let mut facts = facts(THREAT_TO_LIFE);
+    assert!(files(&facts)["report.html"].contains("Finding due"));
+    facts.clock.decide_by_ms = None;
+    let files = files(&facts);
+    assert!(!files["report.html"].contains("Finding due"));
+    let schema: Value = serde_json::from_str(RECORD_SCHEMA).unwrap();
+    let record: Value = serde_json::from_str(&files["referral.json"]).unwrap();
+    assert!(record["facts"]["clock"]["decide_by_ms"].is_null());
+    assert!(jsonschema::draft202012::is_valid(&schema, &record));
+    let read = Facts::parse(facts.to_json().unwrap().as_bytes()).unwrap();
+    assert_eq!(read, facts);
+}
