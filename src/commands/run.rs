@@ -3,6 +3,8 @@
 //! The pipeline runs on a thread of its own; a channel carries what it decides to the case store. On a stop the pipeline
 //! finishes its epoch, the channel is emptied, and the server finishes what it is answering.
 
+mod ingest;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,12 +14,13 @@ use sealwatch_api::delivery::{DeliveryMetrics, Schedule};
 use sealwatch_api::measure::Measure;
 use sealwatch_api::people::FirstToken;
 use sealwatch_api::retention::Retention;
-use sealwatch_api::{ApiConfig, ApiParts, ApiState, DetectorDescription, FeatureDescription};
+use sealwatch_api::{
+    ApiConfig, ApiParts, ApiState, CaseStore, DetectorDescription, FeatureDescription,
+};
+use sealwatch_core::identifier::PseudonymKey;
 use sealwatch_core::scorer::Scorer;
-use sealwatch_core::threat::Outgoing;
 use sealwatch_ingest::metrics::{MeasuredSource, Metrics};
-use sealwatch_ingest::pipeline::Pipeline;
-use sealwatch_ingest::run::{RunError, RunOptions, Stopped, run as pump_events};
+use sealwatch_ingest::run::RunOptions;
 use sealwatch_ingest::source::FeedbackTurn;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -30,6 +33,8 @@ use crate::failure::Failure;
 use crate::handover::Handover;
 use crate::parts::{self, StoreSettings};
 use crate::{archive, carriers, clock, process, telemetry};
+
+use ingest::Ingest;
 
 /// Runs until stopped.
 ///
@@ -46,20 +51,6 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
         .build()
         .map_err(Failure::running)?;
     runtime.block_on(serve(config, registry))
-}
-
-/// What the pipeline's thread is given.
-struct Ingest {
-    pipeline: Pipeline,
-    source: MeasuredSource,
-    options: RunOptions,
-    metrics: Metrics,
-    accounts: Arc<AtomicU64>,
-    rows: mpsc::Sender<(u64, Outgoing)>,
-    delivered: Arc<AtomicU64>,
-    handover: Arc<Handover>,
-    stop: Arc<AtomicBool>,
-    undelivered: Vec<(u64, Outgoing)>,
 }
 
 async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Failure> {
@@ -124,26 +115,13 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
     )
     .map_err(Failure::configuration)?;
     let ready = Arc::new(AtomicBool::new(true));
-    let is_ready = Arc::clone(&ready);
-    let (state, tokens) = ApiState::new(ApiParts {
-        store: cases.clone(),
-        config: ApiConfig {
-            metrics_open: config.api.metrics_open,
-            secure_cookies: config.api.secure_cookies || tls.is_some(),
-            trusted_proxies: config.api.trusted_proxies.clone(),
-            platforms: config.platforms.clone(),
-            first_people: config.api.first_people()?,
-        },
-        note_key: parts::note_key(&config)?,
-        log: keeper.identity(),
-        detectors: detectors(&scorer),
-        features: FeatureDescription::registry(),
-        ready: Arc::new(move || is_ready.load(Ordering::Acquire)),
-        now_ms: clock::now_ms(),
-        monotonic: clock::monotonic(),
-        pseudonymise: Some(parts::pseudonymise(&key, &config.platforms)),
+    let (state, tokens) = ApiState::new(api_parts(
+        &config,
+        (&cases, &keeper),
+        (&scorer, &key),
+        (&ready, tls.is_some()),
         registry,
-    })
+    )?)
     .await
     .map_err(Failure::configuration)?;
     let address = listener.local_addr().map_err(Failure::running)?;
@@ -206,17 +184,7 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         stop: Arc::clone(&ending.stop),
         undelivered,
     };
-    let guard = ending.guard("ingest");
-    let thread = std::thread::Builder::new()
-        .name("ingest".to_owned())
-        .spawn(move || {
-            let result = ingest.run();
-            if result.is_ok() {
-                guard.has_ended_well();
-            }
-            result
-        })
-        .map_err(Failure::running)?;
+    let thread = ingest.start(&ending).map_err(Failure::running)?;
     let shutdown = is_over(end.clone());
     match tls {
         Some(tls) => sealwatch_api::serve_tls(listener, tls, state, shutdown).await,
@@ -239,6 +207,36 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         .map_err(Failure::running)
 }
 
+/// What the API is given.
+fn api_parts(
+    config: &Config,
+    (cases, keeper): (&CaseStore, &HeadKeeper),
+    (scorer, key): (&Scorer, &PseudonymKey),
+    (ready, is_encrypted): (&Arc<AtomicBool>, bool),
+    registry: prometheus::Registry,
+) -> Result<ApiParts, Failure> {
+    let ready = Arc::clone(ready);
+    Ok(ApiParts {
+        store: cases.clone(),
+        config: ApiConfig {
+            metrics_open: config.api.metrics_open,
+            secure_cookies: config.api.secure_cookies || is_encrypted,
+            trusted_proxies: config.api.trusted_proxies.clone(),
+            platforms: config.platforms.clone(),
+            first_people: config.api.first_people()?,
+        },
+        note_key: parts::note_key(config)?,
+        log: keeper.identity(),
+        detectors: detectors(scorer),
+        features: FeatureDescription::registry(),
+        ready: Arc::new(move || ready.load(Ordering::Acquire)),
+        now_ms: clock::now_ms(),
+        monotonic: clock::monotonic(),
+        pseudonymise: Some(parts::pseudonymise(key, &config.platforms)),
+        registry,
+    })
+}
+
 fn store_settings(config: &Config, gate: &archive::Gate) -> StoreSettings {
     StoreSettings {
         directory: config.path(&config.store.directory),
@@ -251,51 +249,6 @@ fn store_settings(config: &Config, gate: &archive::Gate) -> StoreSettings {
 /// Ends when the channel says so, or is gone.
 async fn is_over(mut signal: watch::Receiver<bool>) {
     let _ = signal.wait_for(|ended| *ended).await;
-}
-
-impl Ingest {
-    fn run(mut self) -> Result<Stopped, RunError> {
-        let now_ms = clock::now_ms();
-        self.handover.decided(self.undelivered.len(), now_ms());
-        for row in self.undelivered.drain(..) {
-            let _ = self.rows.blocking_send(row);
-        }
-        let (metrics, accounts, rows) = (&self.metrics, &self.accounts, &self.rows);
-        let handover = &self.handover;
-        let clock = clock::monotonic();
-        let stopped = pump_events(
-            &mut self.source,
-            &mut self.pipeline,
-            &self.options,
-            &*clock,
-            &self.stop,
-            &self.delivered,
-            &mut |report, pipeline| {
-                metrics.observe(&report, pipeline);
-                accounts.store(pipeline.size().0 as u64, Ordering::Relaxed);
-                let is_threat = |row: &&(u64, Outgoing)| matches!(row.1, Outgoing::Threat(_));
-                let threats = report.deliveries.iter().filter(is_threat).count();
-                tracing::info!(
-                    epoch = report.epoch,
-                    records = report.records,
-                    recommendations = report.deliveries.len() - threats,
-                    threat_signals = threats,
-                    "epoch committed"
-                );
-                handover.decided(report.deliveries.len(), now_ms());
-                for row in report.deliveries {
-                    // The receiver lives as long as this thread; if it is gone, the rows stay in the outbox.
-                    let _ = rows.blocking_send(row);
-                }
-            },
-        )
-        .inspect_err(|error| tracing::error!(error = %error, "the pipeline stopped"))?;
-        tracing::info!(
-            records = self.pipeline.records(),
-            "the source is read to its end, or a stop was asked for"
-        );
-        Ok(stopped)
-    }
 }
 
 fn detectors(scorer: &Scorer) -> Vec<DetectorDescription> {
