@@ -6,7 +6,7 @@
 //! too: a long text lies in pieces in the file.
 
 use std::fs;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -226,7 +226,11 @@ pub fn search(folder: &Path, canary: &str) -> Vec<Found> {
                 form: format!("file name, {form}"),
             });
         }
-        let bytes = readable(&path, fs::read(&path));
+        let bytes = match fs::read(&path) {
+            // A running service has taken the file away since the folder was listed.
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            read => readable(&path, read),
+        };
         let form =
             search_bytes(&bytes, canary).or_else(|| search_bytes(&rows(&path, &bytes), canary));
         if let Some(form) = form {
