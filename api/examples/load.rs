@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 use sealwatch_api::cases::{self, CaseId};
 use sealwatch_api::people::{Actor, PersonName, Role, Roles, create_token, set_person};
 use sealwatch_api::{ApiState, CaseStore, Location};
+use sealwatch_core::recommendation::Delivery;
+use tokio::sync::mpsc;
 
 const PEOPLE: usize = 50;
 const NOW: i64 = common::START + 9 * 3_600_000;
@@ -112,22 +114,34 @@ fn work(address: SocketAddr, token: String, number: usize, end: Instant) -> Done
     done
 }
 
-async fn arrive(store: CaseStore, rate: u64, end: Instant) -> (u64, f64) {
-    let (begun, mut next, mut sent) = (Instant::now(), 1_000_000, 0);
+/// Recommendations of one transaction at most, as the service has it.
+const TOGETHER: usize = 32;
+
+/// What the pipeline's thread does: it decides, and hands over.
+fn decide(rate: u64, end: Instant, rows: &mpsc::Sender<Delivery>) {
+    let (begun, mut decided) = (Instant::now(), 0);
     while Instant::now() < end {
         let due = (begun.elapsed().as_secs_f64() * rate as f64) as u64;
-        let count = (due - sent).min(16);
-        if count == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            continue;
+        for number in decided..due {
+            let delivery = common::delivery(1_000_000 + number, false);
+            // The time is over.
+            if rows.blocking_send(delivery).is_err() {
+                return;
+            }
         }
-        let together: Vec<_> = (next..next + count)
-            .map(|seed| common::delivery(seed, false))
-            .collect();
-        next += count;
-        sent += store.deliver(&together, NOW).await.unwrap();
+        decided = decided.max(due);
+        std::thread::sleep(Duration::from_millis(2));
     }
-    (sent, begun.elapsed().as_secs_f64())
+}
+
+async fn arrive(store: CaseStore, mut rows: mpsc::Receiver<Delivery>, end: Instant) -> (u64, f64) {
+    let (begun, mut taken) = (Instant::now(), 0);
+    let mut together = Vec::with_capacity(TOGETHER);
+    while rows.recv_many(&mut together, TOGETHER).await > 0 && Instant::now() < end {
+        taken += store.deliver(&together, NOW).await.unwrap();
+        together.clear();
+    }
+    (taken, begun.elapsed().as_secs_f64())
 }
 
 async fn tokens(store: &CaseStore) -> Vec<String> {
@@ -182,13 +196,16 @@ async fn main() {
         std::future::pending(),
     ));
     let end = Instant::now() + Duration::from_secs(seconds);
-    let arriving = tokio::spawn(arrive(store.clone(), rate, end));
+    let (sender, receiver) = mpsc::channel(1_024);
+    let deciding = std::thread::spawn(move || decide(rate, end, &sender));
+    let arriving = tokio::spawn(arrive(store.clone(), receiver, end));
     let people: Vec<_> = tokens
         .into_iter()
         .enumerate()
         .map(|(number, token)| std::thread::spawn(move || work(address, token, number, end)))
         .collect();
     let (taken, passed) = arriving.await.unwrap();
+    deciding.join().unwrap();
     let (mut times, mut standing) = (BTreeMap::<&str, Vec<f64>>::new(), Vec::new());
     for person in people {
         let done = tokio::task::spawn_blocking(|| person.join().unwrap())

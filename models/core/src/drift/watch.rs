@@ -111,7 +111,8 @@ impl Counts {
 #[derive(Debug, Clone)]
 struct Day {
     day: i64,
-    detectors: [Option<(Draw<Places>, Counts)>; DETECTORS],
+    /// On the heap: a detector that is off takes no room.
+    detectors: [Option<Box<(Draw<Places>, Counts)>>; DETECTORS],
 }
 
 impl Day {
@@ -150,8 +151,8 @@ impl DriftWatch {
         let Some(day) = day_of(&mut self.days, moment.day()) else {
             return;
         };
-        let (draw, counts) =
-            day.detectors[detector].get_or_insert_with(|| (Draw::new(CELLS), Counts::default()));
+        let (draw, counts) = &mut **day.detectors[detector]
+            .get_or_insert_with(|| Box::new((Draw::new(CELLS), Counts::default())));
         let placed = draw.offer(moment, || reference.places(margin, row));
         if let Some(placed) = placed {
             if let Some(displaced) = &placed.displaced {
@@ -204,8 +205,8 @@ pub fn measure(watches: &mut [&mut DriftWatch]) -> Option<DriftReadings> {
     for day in watches.iter().flat_map(|watch| &watch.days) {
         if day.day == newest || day.day == newest - 1 {
             for (sum, counted) in sums.iter_mut().zip(&day.detectors) {
-                if let Some((_, counts)) = counted {
-                    sum.add(counts);
+                if let Some(counted) = counted {
+                    sum.add(&counted.1);
                 }
             }
         }
