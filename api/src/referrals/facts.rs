@@ -301,7 +301,7 @@ async fn earlier_cases(
 ) -> Result<(i64, i64), ReferralError> {
     let same = WithdrawReason::Duplicate.name();
     let wrong =
-        [WithdrawReason::MadeInError, WithdrawReason::NoLongerHolds].map(|reason| reason.name());
+        [WithdrawReason::MadeInError, WithdrawReason::NoLongerHolds].map(WithdrawReason::name);
     let row = sqlx::query(AssertSqlSafe(format!(
         "SELECT COUNT(*) AS all_of_them, \
          COUNT(CASE WHEN f.verdict = 'unfounded' OR r.outcome IN ('{}', '{}') THEN 1 END) AS unfounded FROM referrals r \

@@ -385,7 +385,8 @@ async fn signing_keys_are_shown_with_all_their_digits_and_revoked_by_their_owner
         ] {
             let key = signing_key(person, role).verifying_key().to_bytes();
             let shown = page.replace(' ', "");
-            let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits: Vec<String> = key.iter().map(|byte| format!("{byte:02x}")).collect();
+            let digits = digits.concat();
             assert_eq!(digits.len(), 64);
             assert!(
                 shown.contains(&format!("<code>{digits}</code>")),

@@ -43,9 +43,12 @@ struct KeysPage {
 
 /// All digits of a key in groups of four, as the command shows them.
 fn digits(key: &[u8]) -> String {
-    let group = |pair: &[u8]| pair.iter().map(|byte| format!("{byte:02x}")).collect();
-    let groups: Vec<String> = key.chunks(2).map(group).collect();
-    groups.join(" ")
+    let mut digits = String::new();
+    for (place, byte) in key.iter().enumerate() {
+        let gap = if place > 0 && place % 2 == 0 { " " } else { "" };
+        digits.push_str(&format!("{gap}{byte:02x}"));
+    }
+    digits
 }
 
 /// All keys, by person and role; those that were revoked last.

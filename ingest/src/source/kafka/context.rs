@@ -173,7 +173,7 @@ mod tests {
         let lag = |next: u64| {
             let mut all = Vec::new();
             context.lag(&[next], &mut |partition, records| {
-                all.push((partition, records))
+                all.push((partition, records));
             });
             all
         };

@@ -162,8 +162,8 @@ fn opening_a_store_again_and_again_does_not_change_when_the_last_epoch_was_commi
     let mut opened = open(options(folder.path(), 1000)).unwrap();
     fill(&mut opened.store, 0..5, 1000);
     drop(opened);
-    // 2 March 2020.
-    let committed = std::time::Duration::from_secs(1_583_107_260);
+    // In March 2020.
+    let committed = std::time::Duration::from_millis(1_583_107_260_123);
     let mark = fs::OpenOptions::new()
         .write(true)
         .open(folder.path().join("committed"));

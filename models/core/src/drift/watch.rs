@@ -107,12 +107,15 @@ impl Counts {
     }
 }
 
+/// Scorings of one detector and day: those that were drawn, and their counts.
+type Drawn = (Draw<Places>, Counts);
+
 /// One day of a shard.
 #[derive(Debug, Clone)]
 struct Day {
     day: i64,
     /// On the heap: a detector that is off takes no room.
-    detectors: [Option<Box<(Draw<Places>, Counts)>>; DETECTORS],
+    detectors: [Option<Box<Drawn>>; DETECTORS],
 }
 
 impl Day {
