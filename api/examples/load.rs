@@ -115,7 +115,7 @@ fn work(address: SocketAddr, token: String, number: usize, end: Instant) -> Done
 }
 
 /// Recommendations of one transaction at most, as the service has it.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 16;
 
 /// What the pipeline's thread does: it decides, and hands over.
 fn decide(rate: u64, end: Instant, rows: &mpsc::Sender<Delivery>) {
