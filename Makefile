@@ -17,6 +17,8 @@ demo-data: build
 	@mkdir -p demo
 	@test -s demo/events.ndjson || $(TARGET)/release/sealwatch-simulate --accounts $(DEMO_ACCOUNTS) --days $(DEMO_DAYS) \
 	  --seed 20261124 --personas evaluation --out demo/events.ndjson --labels demo/labels.ndjson
+	@for role in officer approver; do \
+	  test -s demo/$$role.public.json || $(TARGET)/release/sealwatch keys generate --role $$role --out demo || exit 1; done
 
 run: demo-data ## Simulates a small platform, streams it through the pipeline and serves the console
 	$(TARGET)/release/sealwatch run --config config/demo.toml

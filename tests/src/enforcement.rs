@@ -31,16 +31,20 @@ impl Platform {
     /// A file cannot be read or written.
     pub fn new(folder: &Path) -> Result<Self> {
         let keys = folder.join("keys");
-        succeed(
-            command("sealwatch")
-                .args(["keys", "generate", "--role", "enforcement", "--out"])
-                .arg(&keys),
-        );
+        for role in ["enforcement", "officer", "approver"] {
+            let mut make = command("sealwatch");
+            make.args(["keys", "generate", "--role", role, "--out"]);
+            succeed(make.arg(&keys));
+        }
         let events = simulate(folder, 400, 5, 2);
         let demo = fs::read_to_string(root().join("config/demo.toml"))?;
         let sealed = "[keys]\nenforcement = \"keys/enforcement.public.json\"";
         let config = folder.join("replay.toml");
-        fs::write(&config, demo.replace("[keys]", sealed))?;
+        let own = demo
+            .replace("[keys]", sealed)
+            .replace("../demo/officer", "keys/officer")
+            .replace("../demo/approver", "keys/approver");
+        fs::write(&config, own)?;
         let policy = root().join("config/demo.policy.toml");
         fs::copy(policy, folder.join("demo.policy.toml"))?;
         let out = folder.join("out");

@@ -5,7 +5,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::service::Service;
-use crate::system::{root, simulate};
+use crate::system::{command, root, simulate, succeed};
 
 /// Who works there: one person for each role, a second reviewer, and one who may do everything.
 const PEOPLE: &[(&str, &str)] = &[
@@ -48,11 +48,17 @@ impl Served {
             Err(error) => panic!("no temporary folder: {error}"),
         };
         simulate(folder.path(), 1_200, 8, 41);
+        for role in ["officer", "approver"] {
+            let mut make = command("sealwatch");
+            make.args(["keys", "generate", "--role", role, "--out"]);
+            succeed(make.arg(folder.path()));
+        }
         let config = folder.path().join("sealwatch.toml");
         let text = "platforms = [\"demo\"]\nissuers = [\"sister\"]\nbanks = [\"industry\"]\n\
              [source]\nkind = \"files\"\npaths = [\"events.ndjson\"]\n\
              [source.limits]\nprivileged_types = [\"label.given\", \"enforcement.applied\", \"signal.received\"]\n\
-             [keys]\npseudonym = \"pseudonym.key\"\n[model]\npolicy = \"policy.toml\"\n\
+             [keys]\npseudonym = \"pseudonym.key\"\n\
+             officer = \"officer.public.json\"\napprover = \"approver.public.json\"\n[model]\npolicy = \"policy.toml\"\n\
              [store]\ndirectory = \"store\"\n[api]\nlisten = \"127.0.0.1:0\"\ndatabase = \"cases.sqlite\"\n\
              [api.first_people]\n";
         let people: Vec<String> = PEOPLE
