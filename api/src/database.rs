@@ -41,9 +41,13 @@ impl Location {
     /// # Errors
     /// Its folder cannot be made, or its path is not text.
     pub fn file(path: &Path) -> Result<Self, CaseStoreError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
-        }
+        let path = std::path::absolute(path).map_err(sqlx::Error::Io)?;
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(CaseStoreError::Path);
+        };
+        std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
+        // In an address `..` would take away the part before it, were that a host's name or a link.
+        let path = folder.canonicalize().map_err(sqlx::Error::Io)?.join(name);
         let path = path.to_str().ok_or(CaseStoreError::Path)?;
         let mut escaped = String::with_capacity(path.len());
         for byte in path.bytes() {

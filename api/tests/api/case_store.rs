@@ -216,6 +216,18 @@ async fn what_was_delivered_is_there_after_opening_again() {
 }
 
 #[tokio::test]
+async fn a_path_up_from_a_relative_folder_is_the_file_that_it_names() {
+    // Tests run in the crate's folder: as the demonstration's configuration names its database from its own folder.
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let name = folder.path().file_name().unwrap();
+    let path = std::path::Path::new("src/..").join(name).join("a.sqlite");
+    let location = Location::file(&path).unwrap();
+    let store = CaseStore::open(&location, review(), random()).await;
+    store.unwrap().close().await;
+    assert!(folder.path().join("a.sqlite").is_file());
+}
+
+#[tokio::test]
 async fn intake_takes_more_than_a_thousand_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let store = CaseStore::open(&file(folder.path()), review(), random())
