@@ -9,8 +9,9 @@ use sealwatch_tests::system::root;
 use sealwatch_tests::tools::{python, require_success};
 use tempfile::TempDir;
 
-/// Seconds that a run may take. It ends by itself; whoever adds operations sees here when it grew too long.
-const LIMIT: &str = "175";
+/// Seconds that a run may take. It ends by itself, after some 150 seconds on two idle cores, and a machine of half the speed
+/// is no failure; whoever adds operations sees here when it grew too long.
+const LIMIT: &str = "320";
 
 /// A run of schemathesis over a description, a URL or a file, as the person who may do everything. What it keeps goes
 /// with the folder.
