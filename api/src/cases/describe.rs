@@ -1,5 +1,4 @@
-//! What is kept of a case beside the case: its recommendations, their strongest reasons, for counts over many, and what the
-//! account shares with others, for walking from account to account.
+//! What is kept of a case beside the case: its recommendations, and their strongest reasons, for counts over many.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +11,7 @@ use crate::store::CaseStoreError;
 /// Reasons of a recommendation that are counted over many.
 const REASONS: usize = 8;
 
-/// Writes down to which case each recommendation belongs, with reasons and links. Each case comes once.
+/// Writes down to which case each recommendation belongs, with reasons. Each case comes once.
 pub(super) async fn describe(
     connection: &mut AnyConnection,
     cases: &[(String, &Recommendation)],
@@ -34,13 +33,6 @@ pub(super) async fn describe(
         " ON CONFLICT (case_id, feature) DO UPDATE SET value = excluded.value, contribution = excluded.contribution",
     )
     .await?;
-    insert_rows(
-        connection,
-        "INSERT INTO case_links (case_id, kind, entity, accounts, banned) VALUES ",
-        cases.iter().flat_map(|(case, one)| links(case, one)).collect(),
-        " ON CONFLICT (case_id, kind, entity) DO UPDATE SET accounts = excluded.accounts, banned = excluded.banned",
-    )
-    .await?;
     Ok(())
 }
 
@@ -59,27 +51,5 @@ fn reasons(case: &str, recommendation: &Recommendation) -> Vec<Vec<Value>> {
     let rows = reasons.into_iter().map(|(feature, [value, contribution])| {
         vec![case.into(), feature.into(), value, contribution]
     });
-    rows.collect()
-}
-
-/// Each entity once.
-fn links(case: &str, recommendation: &Recommendation) -> Vec<Vec<Value>> {
-    let links: BTreeMap<(&str, String), [Value; 2]> = recommendation
-        .evidence
-        .links
-        .iter()
-        .map(|link| {
-            let values = [
-                f64::from(link.accounts).into(),
-                f64::from(link.banned).into(),
-            ];
-            ((link.kind.as_str(), link.entity.to_hexadecimal()), values)
-        })
-        .collect();
-    let rows = links
-        .into_iter()
-        .map(|((kind, entity), [accounts, banned])| {
-            vec![case.into(), kind.into(), entity.into(), accounts, banned]
-        });
     rows.collect()
 }

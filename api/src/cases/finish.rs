@@ -6,9 +6,9 @@ use sqlx::AnyConnection;
 use crate::cases::consequence::{Consequence, consequence};
 use crate::cases::error::CaseError;
 use crate::cases::read::{self, DECISION, case_to_change};
+use crate::cases::second_look;
 use crate::cases::settings::ReviewSettings;
 use crate::cases::types::{Decision, DecisionKind, Verdict};
-use crate::cases::{quota, second_look};
 use crate::database::{Database, Write};
 
 /// Decisions that are finished in one transaction.
@@ -102,34 +102,6 @@ async fn appealed_verdict(
 /// Draws with this chance. The bytes are drawn only now, after the time to undo: nobody can know before.
 fn is_drawn(random: [u8; 8], share: f64) -> bool {
     (u64::from_be_bytes(random) as f64) < share * (u64::MAX as f64)
-}
-
-/// Lets held cases of every behaviour into the queue as far as there is room. Returns how many.
-///
-/// # Errors
-/// The database refused.
-pub(crate) async fn release_held(
-    database: &Database,
-    settings: &ReviewSettings,
-    now_ms: i64,
-) -> Result<u64, CaseError> {
-    let held: Vec<String> = sqlx::query_scalar(
-        "SELECT behaviour FROM queue_counts WHERE state = 'held' AND cases > 0 ORDER BY behaviour",
-    )
-    .fetch_all(database.pool())
-    .await?;
-    if held.is_empty() {
-        return Ok(0);
-    }
-    let mut write = database.write().await?;
-    let mut released = 0;
-    for behaviour in held {
-        let behaviour = sealwatch_core::behaviour::Behaviour::parse(&behaviour)
-            .ok_or(crate::store::CaseStoreError::Damaged)?;
-        released += quota::release_held(write.connection(), settings, behaviour, now_ms).await?;
-    }
-    write.commit_machine().await?;
-    Ok(released)
 }
 
 #[cfg(test)]

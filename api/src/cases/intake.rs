@@ -7,7 +7,7 @@ use sealwatch_core::recommendation::Recommendation;
 use sqlx::{AnyConnection, Row as _};
 
 use crate::cases::describe::describe;
-use crate::cases::quota::{DAY_MS, has_held, opened_in_a_day};
+use crate::cases::quota::{self, DAY_MS, Room};
 use crate::cases::rates::{self, HOUR_MS};
 use crate::cases::settings::ReviewSettings;
 use crate::cases::tally::Waiting;
@@ -43,11 +43,11 @@ pub(crate) fn place_ms(opened_ms: i64, recommendation: &Recommendation) -> i64 {
 
 /// One delivery's intake: what is read once, and what is written once for all of it.
 pub(crate) struct Intake<'settings> {
-    settings: &'settings ReviewSettings,
     received_ms: i64,
     next_sequence: i64,
-    opened: BTreeMap<Behaviour, i64>,
-    full: BTreeMap<Behaviour, bool>,
+    room: Room<'settings>,
+    held: BTreeSet<Behaviour>,
+    entered: BTreeMap<Behaviour, i64>,
     waiting: Waiting,
     hours: BTreeMap<(Behaviour, i64), i64>,
     kinds: BTreeSet<(Behaviour, Mode, Answer, String)>,
@@ -61,14 +61,14 @@ impl<'settings> Intake<'settings> {
         received_ms: i64,
     ) -> Result<Self, CaseStoreError> {
         let last: i64 = sqlx::query_scalar("SELECT COALESCE(MAX(sequence), 0) FROM cases")
-            .fetch_one(connection)
+            .fetch_one(&mut *connection)
             .await?;
         Ok(Self {
-            settings,
             received_ms,
             next_sequence: last + 1,
-            opened: BTreeMap::new(),
-            full: BTreeMap::new(),
+            room: Room::at(connection, settings, received_ms).await?,
+            held: quota::held(connection).await?,
+            entered: BTreeMap::new(),
             waiting: Waiting::default(),
             hours: BTreeMap::new(),
             kinds: BTreeSet::new(),
@@ -97,7 +97,7 @@ impl<'settings> Intake<'settings> {
                 self.join(connection, case, recommendation).await?;
                 case.clone()
             } else {
-                opened.push(self.open(connection, recommendation).await?);
+                opened.push(self.open(recommendation));
                 recommendation.id.to_hexadecimal()
             };
             links.push((case, recommendation));
@@ -125,6 +125,7 @@ impl<'settings> Intake<'settings> {
     pub(crate) async fn end(self, connection: &mut AnyConnection) -> Result<(), CaseStoreError> {
         self.waiting.write(connection).await?;
         rates::count(connection, &self.hours).await?;
+        quota::entered(connection, &self.entered, self.received_ms).await?;
         let kinds = self.kinds.into_iter();
         let kinds = kinds.map(|(behaviour, mode, answer, platform)| {
             vec![
@@ -171,34 +172,22 @@ impl<'settings> Intake<'settings> {
     }
 
     /// The row of a new case: open, or held above the quota.
-    async fn open(
-        &mut self,
-        connection: &mut AnyConnection,
-        recommendation: &Recommendation,
-    ) -> Result<Vec<Value>, CaseStoreError> {
+    fn open(&mut self, recommendation: &Recommendation) -> Vec<Value> {
         let behaviour = recommendation.behaviour;
-        let opened = match self.opened.get(&behaviour) {
-            Some(opened) => *opened,
-            None => opened_in_a_day(connection, behaviour, self.received_ms).await?,
-        };
+        let entered = self.entered.entry(behaviour).or_default();
         // What is held already comes first: a newer case does not take its room.
-        let is_full = match self.full.get(&behaviour) {
-            Some(is_full) => *is_full,
-            None => has_held(connection, behaviour).await?,
-        };
-        let state = if opened < self.settings.quota(behaviour) && !is_full {
+        let state = if *entered < self.room.of(behaviour) && !self.held.contains(&behaviour) {
+            *entered += 1;
             CaseState::Open
         } else {
+            self.held.insert(behaviour);
             CaseState::Held
         };
-        self.full.insert(behaviour, state == CaseState::Held);
-        let counts = i64::from(state == CaseState::Open);
-        self.opened.insert(behaviour, opened + counts);
         self.waiting.add(behaviour, state, 1);
         let sequence = self.next_sequence;
         self.next_sequence += 1;
         let id = recommendation.id.to_hexadecimal();
-        Ok(vec![
+        vec![
             id.clone().into(),
             sequence.into(),
             recommendation.platform.as_str().into(),
@@ -217,7 +206,7 @@ impl<'settings> Intake<'settings> {
             recommendation.at.0.into(),
             self.received_ms.into(),
             1.into(),
-        ])
+        ]
     }
 }
 

@@ -36,7 +36,7 @@ pub use detector_mode::{
     set as set_detector_mode,
 };
 pub use error::CaseError;
-pub(crate) use finish::{finish_due, release_held};
+pub(crate) use finish::finish_due;
 pub use held::release_on_word;
 pub(crate) use intake::Intake;
 #[cfg(test)]
@@ -46,6 +46,7 @@ pub use queue::{
     CaseFilter, Place, QueueCount, appeals, count_up_to, counts, decisions, get, list,
     of_recommendation,
 };
+pub(crate) use quota::release_held;
 pub(crate) use read::{optional, parsed};
 pub use second_look::{SecondLook, decision, look_again, second_looks};
 pub use settings::ReviewSettings;

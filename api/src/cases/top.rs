@@ -11,7 +11,7 @@ use crate::statement::Statement;
 use crate::store::CaseStoreError;
 
 /// Cases that are looked at: the newest of the behaviour.
-const NEWEST: i64 = 20_000;
+const NEWEST: i64 = 10_000;
 
 sealwatch_core::closed_set! {
     /// By what reasons are put in order.
@@ -42,7 +42,7 @@ pub struct ReasonCount {
     pub contribution: f64,
 }
 
-/// The reasons that come first in an order, of the newest 20,000 cases of a behaviour.
+/// The reasons that come first in an order, of the newest 10,000 cases of a behaviour.
 ///
 /// # Errors
 /// The database refused.
@@ -99,7 +99,7 @@ pub struct FeatureValue {
     pub contribution: f64,
 }
 
-/// The cases in which a feature was highest, of the newest 20,000 cases of a behaviour; only those with a verdict, if one
+/// The cases in which a feature was highest, of the newest 10,000 cases of a behaviour; only those with a verdict, if one
 /// is given.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! Cases: with their recommendations, decisions, appeals, links, what left about them, and what the log commits to.
+//! Cases: with their recommendations, decisions, appeals, what left about them, and what the log commits to.
 
 use sealwatch_core::behaviour::Behaviour;
 use sqlx::{AnyConnection, Row as _};
@@ -18,12 +18,11 @@ const CASES: i64 = 10;
 pub(super) const RECOMMENDATIONS: i64 = 50;
 
 /// What belongs to a case, in the order in which it can go: nothing that is still there names what has gone.
-const OF_A_CASE: [(&str, &str); 8] = [
+const OF_A_CASE: [(&str, &str); 7] = [
     ("second_looks", "case_id"),
     ("appeals", "case_id"),
     ("decisions", "case_id"),
     ("case_reasons", "case_id"),
-    ("case_links", "case_id"),
     ("outbox", "case_id"),
     ("audit_details", "subject"),
     ("cases", "id"),

@@ -111,10 +111,6 @@ pub(super) async fn evidence_step(
         }
         step.recommendations += found.len() as u64;
         if (found.len() as i64) < left {
-            sqlx::query("DELETE FROM case_links WHERE case_id = $1")
-                .bind(&case)
-                .execute(&mut *connection)
-                .await?;
             mark(connection, "evidence_deleted_ms", &case, now_ms).await?;
         }
         step.rows += found.len() as u64 + 1;

@@ -242,7 +242,7 @@ impl From<ReasonCount> for ReasonCountDocument {
     }
 }
 
-/// Which features stand most often behind a behaviour's newest 20,000 cases, and how those were decided.
+/// Which features stand most often behind a behaviour's newest 10,000 cases, and how those were decided.
 #[utoipa::path(get, path = "/api/v1/detectors/{behaviour}/reasons", tag = "detectors",
     params(("behaviour" = inline(BehaviourName), Path, description = "The behaviour"),
         ("by" = inline(Option<OrderName>), Query, description = "Their order: cases, confirmed, rejected or contribution; cases unless given"),
@@ -295,7 +295,7 @@ pub struct FeatureCaseDocument {
     pub contribution: f64,
 }
 
-/// In which of a behaviour's newest 20,000 cases a feature was highest, of those that rest on it.
+/// In which of a behaviour's newest 10,000 cases a feature was highest, of those that rest on it.
 #[utoipa::path(get, path = "/api/v1/detectors/{behaviour}/features/{feature}/cases", tag = "detectors",
     params(("behaviour" = inline(BehaviourName), Path, description = "The behaviour"),
         ("feature" = String, Path, description = "The feature's name"),

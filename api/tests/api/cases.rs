@@ -155,6 +155,42 @@ async fn cases_above_the_quota_are_held_and_come_when_there_is_room() {
 }
 
 #[tokio::test]
+async fn a_days_quota_is_one_for_all_deliveries_and_what_is_let_in_later_counts_when_it_comes() {
+    for (name, location) in Stores::empty().locations {
+        let settings = ReviewSettings {
+            quota: 3,
+            ..review()
+        };
+        let store = open(&location, settings).await;
+        let waiting = async |state| {
+            let all = counts(store.database()).await.unwrap();
+            let of = all.iter().filter(|count| count.state == state);
+            of.map(|count| count.cases).sum::<i64>()
+        };
+        // Of each of the five behaviours: two, and two more an hour later.
+        store.deliver(&deliveries(0..10), START).await.unwrap();
+        assert_eq!(waiting(CaseState::Open).await, 10, "{name}");
+        store
+            .deliver(&deliveries(10..20), START + HOUR)
+            .await
+            .unwrap();
+        assert_eq!(waiting(CaseState::Open).await, 15, "{name}");
+        assert_eq!(waiting(CaseState::Held).await, 5, "{name}");
+        finish_and_release(&store, START + 24 * HOUR).await.unwrap();
+        assert_eq!(waiting(CaseState::Held).await, 5, "{name}: a day is full");
+        finish_and_release(&store, START + 25 * HOUR).await.unwrap();
+        assert_eq!(waiting(CaseState::Open).await, 20, "{name}");
+        // One came an hour after the start, and one just now: there is room for one.
+        store
+            .deliver(&deliveries(20..30), START + 25 * HOUR)
+            .await
+            .unwrap();
+        assert_eq!(waiting(CaseState::Open).await, 25, "{name}");
+        assert_eq!(waiting(CaseState::Held).await, 5, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn the_queue_is_worked_in_a_fair_order_page_by_page() {
     for (name, location) in Stores::empty().locations {
         let store = open(&location, review()).await;

@@ -21,9 +21,9 @@ async fn recommendations_from_before_there_were_cases_open_theirs_once() {
         for table in [
             "case_recommendations",
             "case_reasons",
-            "case_links",
             "cases",
             "queue_counts",
+            "entered_hours",
         ] {
             let delete = format!("DELETE FROM {table}");
             sqlx::query(sqlx::AssertSqlSafe(delete))
