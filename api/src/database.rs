@@ -3,96 +3,24 @@
 //! There is one writer at a time, whichever database it is: SQLite has only one, and the audit log is one chain, so that
 //! every act waits for the one before it. Reading goes on beside it.
 
-use std::path::Path;
-use std::str::FromStr;
-use std::sync::{Arc, Once, OnceLock};
-use std::time::Duration;
+mod checkpoints;
+mod connections;
+mod location;
 
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use std::sync::{Arc, Once, OnceLock};
+
 use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use checkpoints::Checkpoints;
+pub use location::{Engine, Location};
 
 use crate::audit::HeadSigner;
 use crate::delivery::Outlet;
 use crate::referrals::ReferralMetrics;
 use crate::state::Random;
 use crate::store::CaseStoreError;
-
-/// Which database it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
-    /// A file of this machine.
-    Sqlite,
-    /// A server.
-    Postgres,
-}
-
-/// Where the database is.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Location {
-    url: String,
-    engine: Engine,
-}
-
-impl Location {
-    /// A SQLite file, made where there is none.
-    ///
-    /// # Errors
-    /// Its folder cannot be made, or its path is not text.
-    pub fn file(path: &Path) -> Result<Self, CaseStoreError> {
-        let path = std::path::absolute(path).map_err(sqlx::Error::Io)?;
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
-            return Err(CaseStoreError::Path);
-        };
-        std::fs::create_dir_all(folder).map_err(sqlx::Error::Io)?;
-        // In an address `..` would take away the part before it, were that a host's name or a link.
-        let path = folder.canonicalize().map_err(sqlx::Error::Io)?.join(name);
-        let path = path.to_str().ok_or(CaseStoreError::Path)?;
-        let mut escaped = String::with_capacity(path.len());
-        for byte in path.bytes() {
-            match byte {
-                b'/' | b'.' | b'-' | b'_' => escaped.push(char::from(byte)),
-                _ if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
-                _ => escaped.push_str(&format!("%{byte:02X}")),
-            }
-        }
-        Ok(Self {
-            url: format!("sqlite://{escaped}?mode=rwc"),
-            engine: Engine::Sqlite,
-        })
-    }
-
-    /// A PostgreSQL server, as `postgres://person@host/database`.
-    ///
-    /// # Errors
-    /// It is not the address of a PostgreSQL database.
-    pub fn postgres(url: &str) -> Result<Self, CaseStoreError> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Ok(Self {
-                url: url.to_owned(),
-                engine: Engine::Postgres,
-            })
-        } else {
-            Err(CaseStoreError::Address)
-        }
-    }
-
-    /// Which database it is.
-    pub const fn engine(&self) -> Engine {
-        self.engine
-    }
-}
-
-/// The address may hold a password.
-impl std::fmt::Debug for Location {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Location")
-            .field("engine", &self.engine)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A database whose tables are of this version.
 #[derive(Clone)]
@@ -106,6 +34,8 @@ pub struct Database {
     together: Option<Parked>,
     outlet: Arc<Outlet>,
     instruments: Arc<Instruments>,
+    /// What brings the write-ahead log into the file of SQLite.
+    checkpoints: Option<Arc<Checkpoints>>,
 }
 
 /// What the process lends to whoever writes: each is set once, where this process has it.
@@ -150,9 +80,6 @@ impl std::fmt::Debug for Database {
     }
 }
 
-/// Connections at a time.
-const CONNECTIONS: u32 = 8;
-
 /// The lock that PostgreSQL's writers wait for: a number of our own, from the name.
 const WRITER_LOCK: i64 = 0x5345_414c_5741_5443;
 
@@ -166,7 +93,7 @@ impl Database {
     pub async fn open(location: &Location, random: Random) -> Result<Self, CaseStoreError> {
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let engine = location.engine;
-        let writer = connections(location, 1, &SQLITE_WRITER_SETTINGS).await?;
+        let writer = connections::writer(location).await?;
         sqlx::migrate!("./migrations")
             .run(&writer)
             .await
@@ -176,8 +103,11 @@ impl Database {
                 }
                 other => CaseStoreError::Migration(other.to_string()),
             })?;
+        let pool = connections::readers(location).await?;
+        let checkpoints = || Arc::new(Checkpoints::start(pool.clone()));
         Ok(Self {
-            pool: connections(location, CONNECTIONS, &[]).await?,
+            checkpoints: (engine == Engine::Sqlite).then(checkpoints),
+            pool,
             writer,
             engine,
             turn: Arc::default(),
@@ -267,6 +197,7 @@ impl Database {
             random: Arc::clone(&self.random),
             together: self.together.clone(),
             outlet: Arc::clone(&self.outlet),
+            checkpoints: self.checkpoints.clone(),
             has_outgoing: false,
             _turn: turn,
         })
@@ -280,16 +211,8 @@ impl Database {
     /// Brings everything of SQLite's write-ahead log into the database's file and empties it: what was deleted still stands
     /// in it until then. Where someone reads just now it is left for the next time. PostgreSQL keeps its own house.
     pub(crate) async fn empty_write_ahead_log(&self) -> Result<(), CaseStoreError> {
-        if self.engine == Engine::Sqlite {
-            let mut connection = self.pool.acquire().await?;
-            // Writers wait while it waits for readers: it gives up soon.
-            for statement in [
-                "PRAGMA busy_timeout = 200",
-                "PRAGMA wal_checkpoint(TRUNCATE)",
-                "PRAGMA busy_timeout = 10000",
-            ] {
-                sqlx::query(statement).fetch_all(&mut *connection).await?;
-            }
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.empty().await?;
         }
         Ok(())
     }
@@ -326,31 +249,6 @@ impl Database {
     }
 }
 
-/// So many connections to a database at most, with these settings more where it is SQLite.
-async fn connections(
-    location: &Location,
-    most: u32,
-    more: &'static [&'static str],
-) -> Result<AnyPool, CaseStoreError> {
-    let engine = location.engine;
-    let pool = AnyPoolOptions::new()
-        .max_connections(most)
-        .acquire_timeout(Duration::from_secs(10))
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                if engine == Engine::Sqlite {
-                    for setting in SQLITE_SETTINGS.iter().chain(more) {
-                        sqlx::query(*setting).execute(&mut *connection).await?;
-                    }
-                }
-                Ok(())
-            })
-        })
-        .connect_with(AnyConnectOptions::from_str(&location.url)?)
-        .await?;
-    Ok(pool)
-}
-
 fn random_bytes<const COUNT: usize>(random: &std::sync::Mutex<Random>) -> [u8; COUNT] {
     let mut bytes = [0; COUNT];
     let mut random = random
@@ -360,29 +258,6 @@ fn random_bytes<const COUNT: usize>(random: &std::sync::Mutex<Random>) -> [u8; C
     bytes
 }
 
-/// With a write-ahead log a power cut may lose the last transactions but never damages. The pipeline's outbox is emptied
-/// only after the delivery, so that only FULL keeps the promise that nothing delivered is lost. What is deleted is
-/// overwritten: what retention removes is gone from the file, too.
-const SQLITE_SETTINGS: [&str; 5] = [
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",
-];
-
-/// What the writer's connection sets more. A delivery changes some hundreds of pages, since ids are random and each index
-/// has its own order: they stay in 32 MiB of memory until the commit, instead of being written and read once more; and what
-/// is changed again and again is written back to the file after 16 MiB of the log instead of 4.
-///
-/// A statement of many rows keeps the pages as they were before it, until it is through: in a temporary file these were seven
-/// of ten writes.
-const SQLITE_WRITER_SETTINGS: [&str; 3] = [
-    "PRAGMA cache_size = -32768",
-    "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA temp_store = MEMORY",
-];
-
 /// A transaction of the one writer. Dropped without a commit, nothing of it is there.
 pub(crate) struct Write {
     transaction: Transaction<'static, Any>,
@@ -390,6 +265,7 @@ pub(crate) struct Write {
     /// Where it waits instead of being committed.
     together: Option<Parked>,
     outlet: Arc<Outlet>,
+    checkpoints: Option<Arc<Checkpoints>>,
     has_outgoing: bool,
     _turn: OwnedMutexGuard<()>,
 }
@@ -423,6 +299,9 @@ impl Write {
             return Ok(());
         }
         self.transaction.commit().await?;
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.committed();
+        }
         if self.has_outgoing {
             self.outlet.ring();
         }

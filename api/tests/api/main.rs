@@ -51,3 +51,4 @@ mod serving;
 mod threats;
 mod tls;
 mod work;
+mod write_ahead_log;
