@@ -4,38 +4,30 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sealwatch_api::{CaseStore, CaseStoreError};
-use sealwatch_core::recommendation::Delivery;
+use sealwatch_api::{CaseStore, CaseStoreError, Prepared};
 use sealwatch_core::threat::{Outgoing, ThreatDelivery};
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::handover::Handover;
 
 /// Rows delivered in one transaction at most: people's acts wait for it, and are not to notice.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 32;
 
 /// Delivers until the channel is closed. `delivered` becomes the number below which every row is in the case store.
 pub async fn pump(
     store: CaseStore,
-    mut rows: Receiver<(u64, Outgoing)>,
+    rows: Receiver<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
     handover: Arc<Handover>,
     now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
 ) {
-    let mut together = Vec::with_capacity(TOGETHER);
-    while rows.recv_many(&mut together, TOGETHER).await > 0 {
-        let rows = together.len();
-        let last = together.last().map_or(0, |(row, _)| *row);
-        let (mut recommendations, mut threats) = (Vec::new(), Vec::new());
-        for (_, row) in together.drain(..) {
-            match row {
-                Outgoing::Recommendation(delivery) => recommendations.push(*delivery),
-                Outgoing::Threat(delivery) => threats.push(*delivery),
-            }
-        }
+    // While rows are written to the database, the next ones are prepared.
+    let (sender, mut parts) = channel(1);
+    let preparing = tokio::spawn(prepare(rows, sender));
+    while let Some(part) = parts.recv().await {
         let mut wait = Duration::from_millis(100);
         // The rows stay in the outbox until they are in the case store: trying again is all there is to do.
-        while let Err(error) = deliver(&store, &recommendations, &threats, now_ms()).await {
+        while let Err(error) = part.deliver(&store, now_ms()).await {
             handover.refused();
             tracing::error!(
                 error.kind = error.kind(),
@@ -44,25 +36,65 @@ pub async fn pump(
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(Duration::from_secs(10));
         }
-        delivered.store(last + 1, Ordering::Release);
-        handover.taken(rows);
+        delivered.store(part.behind, Ordering::Release);
+        handover.taken(part.rows);
+    }
+    // A fault there is one here: the service ends by it.
+    if let Err(error) = preparing.await
+        && let Ok(fault) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(fault);
     }
 }
 
-/// Threats first: a life may hang on them.
-async fn deliver(
-    store: &CaseStore,
-    recommendations: &[Delivery],
-    threats: &[ThreatDelivery],
-    received_ms: i64,
-) -> Result<(), CaseStoreError> {
-    if !threats.is_empty() {
-        store.deliver_threats(threats, received_ms).await?;
+/// Rows of one transaction.
+struct Part {
+    /// How many there are.
+    rows: usize,
+    /// The number of the row behind them.
+    behind: u64,
+    threats: Vec<ThreatDelivery>,
+    recommendations: Prepared,
+}
+
+/// Prepares one part after the other, until there are no more rows or nobody takes them.
+async fn prepare(mut rows: Receiver<(u64, Outgoing)>, parts: Sender<Part>) {
+    let mut together = Vec::with_capacity(TOGETHER);
+    while rows.recv_many(&mut together, TOGETHER).await > 0 {
+        if parts.send(Part::of(together.drain(..))).await.is_err() {
+            return;
+        }
     }
-    if !recommendations.is_empty() {
-        store.deliver(recommendations, received_ms).await?;
+}
+
+impl Part {
+    fn of(together: impl Iterator<Item = (u64, Outgoing)>) -> Self {
+        let (mut rows, mut behind) = (0, 0);
+        let (mut recommendations, mut threats) = (Vec::new(), Vec::new());
+        for (number, row) in together {
+            rows += 1;
+            behind = number + 1;
+            match row {
+                Outgoing::Recommendation(delivery) => recommendations.push(*delivery),
+                Outgoing::Threat(delivery) => threats.push(*delivery),
+            }
+        }
+        Self {
+            rows,
+            behind,
+            threats,
+            recommendations: Prepared::of(recommendations),
+        }
     }
-    Ok(())
+
+    /// Threats first: a life may hang on them.
+    async fn deliver(&self, store: &CaseStore, received_ms: i64) -> Result<(), CaseStoreError> {
+        if !self.threats.is_empty() {
+            store.deliver_threats(&self.threats, received_ms).await?;
+        }
+        store.take(&self.recommendations, received_ms).await?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

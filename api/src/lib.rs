@@ -52,7 +52,7 @@ pub use server::{router, serve, serve_tls};
 pub use state::{
     ApiConfig, ApiError, ApiParts, ApiState, DetectorDescription, FeatureDescription, Random, Ready,
 };
-pub use store::{CaseStore, CaseStoreError, Delivered, DeliveredThreat, Summary};
+pub use store::{CaseStore, CaseStoreError, Delivered, DeliveredThreat, Prepared, Summary};
 pub use tls::{Tls, TlsError};
 pub use upkeep::{finish_and_release, upkeep};
 

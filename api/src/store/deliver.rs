@@ -6,7 +6,8 @@ use sealwatch_core::behaviour::{Behaviour, Mode};
 use sealwatch_core::recommendation::{Delivery, Recommendation};
 use sqlx::{AnyConnection, Row as _};
 
-use super::{CaseStore, CaseStoreError, pack};
+use super::packed::Packer;
+use super::{CaseStore, CaseStoreError};
 use crate::audit::{self, Entry};
 use crate::cases::{DetectorMode, Intake, ModeReason, detector_mode, rates};
 use crate::database::Write;
@@ -16,9 +17,30 @@ use crate::statement::{Statement, Value, insert_rows};
 /// Recommendations of one statement at most.
 const TOGETHER: usize = 64;
 
+/// Deliveries as the case store writes them: their documents are large, and nobody is to wait while they are made.
+#[derive(Debug)]
+pub struct Prepared(Option<Vec<(Delivery, Documents)>>);
+
+impl Prepared {
+    /// Writes their documents. If one cannot be written, the case store refuses all.
+    pub fn of(deliveries: Vec<Delivery>) -> Self {
+        Self(written(deliveries).ok())
+    }
+}
+
+fn written(deliveries: Vec<Delivery>) -> Result<Vec<(Delivery, Documents)>, CaseStoreError> {
+    let mut packer = Packer::new()?;
+    deliveries
+        .into_iter()
+        .map(|delivery| {
+            let documents = Documents::of(&delivery, &mut packer)?;
+            Ok((delivery, documents))
+        })
+        .collect()
+}
+
 impl CaseStore {
-    /// Takes deliveries in, in one transaction. A recommendation that is there already is left as it is, and counted as
-    /// delivered again. Returns how many were new. `received_ms` is in milliseconds since 1970.
+    /// Prepares deliveries and takes them in; see [`CaseStore::take`].
     ///
     /// # Errors
     /// The database refused; nothing of this call is in it then.
@@ -27,12 +49,25 @@ impl CaseStore {
         deliveries: &[Delivery],
         received_ms: i64,
     ) -> Result<u64, CaseStoreError> {
-        // The documents are large: nobody is to wait while they are written as text.
-        let documents = deliveries
-            .iter()
-            .map(Documents::of)
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut rest: Vec<_> = deliveries.iter().zip(documents).collect();
+        self.take(&Prepared::of(deliveries.to_vec()), received_ms)
+            .await
+    }
+
+    /// Takes deliveries in, in one transaction. A recommendation that is there already is left as it is, and counted as
+    /// delivered again. Returns how many were new. `received_ms` is in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The database refused; nothing of this call is in it then.
+    pub async fn take(
+        &self,
+        deliveries: &Prepared,
+        received_ms: i64,
+    ) -> Result<u64, CaseStoreError> {
+        let deliveries = deliveries.0.as_deref();
+        let mut rest = deliveries.ok_or(CaseStoreError::Unwritable)?;
+        if rest.is_empty() {
+            return Ok(0);
+        }
         let mut write = self.database.write().await?;
         let connection = write.connection();
         let mut last: i64 =
@@ -43,12 +78,12 @@ impl CaseStore {
         let mut newest: BTreeMap<Behaviour, &Recommendation> = BTreeMap::new();
         let mut taken = 0;
         while !rest.is_empty() {
-            let behind = rest.split_off(unlike(&rest));
-            let part = std::mem::replace(&mut rest, behind);
+            let (part, behind) = rest.split_at(unlike(rest));
+            rest = behind;
             let part = new_ones(connection, part, received_ms).await?;
             let new: Vec<&Recommendation> =
                 part.iter().map(|(one, _)| &one.recommendation).collect();
-            insert(connection, part, last, received_ms).await?;
+            insert(connection, &part, last, received_ms).await?;
             intake.take(connection, &new).await?;
             newest.extend(new.iter().map(|one| (one.behaviour, *one)));
             last += new.len() as i64;
@@ -66,27 +101,25 @@ impl CaseStore {
 }
 
 /// A delivery's large texts, as the database keeps them.
+#[derive(Debug)]
 struct Documents {
     recommendation: String,
     sealed: String,
 }
 
 impl Documents {
-    fn of(delivery: &Delivery) -> Result<Self, CaseStoreError> {
+    fn of(delivery: &Delivery, packer: &mut Packer) -> Result<Self, CaseStoreError> {
         Ok(Self {
-            recommendation: pack(&delivery.recommendation)?,
+            recommendation: packer.pack(&delivery.recommendation)?,
             sealed: serde_json::to_string(&delivery.sealed_identities)
                 .map_err(|_| CaseStoreError::Unwritable)?,
         })
     }
 }
 
-/// A delivery with its texts.
-type Written<'all> = (&'all Delivery, Documents);
-
 /// How many of the first deliveries can be written together: no recommendation and no account twice, since a second one
 /// joins the case that the first one opened.
-fn unlike(deliveries: &[Written<'_>]) -> usize {
+fn unlike(deliveries: &[(Delivery, Documents)]) -> usize {
     let (mut accounts, mut ids) = (BTreeSet::new(), BTreeSet::new());
     deliveries
         .iter()
@@ -101,16 +134,16 @@ fn unlike(deliveries: &[Written<'_>]) -> usize {
 /// Those that are not there yet. The others are counted as delivered again.
 async fn new_ones<'all>(
     connection: &mut AnyConnection,
-    deliveries: Vec<Written<'all>>,
+    deliveries: &'all [(Delivery, Documents)],
     received_ms: i64,
-) -> Result<Vec<Written<'all>>, CaseStoreError> {
+) -> Result<Vec<&'all (Delivery, Documents)>, CaseStoreError> {
     let id = |delivery: &Delivery| delivery.recommendation.id.to_hexadecimal();
     let mut select = Statement::new("SELECT id FROM recommendations WHERE id IN (");
     select.bind_list(deliveries.iter().map(|(one, _)| id(one)));
     let select = select.closed();
     let rows = select.query().fetch_all(&mut *connection).await?;
     if rows.is_empty() {
-        return Ok(deliveries);
+        return Ok(deliveries.iter().collect());
     }
     let known: BTreeSet<String> = rows
         .iter()
@@ -123,7 +156,7 @@ async fn new_ones<'all>(
     update.bind_list(known.iter().map(String::as_str));
     update.closed().query().execute(&mut *connection).await?;
     Ok(deliveries
-        .into_iter()
+        .iter()
         .filter(|(delivery, _)| !known.contains(&id(delivery)))
         .collect())
 }
@@ -131,7 +164,7 @@ async fn new_ones<'all>(
 /// Writes new ones, numbered from behind `last`.
 async fn insert(
     connection: &mut AnyConnection,
-    deliveries: Vec<Written<'_>>,
+    deliveries: &[&(Delivery, Documents)],
     last: i64,
     received_ms: i64,
 ) -> Result<(), CaseStoreError> {
@@ -150,7 +183,11 @@ async fn insert(
     Ok(())
 }
 
-fn row((delivery, documents): Written<'_>, sequence: i64, received_ms: i64) -> Vec<Value> {
+fn row(
+    (delivery, documents): &(Delivery, Documents),
+    sequence: i64,
+    received_ms: i64,
+) -> Vec<Value> {
     let recommendation = &delivery.recommendation;
     vec![
         sequence.into(),
@@ -168,8 +205,8 @@ fn row((delivery, documents): Written<'_>, sequence: i64, received_ms: i64) -> V
         received_ms.into(),
         1.into(),
         received_ms.into(),
-        documents.recommendation.into(),
-        documents.sealed.into(),
+        documents.recommendation.as_str().into(),
+        documents.sealed.as_str().into(),
     ]
 }
 

@@ -16,6 +16,7 @@ use crate::database::{Database, Location};
 use crate::filter::Audience;
 use crate::state::Random;
 
+pub use deliver::Prepared;
 pub use list::Summary;
 pub(crate) use packed::{pack, unpack};
 pub use threats::DeliveredThreat;

@@ -15,11 +15,28 @@ const LEVEL: i32 = 1;
 /// Bytes of a document at most: a damaged row is not to take the memory.
 const MOST: usize = 64 << 20;
 
-/// The document as text for the database.
+/// Packs one document after the other: what the compression needs of memory is had once.
+pub(crate) struct Packer(zstd::bulk::Compressor<'static>);
+
+impl Packer {
+    /// Begins.
+    pub(crate) fn new() -> Result<Self, CaseStoreError> {
+        let compressor = zstd::bulk::Compressor::new(LEVEL);
+        compressor.map(Self).map_err(|_| CaseStoreError::Unwritable)
+    }
+
+    /// The document as text for the database.
+    pub(crate) fn pack<T: Serialize>(&mut self, document: &T) -> Result<String, CaseStoreError> {
+        let json = serde_json::to_vec(document).map_err(|_| CaseStoreError::Unwritable)?;
+        let packed = self.0.compress(&json);
+        let packed = packed.map_err(|_| CaseStoreError::Unwritable)?;
+        Ok(base64::encode(&packed))
+    }
+}
+
+/// One document as text for the database.
 pub(crate) fn pack<T: Serialize>(document: &T) -> Result<String, CaseStoreError> {
-    let json = serde_json::to_vec(document).map_err(|_| CaseStoreError::Unwritable)?;
-    let packed = zstd::bulk::compress(&json, LEVEL).map_err(|_| CaseStoreError::Unwritable)?;
-    Ok(base64::encode(&packed))
+    Packer::new()?.pack(document)
 }
 
 /// The document of a text from the database.
