@@ -155,11 +155,20 @@ impl Typed {
     }
 }
 
-/// Which form was refused.
+/// Which form was sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
     Hold,
     Order,
+}
+
+impl Which {
+    const fn done(self) -> Done {
+        match self {
+            Self::Hold => Done::HoldSet,
+            Self::Order => Done::DestructionOrdered,
+        }
+    }
 }
 
 const fn in_words(reason: HoldReason) -> &'static str {
@@ -256,6 +265,34 @@ fn refusal(error: HoldError) -> Result<&'static str, Problem> {
     }
 }
 
+/// Does what a form asks for; where that is refused, its page is shown again.
+async fn ask(
+    (state, actor, headers): (&ApiState, &Actor, &HeaderMap),
+    request: Request,
+    which: Which,
+) -> Result<Response, Problem> {
+    let typed = Typed::of(&our_fields(headers, request).await?);
+    let (target, reason) = match typed.complete() {
+        Ok(complete) => complete,
+        Err(text) => return again(state, actor, headers, (which, &typed, text)).await,
+    };
+    let (database, now_ms) = (state.store.database(), (state.now_ms)());
+    let asked = match which {
+        Which::Hold => {
+            // What is no number of days is refused as a hold of none.
+            let terms = (reason, typed.days.unwrap_or_default());
+            retention::set_hold(database, actor, &target, terms, now_ms).await
+        }
+        Which::Order => {
+            retention::order_destruction(database, actor, &target, reason, now_ms).await
+        }
+    };
+    match asked {
+        Ok(_) => Ok(to("/holds", which.done()).into_response()),
+        Err(error) => again(state, actor, headers, (which, &typed, refusal(error)?)).await,
+    }
+}
+
 /// Sets a hold.
 pub async fn set(
     State(state): State<ApiState>,
@@ -263,21 +300,7 @@ pub async fn set(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let typed = Typed::of(&our_fields(&headers, request).await?);
-    let (target, reason) = match typed.complete() {
-        Ok(complete) => complete,
-        Err(text) => return again(&state, &actor, &headers, (Which::Hold, &typed, text)).await,
-    };
-    let (database, now_ms) = (state.store.database(), (state.now_ms)());
-    // What is no number of days is refused as a hold of none.
-    let terms = (reason, typed.days.unwrap_or_default());
-    match retention::set_hold(database, &actor, &target, terms, now_ms).await {
-        Ok(_) => Ok(to("/holds", Done::HoldSet).into_response()),
-        Err(error) => {
-            let text = refusal(error)?;
-            again(&state, &actor, &headers, (Which::Hold, &typed, text)).await
-        }
-    }
+    ask((&state, &actor, &headers), request, Which::Hold).await
 }
 
 /// Lifts a hold.
@@ -302,17 +325,5 @@ pub async fn order(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let typed = Typed::of(&our_fields(&headers, request).await?);
-    let (target, reason) = match typed.complete() {
-        Ok(complete) => complete,
-        Err(text) => return again(&state, &actor, &headers, (Which::Order, &typed, text)).await,
-    };
-    let (database, now_ms) = (state.store.database(), (state.now_ms)());
-    match retention::order_destruction(database, &actor, &target, reason, now_ms).await {
-        Ok(_) => Ok(to("/holds", Done::DestructionOrdered).into_response()),
-        Err(error) => {
-            let text = refusal(error)?;
-            again(&state, &actor, &headers, (Which::Order, &typed, text)).await
-        }
-    }
+    ask((&state, &actor, &headers), request, Which::Order).await
 }
