@@ -1,43 +1,66 @@
 //! Holds and orders to destroy over HTTP.
 
 use axum::http::Method;
+use sealwatch_api::people::FirstToken;
 
-use crate::client::send;
+use crate::client::{Answer, send};
 use crate::common::{delivery, people, store, token_of};
 
-#[tokio::test]
-async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
-    let (_folder, store) = store(3, false).await;
-    let (state, tokens) = people(store, false).await;
-    let router = sealwatch_api::router(state);
-    let ask = async |method: Method, path: &str, who: &str, body: &str| {
-        let bearer = format!("Bearer {}", token_of(&tokens, who));
+/// The API over a store with recommendations, and the people's tokens.
+struct Api {
+    _folder: tempfile::TempDir,
+    router: axum::Router,
+    tokens: Vec<FirstToken>,
+}
+
+impl Api {
+    async fn open() -> Self {
+        let (folder, store) = store(3, false).await;
+        let (state, tokens) = people(store, false).await;
+        Self {
+            _folder: folder,
+            router: sealwatch_api::router(state),
+            tokens,
+        }
+    }
+
+    /// Asks as this person. The body's digest is the key against repeats.
+    async fn ask(&self, method: Method, path: &str, who: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {}", token_of(&self.tokens, who));
         let key = blake3::hash(body.as_bytes()).to_hex();
         let headers = [
             ("authorization", bearer.as_str()),
             ("content-type", "application/json"),
             ("idempotency-key", key.as_str()),
         ];
-        send(&router, method, path, &headers, body).await
-    };
+        send(&self.router, method, path, &headers, body).await
+    }
+}
+
+#[tokio::test]
+async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
+    let api = Api::open().await;
     let account = delivery(1, false).recommendation.account.to_hexadecimal();
     let body = format!(
         r#"{{"covers":"account","subject":"{account}","reason":"legal_request","days":30}}"#
     );
     for who in ["rita", "ana", "audrey"] {
-        let refused = ask(Method::POST, "/api/v1/holds", who, &body).await;
+        let refused = api.ask(Method::POST, "/api/v1/holds", who, &body).await;
         assert_eq!(refused.problem(), "not-permitted");
     }
-    let made = ask(Method::POST, "/api/v1/holds", "olga", &body).await;
+    let made = api.ask(Method::POST, "/api/v1/holds", "olga", &body).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let id = made.json()["id"].as_str().unwrap().to_owned();
-    let again = ask(Method::POST, "/api/v1/holds", "olga", &body).await;
+    let again = api.ask(Method::POST, "/api/v1/holds", "olga", &body).await;
     assert_eq!(
         again.json()["id"],
         id.as_str(),
         "the same key sets one hold"
     );
-    let list = ask(Method::GET, "/api/v1/holds", "admin", "").await.json();
+    let list = api
+        .ask(Method::GET, "/api/v1/holds", "admin", "")
+        .await
+        .json();
     assert_eq!(list["items"][0]["account"], account);
     assert_eq!(list["items"][0]["is_in_force"], true);
     assert_eq!(list["items"][0]["covers"], "account");
@@ -82,30 +105,34 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
         ),
         ("canary".to_owned(), "body"),
     ] {
-        let answer = ask(Method::POST, "/api/v1/holds", "olga", &wrong).await;
+        let answer = api.ask(Method::POST, "/api/v1/holds", "olga", &wrong).await;
         assert_eq!(answer.problem(), kind, "{wrong}");
         assert!(!answer.text.contains("canary"));
     }
     let path = format!("/api/v1/holds/{id}");
-    assert_eq!(ask(Method::DELETE, &path, "olga", "").await.status, 204);
+    assert_eq!(api.ask(Method::DELETE, &path, "olga", "").await.status, 204);
     assert_eq!(
-        ask(Method::DELETE, &path, "olga", "").await.problem(),
+        api.ask(Method::DELETE, &path, "olga", "").await.problem(),
         "not-found"
     );
     let order = format!(r#"{{"covers":"account","subject":"{account}","reason":"owner_request"}}"#);
-    let made = ask(Method::POST, "/api/v1/destroy-orders", "olga", &order).await;
+    let made = api
+        .ask(Method::POST, "/api/v1/destroy-orders", "olga", &order)
+        .await;
     assert_eq!(made.status, 201, "{}", made.text);
-    let list = ask(Method::GET, "/api/v1/destroy-orders", "olga", "")
+    let list = api
+        .ask(Method::GET, "/api/v1/destroy-orders", "olga", "")
         .await
         .json();
     assert_eq!(list["items"][0]["ordered_by"], "olga");
-    let log = ask(
-        Method::GET,
-        "/api/v1/audit/entries?person=olga",
-        "audrey",
-        "",
-    )
-    .await;
+    let log = api
+        .ask(
+            Method::GET,
+            "/api/v1/audit/entries?person=olga",
+            "audrey",
+            "",
+        )
+        .await;
     let acts: Vec<String> = log.json()["items"]
         .as_array()
         .unwrap()
@@ -118,43 +145,37 @@ async fn a_hold_is_set_listed_and_lifted_and_each_is_on_the_log() {
 
 #[tokio::test]
 async fn a_hold_on_the_archive_names_no_account_and_no_order_destroys_it() {
-    let (_folder, store) = store(3, false).await;
-    let (state, tokens) = people(store, false).await;
-    let router = sealwatch_api::router(state);
-    let ask = async |method: Method, path: &str, who: &str, body: &str| {
-        let bearer = format!("Bearer {}", token_of(&tokens, who));
-        let key = blake3::hash(body.as_bytes()).to_hex();
-        let headers = [
-            ("authorization", bearer.as_str()),
-            ("content-type", "application/json"),
-            ("idempotency-key", key.as_str()),
-        ];
-        send(&router, method, path, &headers, body).await
-    };
+    let api = Api::open().await;
     let body = r#"{"covers":"archive","reason":"litigation","days":30}"#;
-    let refused = ask(Method::POST, "/api/v1/holds", "rita", body).await;
+    let refused = api.ask(Method::POST, "/api/v1/holds", "rita", body).await;
     assert_eq!(refused.problem(), "not-permitted");
-    let made = ask(Method::POST, "/api/v1/holds", "olga", body).await;
+    let made = api.ask(Method::POST, "/api/v1/holds", "olga", body).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let id = made.json()["id"].as_str().unwrap().to_owned();
-    let list = ask(Method::GET, "/api/v1/holds", "olga", "").await.json();
+    let list = api
+        .ask(Method::GET, "/api/v1/holds", "olga", "")
+        .await
+        .json();
     let hold = &list["items"][0];
     assert_eq!(hold["covers"], "archive");
     assert!(hold["case"].is_null() && hold["account"].is_null());
     assert_eq!(hold["is_in_force"], true);
     let order = r#"{"covers":"archive","reason":"litigation"}"#;
-    let refused = ask(Method::POST, "/api/v1/destroy-orders", "olga", order).await;
+    let refused = api
+        .ask(Method::POST, "/api/v1/destroy-orders", "olga", order)
+        .await;
     assert_eq!(refused.problem(), "fields");
     let path = format!("/api/v1/holds/{id}");
-    assert_eq!(ask(Method::DELETE, &path, "olga", "").await.status, 204);
-    let log = ask(
-        Method::GET,
-        "/api/v1/audit/entries?person=olga",
-        "audrey",
-        "",
-    )
-    .await
-    .json();
+    assert_eq!(api.ask(Method::DELETE, &path, "olga", "").await.status, 204);
+    let log = api
+        .ask(
+            Method::GET,
+            "/api/v1/audit/entries?person=olga",
+            "audrey",
+            "",
+        )
+        .await
+        .json();
     let set = &log["items"][1];
     assert_eq!(log["items"][0]["act"], "hold_lifted");
     assert_eq!(set["act"], "hold_set");
