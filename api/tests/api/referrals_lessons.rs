@@ -54,18 +54,24 @@ async fn labels(desk: &Desk) -> Vec<Value> {
     labels.iter().map(|one| one["verdict"].clone()).collect()
 }
 
-/// A case that a detector brought, which somebody reported as well.
-fn pointed_at(seed: u64, revision: u64) -> ThreatDelivery {
-    let mut delivery = threat(seed, revision, ThreatKind::MinorContact, Priority::P3);
+/// A case that was reported once.
+fn reported(seed: u64, kind: ThreatKind, priority: Priority) -> ThreatDelivery {
+    let mut delivery = threat(seed, 1, kind, priority);
     delivery.threat.reporters = vec![report_of(77)];
     delivery
+}
+
+/// A case that a detector brought, which somebody reported as well.
+fn pointed_at(seed: u64) -> ThreatDelivery {
+    reported(seed, ThreatKind::MinorContact, Priority::P3)
 }
 
 /// Takes in a case and has it found so. Returns its referral.
 async fn found(desk: &Desk, delivery: ThreatDelivery, finding: &Value) -> String {
     desk.deliver(&[delivery]).await;
-    let id = desk.queue("state=open").await[0]["id"].clone();
-    let id = id.as_str().unwrap().to_owned();
+    let open = desk.queue("state=open").await;
+    assert_eq!(open.len(), 1, "{}", desk.name);
+    let id = open[0]["id"].as_str().unwrap().to_owned();
     desk.done("olga", &id, "claim", &json!({})).await;
     desk.done("olga", &id, "findings", finding).await;
     id
@@ -73,16 +79,20 @@ async fn found(desk: &Desk, delivery: ThreatDelivery, finding: &Value) -> String
 
 /// A referral of a case that a detector brought, which has left.
 async fn left(desk: &Desk, seed: u64) -> String {
-    let id = found(desk, pointed_at(seed, 1), &minor_founded()).await;
+    let id = found(desk, pointed_at(seed), &minor_founded()).await;
     leaves(desk, &id).await;
     id
 }
 
 async fn leaves(desk: &Desk, id: &str) {
+    is_signed(desk, id).await;
+    desk.done("olga", id, "export", &json!({})).await;
+}
+
+async fn is_signed(desk: &Desk, id: &str) {
     approve(desk, "anton", id).await;
     officer_signs(desk, "olga", id).await;
     approver_signs(desk, "anton", id).await;
-    desk.done("olga", id, "export", &json!({})).await;
 }
 
 async fn they_have_keys(desk: &Desk) {
@@ -96,20 +106,12 @@ async fn an_unfounded_finding_judges_reports_but_of_self_harm_and_labels_whom_a_
     let (_stores, desks) = desks().await;
     for desk in &desks {
         it_is_recorded(desk);
-        let kinds = [
-            ThreatKind::SelfHarm,
-            ThreatKind::ChildSafety,
-            ThreatKind::MinorContact,
-        ];
-        for (seed, kind) in (1..).zip(kinds) {
-            let mut delivery = threat(seed, 1, kind, Priority::P3);
-            if kind != ThreatKind::MinorContact {
-                delivery.threat.reporters = vec![report_of(77)];
-            }
-            desk.deliver(&[delivery]).await;
-            let id = desk.only().await;
-            desk.done("olga", &id, "claim", &json!({})).await;
-            desk.done("olga", &id, "findings", &unfounded()).await;
+        for delivery in [
+            reported(1, ThreatKind::SelfHarm, Priority::P3),
+            reported(2, ThreatKind::ChildSafety, Priority::P3),
+            threat(3, 1, ThreatKind::MinorContact, Priority::P3),
+        ] {
+            found(desk, delivery, &unfounded()).await;
         }
         let (labels, judged) = taught(desk).await;
         assert_eq!(labels.len(), 1, "{}: {labels:?}", desk.name);
@@ -135,16 +137,13 @@ async fn a_danger_that_is_over_judges_no_report_and_labels_nobody() {
         it_is_recorded(desk);
         let grounds = [json!(["danger_over"]), json!(["explained", "danger_over"])];
         for (seed, grounds) in (1..).zip(grounds) {
-            let mut reported = threat(seed, 1, LIFE, Priority::P1);
-            reported.threat.reporters = vec![report_of(77)];
-            let pointed_at = threat(seed + 10, 1, ThreatKind::MinorContact, Priority::P3);
-            for delivery in [reported, pointed_at] {
-                desk.deliver(&[delivery]).await;
-                let id = desk.only().await;
-                desk.done("olga", &id, "claim", &json!({})).await;
-                let mut finding = unfounded();
-                finding["grounds"] = grounds.clone();
-                desk.done("olga", &id, "findings", &finding).await;
+            let mut finding = unfounded();
+            finding["grounds"] = grounds;
+            for delivery in [
+                reported(seed, LIFE, Priority::P1),
+                threat(seed + 10, 1, ThreatKind::MinorContact, Priority::P3),
+            ] {
+                found(desk, delivery, &finding).await;
             }
         }
         let left = desk.count("SELECT COUNT(*) FROM outbox").await;
@@ -158,12 +157,8 @@ async fn what_is_founded_teaches_when_it_leaves_and_not_before() {
     for desk in &desks {
         it_is_recorded(desk);
         they_have_keys(desk).await;
-        let mut delivery = threat(1, 1, LIFE, Priority::P1);
-        delivery.threat.reporters = vec![report_of(77)];
-        let id = found(desk, delivery, &founded()).await;
-        approve(desk, "anton", &id).await;
-        officer_signs(desk, "olga", &id).await;
-        approver_signs(desk, "anton", &id).await;
+        let id = found(desk, reported(1, LIFE, Priority::P1), &founded()).await;
+        is_signed(desk, &id).await;
         assert_eq!(taught(desk).await, (vec![], vec![]), "{}", desk.name);
         desk.done("olga", &id, "export", &json!({})).await;
         let (labels, judged) = taught(desk).await;
@@ -183,8 +178,7 @@ async fn a_report_of_a_group_names_the_group_and_no_account() {
     for desk in &desks {
         it_is_recorded(desk);
         they_have_keys(desk).await;
-        let mut delivery = threat(1, 1, LIFE, Priority::P1);
-        delivery.threat.reporters = vec![report_of(77)];
+        let mut delivery = reported(1, LIFE, Priority::P1);
         delivery.threat.subject = SubjectKind::Group;
         delivery.sealed_identity = None;
         let id = found(desk, delivery, &founded()).await;
@@ -202,7 +196,7 @@ async fn what_is_found_otherwise_before_it_leaves_teaches_only_what_stands() {
     let (_stores, desks) = desks().await;
     for desk in &desks {
         it_is_recorded(desk);
-        let id = found(desk, pointed_at(1, 1), &minor_founded()).await;
+        let id = found(desk, pointed_at(1), &minor_founded()).await;
         desk.done("olga", &id, "amend", &json!({"reason": "correction"}))
             .await;
         desk.done("olga", &id, "findings", &unfounded()).await;
@@ -211,7 +205,7 @@ async fn what_is_found_otherwise_before_it_leaves_teaches_only_what_stands() {
         assert_eq!(judged.len(), 1);
         assert_eq!(judged[0]["was_right"], false);
         // Taken back before it left, it was never said.
-        let id = found(desk, pointed_at(2, 1), &minor_founded()).await;
+        let id = found(desk, pointed_at(2), &minor_founded()).await;
         desk.done("olga", &id, "withdraw", &json!({"reason": "made_in_error"}))
             .await;
         assert_eq!(labels(desk).await.len(), 1);
@@ -259,9 +253,7 @@ async fn a_report_is_judged_once_however_late_its_case_opens_another_referral() 
     let (_stores, desks) = desks().await;
     for desk in &desks {
         it_is_recorded(desk);
-        let mut first = threat(1, 1, LIFE, Priority::P2);
-        first.threat.reporters = vec![report_of(77)];
-        found(desk, first, &unfounded()).await;
+        found(desk, reported(1, LIFE, Priority::P2), &unfounded()).await;
         assert_eq!(taught(desk).await.1.len(), 1, "{}", desk.name);
         // What was delivered goes after a week, and the engine finds repeated events for 90 days.
         let pool = desk.beside().await;
