@@ -14,7 +14,7 @@ use crate::cases::CaseId;
 use crate::idempotency::{IdempotencyKey, once};
 use crate::people::Actor;
 use crate::problem::Problem;
-use crate::retention::holds::{
+use crate::retention::{
     DestroyOrder, Hold, HoldError, HoldReason, Target, destroy_orders, holds, lift_hold,
     order_destruction, set_hold,
 };

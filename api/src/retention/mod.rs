@@ -12,16 +12,17 @@ mod cases;
 mod evidence;
 mod holds;
 pub(crate) mod http;
+mod orders;
 mod periods;
 mod referral_identities;
 mod rest;
 mod sweep;
+mod target;
 
 pub use archive::{ArchiveDeletion, ArchiveRetention};
 pub(crate) use holds::insert_hold;
-pub use holds::{
-    DestroyOrder, Hold, HoldError, HoldReason, Target, destroy_orders, holds, lift_hold,
-    order_destruction, set_hold,
-};
+pub use holds::{Hold, holds, lift_hold, set_hold};
+pub use orders::{DestroyOrder, destroy_orders, order_destruction};
 pub use periods::{Class, Periods};
 pub use sweep::{Retention, Swept};
+pub use target::{HoldError, HoldReason, Target};

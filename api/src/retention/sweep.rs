@@ -9,7 +9,7 @@ use crate::audit::{self, Act, Entry};
 use crate::database::{Database, Write};
 use crate::people::Actor;
 use crate::retention::{
-    ArchiveRetention, Class, Periods, cases, evidence, holds, referral_identities, rest,
+    ArchiveRetention, Class, Periods, cases, evidence, orders, referral_identities, rest,
 };
 use crate::store::{CaseStore, CaseStoreError};
 
@@ -135,7 +135,7 @@ impl Retention {
                 tokio::time::sleep(BETWEEN_STEPS).await;
             }
         }
-        holds::close_orders(&self.database, now_ms).await?;
+        orders::close_orders(&self.database, now_ms).await?;
         if swept.steps > 0 {
             self.database.empty_write_ahead_log().await?;
         }
