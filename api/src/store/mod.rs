@@ -4,7 +4,9 @@ mod backfill;
 mod deliver;
 mod list;
 mod packed;
+mod summary;
 mod threats;
+mod way;
 
 use std::sync::Arc;
 
@@ -17,8 +19,8 @@ use crate::filter::Audience;
 use crate::state::Random;
 
 pub use deliver::Prepared;
-pub use list::Summary;
 pub(crate) use packed::{pack, unpack};
+pub use summary::Summary;
 pub use threats::DeliveredThreat;
 
 /// Why the case store refuses.
