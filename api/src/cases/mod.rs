@@ -26,11 +26,12 @@ mod statistics;
 pub(crate) mod tally;
 mod top;
 mod types;
+mod undo;
 
 pub use appeal::file as file_appeal;
 pub use claim::{claim, claim_next, release};
 pub use consequence::{Consequence, consequence};
-pub use decide::{Batch, MOST_TOGETHER, NewDecision, decide, decide_together, undo, undo_together};
+pub use decide::{Batch, MOST_TOGETHER, NewDecision, decide, decide_together};
 pub use detector_mode::{
     ControlDocument, DetectorMode, ModeChange, ModeReason, current as detector_modes,
     set as set_detector_mode,
@@ -57,3 +58,4 @@ pub use types::{
     Appeal, AppealGround, Case, CaseId, CaseState, Claim, Decision, DecisionId, DecisionKind,
     ReasonCode, Verdict,
 };
+pub use undo::{undo, undo_together};
