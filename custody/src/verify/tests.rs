@@ -1,150 +1,19 @@
-use std::collections::BTreeMap;
-
-use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 use super::*;
-use crate::bag::{BagInfo, BagPath, Defect, PreparedBag};
-use crate::checkpoint::Origin;
+use crate::bag::{BagPath, Defect};
 use crate::dsse::SignersError;
 use crate::merkle::MerkleError;
 use crate::proofs::ProofsError;
 use crate::signing::SigningRole;
 
+mod laws;
 #[path = "../../fixtures/maker.rs"]
 mod maker;
+mod making;
 
-use maker::{APPROVER, Key, LOG, Log, OFFICER, SALT, key};
-
-/// Everything from which a bag is made. Tests change one thing and make the bag anew, as a forger would.
-#[derive(Clone)]
-struct Referral {
-    payload: &'static str,
-    identifier: &'static str,
-    keys: Vec<Key>,
-    log_key: u8,
-    entries: Vec<(&'static str, &'static str, &'static str)>,
-    salt: u8,
-    subjects: Vec<&'static str>,
-}
-
-fn origin() -> Origin {
-    Origin::new("example.org/sealwatch").unwrap()
-}
-
-fn trust() -> Trust {
-    let people = [
-        ("ada", OFFICER),
-        ("bea", APPROVER),
-        ("ada", (SigningRole::Approver, 4)),
-        ("cid", (SigningRole::Approver, 5)),
-    ];
-    maker::trust(&people, &origin(), &[9, LOG])
-}
-
-fn referral() -> Referral {
-    Referral {
-        payload: "{\"finding\":\"imminent\"}",
-        identifier: "R-7",
-        keys: vec![OFFICER, APPROVER],
-        log_key: LOG,
-        entries: vec![
-            ("case_read", "ada", "R-7"),
-            (SIGNED_ACT, "ada", "R-7"),
-            (APPROVED_ACT, "bea", "R-7"),
-            ("exported", "ada", "R-7"),
-        ],
-        salt: SALT,
-        subjects: SIGNED_FILES.to_vec(),
-    }
-}
-
-impl Referral {
-    fn prepare(&self) -> PreparedBag {
-        let info = BagInfo {
-            source_organization: "Example Messenger".to_owned(),
-            external_identifier: self.identifier.to_owned(),
-            external_description: "A referral of a credible threat".to_owned(),
-            bagging_date: "2026-11-24".to_owned(),
-            contact_email: None,
-        };
-        let path = BagPath::payload("data/referral.json").unwrap();
-        PreparedBag::new(&info, BTreeMap::from([(path, self.payload.into())])).unwrap()
-    }
-
-    fn envelope(&self) -> Envelope {
-        let mut subjects = self.prepare().subjects();
-        subjects.retain(|name, _| self.subjects.contains(&name.as_str()));
-        let statement = Statement {
-            referral: "R-7".to_owned(),
-            revision: 1,
-            log: origin(),
-            subjects,
-        };
-        let mut envelope = statement.envelope().unwrap();
-        for of in &self.keys {
-            envelope.sign(&key(*of)).unwrap();
-        }
-        envelope
-    }
-
-    fn tag_files(&self) -> BTreeMap<BagPath, Vec<u8>> {
-        let log = Log {
-            origin: &origin(),
-            key: self.log_key,
-            entries: &self.entries,
-            of: None,
-            times_ms: (1000, 1),
-            head_ms: 2000,
-            salt: self.salt,
-        };
-        log.tag_files(&self.envelope())
-    }
-
-    fn bag(&self) -> BagFiles {
-        self.prepare().seal(self.tag_files()).unwrap()
-    }
-
-    fn report(&self) -> Report {
-        verify_bag(&self.bag(), &trust())
-    }
-
-    fn failure(&self, check: Check) -> Failure {
-        let report = self.report();
-        assert!(!report.passed() && report.verified().is_none());
-        report.failure(check).unwrap().clone()
-    }
-}
-
-/// The bag with its manifests made anew after a change: whoever can write the bag can do this.
-fn resealed(files: &BagFiles) -> Option<BagFiles> {
-    let mut files = files.clone();
-    for (name, hash) in [
-        ("manifest-sha256.txt", digest_256 as fn(&[u8]) -> String),
-        ("manifest-sha512.txt", digest_512),
-        ("tagmanifest-sha256.txt", digest_256),
-        ("tagmanifest-sha512.txt", digest_512),
-    ] {
-        let for_tags = name.starts_with("tag");
-        let lines: String = files
-            .iter()
-            .filter(|(path, _)| !path.starts_with("tagmanifest"))
-            .filter(|(path, _)| path.starts_with("data/") != for_tags)
-            .map(|(path, bytes)| hash(bytes) + "  " + path + "\n")
-            .collect();
-        files.insert(name.to_owned(), lines.into_bytes());
-    }
-    crate::bag::verify(&files).is_ok().then_some(files)
-}
-
-fn digest_256(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    crate::hexadecimal::encode(&sha2::Sha256::digest(bytes))
-}
-
-fn digest_512(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    crate::hexadecimal::encode(&sha2::Sha512::digest(bytes))
-}
+use maker::{APPROVER, Key, OFFICER};
+use making::{Referral, referral, resealed, trust};
 
 #[test]
 fn a_referral_that_two_people_signed_and_the_log_recorded_passes_every_check() {
@@ -338,64 +207,5 @@ fn every_byte_of_a_passing_bag_is_authenticated() {
                 assert!(!verify_bag(&altered, &trust()).passed(), "{name} {at}");
             }
         }
-    }
-}
-
-proptest! {
-
-    #[test]
-    fn a_changed_byte_of_any_file_fails_also_when_every_manifest_is_made_anew(
-        file in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>(),
-    ) {
-        let mut files = referral().bag();
-        let name = files.keys().nth(file.index(files.len())).unwrap().clone();
-        let bytes = files.get_mut(&name).unwrap();
-        let at = at.index(bytes.len());
-        prop_assume!(bytes[at] != byte);
-        bytes[at] = byte;
-        prop_assert!(!verify_bag(&files, &trust()).passed());
-        if let Some(files) = resealed(&files) {
-            prop_assert!(files == referral().bag() || !verify_bag(&files, &trust()).passed());
-        }
-    }
-
-    #[test]
-    fn a_removed_or_added_file_fails_also_when_every_manifest_is_made_anew(
-        file in any::<prop::sample::Index>(), name in "(data/)?[a-z]{1,8}", bytes in prop::collection::vec(any::<u8>(), 0..8),
-    ) {
-        let mut fewer = referral().bag();
-        let removed = fewer.keys().nth(file.index(fewer.len())).unwrap().clone();
-        fewer.remove(&removed);
-        let mut more = referral().bag();
-        prop_assume!(more.insert(name, bytes).is_none());
-        for files in [fewer, more] {
-            prop_assert!(!verify_bag(&files, &trust()).passed());
-            if let Some(files) = resealed(&files) {
-                prop_assert!(files == referral().bag() || !verify_bag(&files, &trust()).passed());
-            }
-        }
-    }
-
-    #[test]
-    fn dropped_replaced_or_added_signatures_fail(
-        keys in prop::collection::vec((prop::sample::select(vec![SigningRole::Officer, SigningRole::Approver]), 1_u8..8), 0..4),
-    ) {
-        let mut bytes: Vec<_> = keys.iter().map(|(_, byte)| *byte).collect();
-        bytes.sort_unstable();
-        let all = bytes.len();
-        bytes.dedup();
-        prop_assume!(bytes.len() == all);
-        // The trusted keys say whose a key is and what for, whatever its holder calls it.
-        let report = Referral { keys, ..referral() }.report();
-        prop_assert_eq!(report.passed(), bytes == [OFFICER.1, APPROVER.1]);
-    }
-
-    #[test]
-    fn random_files_never_panic(
-        files in prop::collection::btree_map(
-            "bagit.txt|bag-info.txt|attestation.dsse.json|audit/checkpoint.txt|audit/proofs.json|data/a",
-            prop::collection::vec(any::<u8>(), 0..90), 0..6),
-    ) {
-        prop_assert!(!verify_bag(&files, &trust()).passed());
     }
 }
