@@ -1,17 +1,20 @@
 //! Stage 1: devices, networks, ranges, groups; accounts as targets and as reporters.
 
+mod place;
+mod report;
+
+use place::seen;
+use report::{made_report, reported};
+
 use super::Emitted;
-use crate::credibility::reporter::{Contact as Known, Report};
 use crate::event::values::{AgeBand, ReportCategory};
-use crate::facet::threat::{Danger, ThreatSubject};
 use crate::facet::{
-    ActorTouch, Contact, Facet, Place, PlaceKind, PlaceValues, SharedTouch, Ternary, ThreatTouch,
+    ActorTouch, Contact, Facet, Place, PlaceKind, SharedTouch, Ternary, ThreatTouch,
 };
 use crate::state::group::GroupState;
 use crate::state::links::{UNKNOWN, remember};
 use crate::state::place::PlaceState;
 use crate::state::reporter::ReporterState;
-use crate::state::sketch;
 use crate::state::table::{EntityState, Table};
 use crate::state::target::TargetState;
 use crate::threat::ThreatKind;
@@ -175,64 +178,6 @@ fn threat(out: &mut Emitted, facet: &Facet<SharedTouch>, key: u128, rank: u64, t
     });
 }
 
-/// A report reaches its reporter's record, which goes on to whom it is about.
-fn made_report(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted) {
-    let SharedTouch::MadeReport {
-        target,
-        is_group,
-        danger,
-    } = &facet.touch
-    else {
-        return;
-    };
-    let slot = tables.reporters.touch(facet.key, facet.at);
-    let reporter = tables.reporters.state_mut(slot);
-    reporter.advance(facet.at);
-    reporter.made_week += 1.0;
-    let past = reporter.note_target(*target);
-    let report = danger.as_deref().map(|danger| {
-        let reached = tables.targets.alive(facet.key, facet.at);
-        let report = Report {
-            reporter: facet.key,
-            at: facet.at,
-            right: reporter.right,
-            wrong: reporter.wrong,
-            cohort: danger.cohort,
-            contact: contact(danger, reached.and_then(|state| state.sender(*target))),
-            devices: danger.devices,
-            networks: danger.networks,
-            cluster: danger.cluster,
-            past,
-        };
-        (danger.kind, report)
-    });
-    if !is_group {
-        let touch = ActorTouch::ReporterRecord {
-            by: facet.key,
-            precision: reporter.precision(),
-            danger: report.map(Box::new),
-        };
-        emit(out, facet, *target, 9, touch);
-    } else if let Some((kind, report)) = report {
-        let touch = ThreatTouch::Reported {
-            subject: ThreatSubject::GROUP,
-            kind,
-            report: Box::new(report),
-        };
-        threat(out, facet, *target, 9, touch);
-    }
-}
-
-/// What is known of a contact: what the log shows, else what the report says.
-fn contact(danger: &Danger, seen: Option<bool>) -> Known {
-    match seen {
-        Some(true) if !danger.target_began.is_no() => Known::BeganAsStranger,
-        Some(_) => Known::Seen,
-        None if danger.first_message.is_yes() || danger.target_began.is_yes() => Known::Claimed,
-        None => Known::None,
-    }
-}
-
 fn touch_group<'table>(
     groups: &'table mut Table<GroupState>,
     facet: &Facet<SharedTouch>,
@@ -251,75 +196,6 @@ fn touch_target<'table>(
     let target = targets.state_mut(slot);
     target.advance(facet.at);
     target
-}
-
-fn seen(tables: &mut SharedTables, facet: &Facet<SharedTouch>, out: &mut Emitted) {
-    let SharedTouch::Seen {
-        kind,
-        account,
-        registration,
-        country,
-        own_banned,
-    } = &facet.touch
-    else {
-        return;
-    };
-    let table = tables.places_mut(*kind);
-    let slot = table.touch(facet.key, facet.at);
-    let place = table.state_mut(slot);
-    place.advance(facet.at);
-    let same_country = if *country == UNKNOWN || place.country == UNKNOWN {
-        Ternary::Unknown
-    } else {
-        Ternary::from(Some(*country == place.country))
-    };
-    // Readings come before the account itself is counted: they tell of others, earlier.
-    let is_counted = place.accounts & (1 << (*account as u64 & 127)) != 0
-        && place.last_accounts.contains(account);
-    let own = if is_counted { 1.0 } else { 0.0 };
-    let gap = if place.last_registration_at == i64::MIN {
-        f32::NAN
-    } else {
-        facet.at.saturating_sub(place.last_registration_at).max(0) as f32 / 1_000.0
-    };
-    let values = PlaceValues {
-        accounts: (place.distinct_accounts() - own).max(0.0),
-        registrations_hour: place.registrations_hour,
-        registrations_day: place.registrations_day,
-        registrations_week: place.registrations_week,
-        banned: (place.banned_week - if *own_banned { 1.0 } else { 0.0 }).max(0.0),
-        gap,
-        country: same_country,
-        registration: *registration,
-        last_accounts: place
-            .last_accounts
-            .map(|other| if other == *account { 0 } else { other }),
-    };
-    sketch::insert(&mut place.accounts, *account as u64);
-    remember(&mut place.last_accounts, *account);
-    if *registration {
-        place.registrations_hour += 1.0;
-        place.registrations_day += 1.0;
-        place.registrations_week += 1.0;
-        place.last_registration_at = place.last_registration_at.max(facet.at);
-        place.vote_country(*country);
-    }
-    let rank = match kind {
-        PlaceKind::Device => 8,
-        PlaceKind::Network => 9,
-        PlaceKind::Range => 10,
-    };
-    emit(
-        out,
-        facet,
-        *account,
-        rank,
-        ActorTouch::PlaceReading {
-            kind: *kind,
-            place: facet.key,
-            values,
-        },
-    );
 }
 
 fn reached(
@@ -370,38 +246,4 @@ fn member_left(
             emit(out, facet, adder, 8, touch.clone());
         }
     }
-}
-
-fn reported(targets: &mut Table<TargetState>, facet: &Facet<SharedTouch>, out: &mut Emitted) {
-    let SharedTouch::Reported {
-        reporter,
-        reporter_device,
-        reporter_network,
-        category,
-        first_message,
-        target_began,
-    } = &facet.touch
-    else {
-        return;
-    };
-    let target = touch_target(targets, facet);
-    // The subject of a report of self-harm is to be protected: it counts nowhere towards a ban.
-    if *category != ReportCategory::SelfHarm {
-        target.reports_week += 1.0;
-        sketch::insert(&mut target.reporters, *reporter as u64);
-        for place in [reporter_device, reporter_network] {
-            if *place != 0 {
-                sketch::insert(&mut target.reporter_places, *place as u64);
-            }
-        }
-    }
-    let touch = ActorTouch::Reported {
-        by: *reporter,
-        category: *category,
-        first_message: *first_message,
-        target_began: *target_began,
-        reporters: sketch::estimate(target.reporters),
-        reporter_places: sketch::estimate(target.reporter_places),
-    };
-    emit(out, facet, facet.key, 8, touch);
 }
