@@ -7,33 +7,39 @@ use std::time::Duration;
 use sealwatch_api::{CaseStore, CaseStoreError, Prepared};
 use sealwatch_core::threat::{Outgoing, ThreatDelivery};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::watch;
 
 use crate::handover::Handover;
 
 /// Rows delivered in one transaction at most: people's acts wait for it, and are not to notice.
 const TOGETHER: usize = 32;
 
-/// Delivers until the channel is closed. `delivered` becomes the number below which every row is in the case store.
+/// Delivers until the channel is closed. `delivered` becomes the number below which every row is in the case store. While the
+/// case store refuses, rows are tried again until `end` says that the service ends: then they stay in the outbox.
 pub async fn pump(
     store: CaseStore,
     rows: Receiver<(u64, Outgoing)>,
     delivered: Arc<AtomicU64>,
     handover: Arc<Handover>,
     now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+    mut end: watch::Receiver<bool>,
 ) {
     // While rows are written to the database, the next ones are prepared.
     let (sender, mut parts) = channel(1);
     let preparing = tokio::spawn(prepare(rows, sender));
     while let Some(part) = parts.recv().await {
         let mut wait = Duration::from_millis(100);
-        // The rows stay in the outbox until they are in the case store: trying again is all there is to do.
+        // The rows stay in the outbox until they are in the case store.
         while let Err(error) = part.deliver(&store, now_ms()).await {
             handover.refused();
             tracing::error!(
                 error.kind = error.kind(),
                 "the case store did not take what was decided; trying again"
             );
-            tokio::time::sleep(wait).await;
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                _ = end.wait_for(|ended| *ended) => return,
+            }
             wait = (wait * 2).min(Duration::from_secs(10));
         }
         delivered.store(part.behind, Ordering::Release);

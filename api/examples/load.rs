@@ -1,14 +1,17 @@
 //! Fifty reviewers at work over HTTP while recommendations arrive: `cargo run --release -p sealwatch-api --example load --
 //! [SECONDS] [RATE] [POSTGRES]`. The service's own router and case store, over SQLite in a temporary folder or a PostgreSQL
 //! database; the pipeline is not there: what it would hand over is delivered in this process, as the service does. Prints
-//! the times of list, case page and decision, and the arrivals; fails if a decision was lost or made twice, if a page
+//! the times of pages, lists, cases and acts, and the arrivals; fails if a decision was lost or made twice, if a page
 //! takes more than 100 ms at the 99th percentile, or if less than nineteen of twenty arrivals were taken meanwhile.
 #![expect(clippy::unwrap_used, reason = "it ends where something is missing")]
 #![expect(clippy::disallowed_methods, reason = "a measurement")]
 
-#[expect(dead_code, reason = "shared with the tests")]
 #[path = "../tests/api/common.rs"]
 mod common;
+
+#[expect(dead_code, reason = "shared with the tests")]
+#[path = "../tests/api/client.rs"]
+mod client;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -16,6 +19,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use client::Browser;
 use sealwatch_api::cases::{self, CaseId};
 use sealwatch_api::people::{Actor, PersonName, Role, Roles, create_token, set_person};
 use sealwatch_api::{ApiState, CaseStore, Location, Prepared};
@@ -34,17 +38,27 @@ struct Done {
     standing: Vec<String>,
 }
 
+/// A reviewer: with a token for the API, and signed in to the console.
+struct Reviewer {
+    token: String,
+    cookie: String,
+}
+
 struct Client {
     stream: BufReader<TcpStream>,
-    token: String,
+    reviewer: Reviewer,
 }
 
 impl Client {
     fn ask(&mut self, (method, path): (&str, &str), more: &str, body: &str) -> (u16, String) {
+        let Reviewer { token, cookie } = &self.reviewer;
+        let who = if path.starts_with("/api/") {
+            format!("Authorization: Bearer {token}\r\nContent-Type: application/json")
+        } else {
+            format!("Cookie: {cookie}\r\nAccept: text/html")
+        };
         let text = format!(
-            "{method} {path} HTTP/1.1\r\nHost: load\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
-             {more}Content-Length: {}\r\n\r\n{body}",
-            self.token,
+            "{method} {path} HTTP/1.1\r\nHost: load\r\n{who}\r\n{more}Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
         self.stream.get_mut().write_all(text.as_bytes()).unwrap();
@@ -66,12 +80,12 @@ impl Client {
     }
 }
 
-/// Lists, claims, reads, decides, and takes back every fifth decision.
-fn work(address: SocketAddr, token: String, number: usize, end: Instant) -> Done {
+/// Looks at the queue, claims, reads, decides, and takes back every fifth decision: pages in the console, the rest by the API.
+fn work(address: SocketAddr, reviewer: Reviewer, number: usize, end: Instant) -> Done {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();
     let stream = BufReader::new(stream);
-    let mut client = Client { stream, token };
+    let mut client = Client { stream, reviewer };
     let mut done = Done::default();
     std::thread::sleep(THINK * number as u32 / PEOPLE as u32);
     let mut round = 0;
@@ -86,15 +100,18 @@ fn work(address: SocketAddr, token: String, number: usize, end: Instant) -> Done
             let value = serde_json::from_str::<serde_json::Value>(&answer.1);
             (answer.0, value.unwrap_or_default())
         };
-        timed("list", ("GET", "/api/v1/cases"), "", "");
+        let (status, _) = timed("list page", ("GET", "/queue"), "", "");
+        assert_eq!(status, 200);
         let key = format!("Idempotency-Key: c{number}-{round}\r\n");
         let (status, _) = timed("claim", ("POST", "/api/v1/queue/claim"), &key, "{}");
         assert_eq!(status, 200, "nothing could be claimed");
         let (_, mine) = timed("list", ("GET", "/api/v1/cases?claimed=me"), "", "");
         let id = mine["items"][0]["id"].as_str().unwrap().to_owned();
-        let (status, page) = timed("case page", ("GET", &format!("/api/v1/cases/{id}")), "", "");
+        let (status, _) = timed("case page", ("GET", &format!("/cases/{id}")), "", "");
         assert_eq!(status, 200);
-        let version = &page["case"]["version"];
+        let (status, case) = timed("case", ("GET", &format!("/api/v1/cases/{id}")), "", "");
+        assert_eq!(status, 200);
+        let version = &case["case"]["version"];
         let more = format!("If-Match: \"{version}\"\r\nIdempotency-Key: d{number}-{round}\r\n");
         let body = r#"{"verdict":"reject","reason":"legitimate_use"}"#;
         let path = format!("/api/v1/cases/{id}/decisions");
@@ -140,9 +157,9 @@ async fn arrive(store: CaseStore, mut rows: mpsc::Receiver<Delivery>, end: Insta
     let (begun, mut taken) = (Instant::now(), 0);
     let (sender, mut parts) = mpsc::channel(1);
     tokio::spawn(async move {
-        let mut together = Vec::with_capacity(TOGETHER);
+        let mut together = Vec::new();
         while rows.recv_many(&mut together, TOGETHER).await > 0 && Instant::now() < end {
-            let part = Prepared::of(together.drain(..).collect());
+            let part = Prepared::of(std::mem::take(&mut together));
             if sender.send(part).await.is_err() {
                 return;
             }
@@ -154,10 +171,11 @@ async fn arrive(store: CaseStore, mut rows: mpsc::Receiver<Delivery>, end: Insta
     (taken, begun.elapsed().as_secs_f64())
 }
 
-async fn tokens(store: &CaseStore) -> Vec<String> {
+async fn reviewers(store: &CaseStore, state: &ApiState) -> Vec<Reviewer> {
     let (database, roles) = (store.database(), Roles::of(&[Role::Reviewer]));
     let admin = Actor::at_the_machine(PersonName::parse("admin").unwrap());
-    let mut tokens = Vec::new();
+    let router = sealwatch_api::router(state.clone());
+    let mut reviewers = Vec::new();
     for number in 0..PEOPLE {
         let name = PersonName::parse(&format!("load{number}")).unwrap();
         set_person(database, &admin, &name, roles, NOW)
@@ -165,9 +183,11 @@ async fn tokens(store: &CaseStore) -> Vec<String> {
             .unwrap();
         let end = NOW + 86_400_000;
         let made = create_token(database, &admin, (&name, roles), end, NOW).await;
-        tokens.push(made.unwrap().1);
+        let token = made.unwrap().1;
+        let cookie = Browser::sign_in(&router, &token).await.cookie;
+        reviewers.push(Reviewer { token, cookie });
     }
-    tokens
+    reviewers
 }
 
 /// What PostgreSQL does by itself within a minute: it learns what the tables hold.
@@ -210,7 +230,7 @@ async fn main() {
     let begun = Instant::now();
     parts.monotonic = Arc::new(move || begun.elapsed());
     let (state, _) = ApiState::new(parts).await.unwrap();
-    let tokens = tokens(&store).await;
+    let reviewers = reviewers(&store, &state).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(sealwatch_api::serve(
@@ -222,10 +242,10 @@ async fn main() {
     let (sender, receiver) = mpsc::channel(1_024);
     let deciding = std::thread::spawn(move || decide(rate, end, &sender));
     let arriving = tokio::spawn(arrive(store.clone(), receiver, end));
-    let people: Vec<_> = tokens
+    let people: Vec<_> = reviewers
         .into_iter()
         .enumerate()
-        .map(|(number, token)| std::thread::spawn(move || work(address, token, number, end)))
+        .map(|(number, reviewer)| std::thread::spawn(move || work(address, reviewer, number, end)))
         .collect();
     let (taken, passed) = arriving.await.unwrap();
     deciding.join().unwrap();
@@ -258,7 +278,7 @@ async fn main() {
             at(0.99),
             times.len()
         );
-        is_slow |= matches!(*name, "list" | "case page") && at(0.99) > 100.0;
+        is_slow |= matches!(*name, "list page" | "list" | "case page" | "case") && at(0.99) > 100.0;
     }
     let unique: BTreeSet<&String> = standing.iter().collect();
     assert_eq!(unique.len(), standing.len(), "a case was decided twice");

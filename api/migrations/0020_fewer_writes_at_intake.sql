@@ -10,7 +10,7 @@ CREATE TABLE entered_hours (
     behaviour TEXT NOT NULL,
     hour BIGINT NOT NULL,
     cases BIGINT NOT NULL,
-    PRIMARY KEY (behaviour, hour)
+    PRIMARY KEY (hour, behaviour)
 );
 INSERT INTO entered_hours (behaviour, hour, cases)
     SELECT behaviour, opened_ms / 3600000, COUNT(*) FROM cases WHERE state <> 'held' GROUP BY 1, 2;

@@ -143,6 +143,7 @@ async fn serve(config: Config, registry: prometheus::Registry) -> Result<(), Fai
         Arc::clone(&delivered),
         Arc::clone(&handover),
         clock::now_ms(),
+        end.clone(),
     );
     let upkeep = sealwatch_api::upkeep(upkept.clone(), clock::now_ms(), end.clone());
     let leaving = sealwatch_api::delivery::run(

@@ -15,6 +15,7 @@ use sealwatch_core::recommendation::{
 use sealwatch_core::threat::Outgoing;
 use sealwatch_core::time::Timestamp;
 use tokio::sync::mpsc::channel;
+use tokio::sync::watch;
 
 use super::pump;
 use crate::clock;
@@ -92,26 +93,30 @@ async fn deliver(is_closed: bool) -> ((f64, f64, f64), u64) {
     }
     assert_eq!(shown(&registry), (2.0, 5.0, 0.0));
     drop(sender);
+    let (end, ended) = watch::channel(false);
     let pump = tokio::spawn(pump(
         store,
         rows,
         Arc::clone(&delivered),
         Arc::clone(&handover),
         Arc::new(|| 9_000),
+        ended,
     ));
     if is_closed {
         while shown(&registry).2 < 2.0 {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        pump.abort();
-    } else {
-        pump.await.unwrap();
+        end.send(true).unwrap();
     }
+    tokio::time::timeout(Duration::from_secs(10), pump)
+        .await
+        .unwrap()
+        .unwrap();
     (shown(&registry), delivered.load(Ordering::Acquire))
 }
 
 #[tokio::test]
-async fn what_the_case_store_does_not_take_is_seen_with_its_age_for_as_long_as_it_waits() {
+async fn what_the_case_store_does_not_take_is_seen_with_its_age_and_waits_until_the_service_ends() {
     let ((rows, oldest, failures), delivered) = deliver(true).await;
     assert_eq!((rows, oldest, delivered), (2.0, 5.0, 0));
     assert!(failures >= 2.0);

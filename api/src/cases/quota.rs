@@ -93,7 +93,7 @@ pub(super) async fn entered(
         connection,
         "INSERT INTO entered_hours (behaviour, hour, cases) VALUES ",
         rows.collect(),
-        " ON CONFLICT (behaviour, hour) DO UPDATE SET cases = entered_hours.cases + excluded.cases",
+        " ON CONFLICT (hour, behaviour) DO UPDATE SET cases = entered_hours.cases + excluded.cases",
     )
     .await?;
     Ok(())

@@ -19,24 +19,19 @@ const TOGETHER: usize = 64;
 
 /// Deliveries as the case store writes them: their documents are large, and nobody is to wait while they are made.
 #[derive(Debug)]
-pub struct Prepared(Option<Vec<(Delivery, Documents)>>);
-
-impl Prepared {
-    /// Writes their documents. If one cannot be written, the case store refuses all.
-    pub fn of(deliveries: Vec<Delivery>) -> Self {
-        Self(written(deliveries).ok())
-    }
+pub struct Prepared {
+    deliveries: Vec<Delivery>,
+    documents: Result<Vec<Documents>, CaseStoreError>,
 }
 
-fn written(deliveries: Vec<Delivery>) -> Result<Vec<(Delivery, Documents)>, CaseStoreError> {
-    let mut packer = Packer::new()?;
-    deliveries
-        .into_iter()
-        .map(|delivery| {
-            let documents = Documents::of(&delivery, &mut packer)?;
-            Ok((delivery, documents))
-        })
-        .collect()
+impl Prepared {
+    /// Writes their documents. Where that fails, it is tried again when the case store takes them.
+    pub fn of(deliveries: Vec<Delivery>) -> Self {
+        Self {
+            documents: Documents::of_all(&deliveries),
+            deliveries,
+        }
+    }
 }
 
 impl CaseStore {
@@ -63,11 +58,19 @@ impl CaseStore {
         deliveries: &Prepared,
         received_ms: i64,
     ) -> Result<u64, CaseStoreError> {
-        let deliveries = deliveries.0.as_deref();
-        let mut rest = deliveries.ok_or(CaseStoreError::Unwritable)?;
-        if rest.is_empty() {
+        if deliveries.deliveries.is_empty() {
             return Ok(0);
         }
+        let again;
+        let documents = match &deliveries.documents {
+            Ok(documents) => documents,
+            Err(_) => {
+                again = Documents::of_all(&deliveries.deliveries)?;
+                &again
+            }
+        };
+        let written: Vec<Written<'_>> = deliveries.deliveries.iter().zip(documents).collect();
+        let mut rest = written.as_slice();
         let mut write = self.database.write().await?;
         let connection = write.connection();
         let mut last: i64 =
@@ -108,6 +111,14 @@ struct Documents {
 }
 
 impl Documents {
+    fn of_all(deliveries: &[Delivery]) -> Result<Vec<Self>, CaseStoreError> {
+        let mut packer = Packer::new()?;
+        deliveries
+            .iter()
+            .map(|delivery| Self::of(delivery, &mut packer))
+            .collect()
+    }
+
     fn of(delivery: &Delivery, packer: &mut Packer) -> Result<Self, CaseStoreError> {
         Ok(Self {
             recommendation: packer.pack(&delivery.recommendation)?,
@@ -117,9 +128,12 @@ impl Documents {
     }
 }
 
+/// A delivery with its texts.
+type Written<'all> = (&'all Delivery, &'all Documents);
+
 /// How many of the first deliveries can be written together: no recommendation and no account twice, since a second one
 /// joins the case that the first one opened.
-fn unlike(deliveries: &[(Delivery, Documents)]) -> usize {
+fn unlike(deliveries: &[Written<'_>]) -> usize {
     let (mut accounts, mut ids) = (BTreeSet::new(), BTreeSet::new());
     deliveries
         .iter()
@@ -134,16 +148,16 @@ fn unlike(deliveries: &[(Delivery, Documents)]) -> usize {
 /// Those that are not there yet. The others are counted as delivered again.
 async fn new_ones<'all>(
     connection: &mut AnyConnection,
-    deliveries: &'all [(Delivery, Documents)],
+    deliveries: &[Written<'all>],
     received_ms: i64,
-) -> Result<Vec<&'all (Delivery, Documents)>, CaseStoreError> {
+) -> Result<Vec<Written<'all>>, CaseStoreError> {
     let id = |delivery: &Delivery| delivery.recommendation.id.to_hexadecimal();
     let mut select = Statement::new("SELECT id FROM recommendations WHERE id IN (");
     select.bind_list(deliveries.iter().map(|(one, _)| id(one)));
     let select = select.closed();
     let rows = select.query().fetch_all(&mut *connection).await?;
     if rows.is_empty() {
-        return Ok(deliveries.iter().collect());
+        return Ok(deliveries.to_vec());
     }
     let known: BTreeSet<String> = rows
         .iter()
@@ -158,19 +172,20 @@ async fn new_ones<'all>(
     Ok(deliveries
         .iter()
         .filter(|(delivery, _)| !known.contains(&id(delivery)))
+        .copied()
         .collect())
 }
 
 /// Writes new ones, numbered from behind `last`.
 async fn insert(
     connection: &mut AnyConnection,
-    deliveries: &[&(Delivery, Documents)],
+    deliveries: &[Written<'_>],
     last: i64,
     received_ms: i64,
 ) -> Result<(), CaseStoreError> {
     let rows = (last + 1..)
         .zip(deliveries)
-        .map(|(sequence, written)| row(written, sequence, received_ms));
+        .map(|(sequence, written)| row(*written, sequence, received_ms));
     insert_rows(
         connection,
         "INSERT INTO recommendations (intake_sequence, id, account, incarnation, platform, behaviour, mode, answer, score, \
@@ -183,11 +198,7 @@ async fn insert(
     Ok(())
 }
 
-fn row(
-    (delivery, documents): &(Delivery, Documents),
-    sequence: i64,
-    received_ms: i64,
-) -> Vec<Value> {
+fn row((delivery, documents): Written<'_>, sequence: i64, received_ms: i64) -> Vec<Value> {
     let recommendation = &delivery.recommendation;
     vec![
         sequence.into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::common::{START, delivery, file, random, review, store};
-use sealwatch_api::{Audience, CaseStore, CaseStoreError, Filter, Location};
+use sealwatch_api::{Audience, CaseStore, Filter, Location};
 use sealwatch_core::behaviour::{Answer, Behaviour, Mode};
 use sealwatch_core::recommendation::Delivery;
 use sealwatch_core::time::{HOUR, MINUTE, Timestamp};
@@ -184,28 +184,6 @@ fn matches(filter: &Filter, row: &sealwatch_api::Summary) -> bool {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_refused() {
-    let (folder, store) = store(1, true).await;
-    store.close().await;
-    let path = folder.path().join("cases.sqlite");
-    let pool = sqlx::SqlitePool::connect(path.to_str().unwrap())
-        .await
-        .unwrap();
-    sqlx::query(
-        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-         VALUES (9999, 'from the future', 1, X'00', 0)",
-    )
-    .execute(&pool)
-    .await
-    .unwrap();
-    pool.close().await;
-    assert!(matches!(
-        CaseStore::open(&Location::file(&path).unwrap(), review(), random()).await,
-        Err(CaseStoreError::Newer)
-    ));
-}
-
-#[tokio::test]
 async fn what_was_delivered_is_there_after_opening_again() {
     let (folder, store) = store(5, true).await;
     store.close().await;
@@ -234,8 +212,7 @@ async fn intake_takes_more_than_a_thousand_a_second() {
         .await
         .unwrap();
     let deliveries: Vec<Delivery> = (0..2_000).map(|seed| delivery(seed, true)).collect();
-    // The rate of the quickest batch: what else the machine does can only make a batch slower. Each fills the write-ahead
-    // log as far as it may grow, so that each carries its share of the checkpoints.
+    // The rate of the quickest batch: what else the machine does can only make a batch slower.
     let mut rates = Vec::new();
     for batch in deliveries.chunks(500) {
         #[expect(clippy::disallowed_methods, reason = "a measurement")]

@@ -76,7 +76,7 @@ impl Ingest {
                 );
                 handover.decided(report.deliveries.len(), now_ms());
                 for row in report.deliveries {
-                    // The receiver lives as long as this thread; if it is gone, the rows stay in the outbox.
+                    // The receiver is gone where the service ends and the case store refuses: the rows stay in the outbox.
                     let _ = rows.blocking_send(row);
                 }
             },
