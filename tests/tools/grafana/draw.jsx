@@ -105,7 +105,7 @@ function Rows({ panel, answers, width, height }) {
         if (id.startsWith('custom.')) config.custom[id.slice(7)] = value; else config[id] = value;
       }
     }
-    field.config = field.type === FieldType.number ? config : { custom: { cellOptions: { type: 'auto' } } };
+    field.config = field.type === FieldType.number ? config : { custom: config.custom };
     field.display = getDisplayProcessor({ field, theme, timeZone: 'utc' });
   }
   return <Table data={frame} width={width} height={height} columnMinWidth={100} cellHeight="sm" />;
