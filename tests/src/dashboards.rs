@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::prometheus::Prometheus;
+use crate::promql::named;
 use crate::system::root;
 
 /// A dashboard's file.
@@ -117,4 +118,67 @@ pub fn has_data(answer: &Value) -> bool {
     items(&answer["result"])
         .iter()
         .any(|series| is_number(&series["value"]) || items(&series["values"]).iter().any(is_number))
+}
+
+/// Labels that `ALERTS` may have: Prometheus' own, the rules', and those that every target has.
+const OF_ALERTS: &[&str] = &[
+    "alertname",
+    "alertstate",
+    "severity",
+    "environment",
+    "platform",
+];
+
+/// What an annotation names and alerts do not have. It has data only where an alert fires, so that none can be asked for.
+pub fn not_of_alerts(annotation: &Value) -> Vec<String> {
+    let named = named(text(&annotation["expr"]));
+    let of_title = placeholders(text(&annotation["titleFormat"]));
+    let mut labels: Vec<&str> = of_title.collect();
+    let mut found = Vec::new();
+    for selector in &named.selectors {
+        if selector.metric != "ALERTS" {
+            found.push(format!("an annotation asks for {}", selector.metric));
+        }
+        labels.extend(selector.labels.iter().map(String::as_str));
+    }
+    let unknown = labels.iter().filter(|label| !OF_ALERTS.contains(label));
+    found.extend(unknown.map(|label| format!("alerts have no label {label}")));
+    found
+}
+
+/// A variable's `label_values(metric, label)`, as an expression that names the same.
+pub fn label_values(query: &str) -> Option<String> {
+    let arguments = query.strip_prefix("label_values(")?.strip_suffix(')')?;
+    let (metric, label) = arguments.rsplit_once(", ")?;
+    Some(format!("count by ({label}) ({metric})"))
+}
+
+/// The labels that a legend or a title names as `{{label}}`.
+pub fn placeholders(format: &str) -> impl Iterator<Item = &str> {
+    let parts = format.split("{{").skip(1);
+    parts.filter_map(|part| Some(part.split_once("}}")?.0.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_variables_legends_and_annotations_name_is_found() {
+        let values = label_values("label_values(a{b=~\"$c\", d=\"e\"}, f)");
+        assert_eq!(
+            values.as_deref(),
+            Some("count by (f) (a{b=~\"$c\", d=\"e\"})")
+        );
+        assert_eq!(label_values("query_result(a)"), None);
+        let labels: Vec<&str> = placeholders("{{a}} / {{ b }} 90 %").collect();
+        assert_eq!(labels, ["a", "b"]);
+        let annotation = |metric: &str, title: &str| {
+            let expression = format!("{metric}{{alertname=~\"Sealwatch.*\", platform=\"p\"}}");
+            not_of_alerts(&json!({ "expr": expression, "titleFormat": title }))
+        };
+        assert!(annotation("ALERTS", "{{alertname}}").is_empty());
+        assert_eq!(annotation("ALERT", "{{alertname}}").len(), 1);
+        assert_eq!(annotation("ALERTS", "{{alert}}").len(), 1);
+    }
 }

@@ -10,7 +10,10 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use sealwatch_tests::dashboard_rules::problems;
-use sealwatch_tests::dashboards::{all, concrete, folder, has_data, items, results, text};
+use sealwatch_tests::dashboards::{
+    all, concrete, folder, has_data, items, label_values, not_of_alerts, placeholders, results,
+    text,
+};
 use sealwatch_tests::kafka::Broker;
 use sealwatch_tests::observed::Observed;
 use sealwatch_tests::prometheus::{Prometheus, SCRAPE_SECONDS};
@@ -207,14 +210,31 @@ fn every_panel_shows_data_of_the_real_system_and_everything_that_is_exposed_is_u
                 if !has_data(answer) {
                     empty.insert(place.clone());
                 }
+                for label in placeholders(text(&target["legendFormat"])) {
+                    let has = |series: &Value| !text(&series["metric"][label]).is_empty();
+                    if !items(&answer["result"]).iter().all(has) {
+                        found.push(format!("{place}: the legend's {label} is no label"));
+                    }
+                }
                 expressions.push((place.clone(), concrete(text(&target["expr"]), 4)));
             }
         }
+        for variable in items(&dashboard.json["templating"]["list"]) {
+            if variable["type"] == "query" {
+                let place = format!("{}: ${}", dashboard.name, text(&variable["name"]));
+                let query = text(&variable["query"]["query"]);
+                match label_values(query) {
+                    Some(values) => expressions.push((place, concrete(&values, 4))),
+                    None => found.push(format!("{place}: {query} asks for no label's values")),
+                }
+            }
+        }
         for annotation in items(&dashboard.json["annotations"]["list"]) {
-            // It has data only when an alert fires.
+            let expression = text(&annotation["expr"]);
             prometheus
-                .get("format_query", &[("query", text(&annotation["expr"]))])
+                .get("format_query", &[("query", expression)])
                 .unwrap();
+            found.extend(not_of_alerts(annotation));
         }
     }
     for place in &empty {
