@@ -166,6 +166,7 @@ impl ApiState {
         let database = parts.store.database();
         let tokens = first_start(database, &parts.config.first_people, (parts.now_ms)()).await?;
         let referrals = ReferralMetrics::register(&parts.registry)?;
+        referrals.prepare();
         database.instruments().set_referrals(referrals);
         let metrics = ServerMetrics::register(&parts.registry)?;
         metrics.prepare();

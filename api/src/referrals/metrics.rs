@@ -1,6 +1,5 @@
 //! Metrics of referrals. Labels are members of closed sets.
 
-use prometheus::{GaugeVec, HistogramOpts, HistogramVec, Opts, Registry};
 use sealwatch_core::credibility::priority::Priority;
 use sealwatch_core::threat::ThreatKind;
 use sqlx::{AssertSqlSafe, Row as _};
@@ -35,97 +34,42 @@ const ON_THE_WAY: [f64; 10] = [
     0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0, 3_600.0, 86_400.0,
 ];
 
-/// Metrics of referrals.
-#[derive(Clone)]
-pub struct ReferralMetrics {
-    referrals: GaugeVec,
-    finding: HistogramVec,
-    export: HistogramVec,
-    running_out: GaugeVec,
-    overdue: GaugeVec,
-    first_seen: HistogramVec,
-}
-
-/// They have no state to show.
-impl std::fmt::Debug for ReferralMetrics {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("ReferralMetrics")
-            .finish_non_exhaustive()
+sealwatch_core::metrics! {
+    /// Metrics of referrals.
+    pub struct ReferralMetrics {
+        /// Referrals, by what the threat is, priority and state; those that are over until their period ends.
+        referrals: GaugeVec = "sealwatch_referrals" ["kind", "priority", "state"],
+        /// From when a person could first know to the first finding about a referral, by priority. Where no signal started a
+        /// clock there is nothing to measure.
+        finding: HistogramVec = "sealwatch_referral_finding_seconds" ["priority"] buckets SECONDS,
+        /// From when a person could first know to the first export of a referral, by priority.
+        export: HistogramVec = "sealwatch_referral_export_seconds" ["priority"] buckets SECONDS,
+        /// Clocks of referrals that run, of which three quarters are over and that are not overdue, by priority.
+        running_out: GaugeVec = "sealwatch_referral_clocks_running_out" ["priority"],
+        /// Clocks of referrals that have run out before what they wait for was done, by priority.
+        overdue: GaugeVec = "sealwatch_referral_clocks_overdue" ["priority"],
+        /// From a case's event, by the event's own time, to its referral in the queue, by priority.
+        first_seen: HistogramVec = "sealwatch_referral_first_seen_seconds" ["priority"] buckets ON_THE_WAY,
     }
 }
 
-fn gauge(name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
-    GaugeVec::new(Opts::new(name, help), labels)
-}
-
-fn histogram(name: &str, help: &str, buckets: &[f64]) -> Result<HistogramVec, prometheus::Error> {
-    HistogramVec::new(
-        HistogramOpts::new(name, help).buckets(buckets.to_vec()),
-        &["priority"],
-    )
-}
-
 impl ReferralMetrics {
-    /// Makes and registers them, with every label.
-    ///
-    /// # Errors
-    /// The registry has them already.
-    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let metrics = Self {
-            referrals: gauge(
-                "sealwatch_referrals",
-                "Referrals, by what the threat is, priority and state; those that are over until their period ends.",
-                &["kind", "priority", "state"],
-            )?,
-            finding: histogram(
-                "sealwatch_referral_finding_seconds",
-                "From when a person could first know to the first finding about a referral, by priority. Where no signal \
-                 started a clock there is nothing to measure.",
-                &SECONDS,
-            )?,
-            export: histogram(
-                "sealwatch_referral_export_seconds",
-                "From when a person could first know to the first export of a referral, by priority.",
-                &SECONDS,
-            )?,
-            running_out: gauge(
-                "sealwatch_referral_clocks_running_out",
-                "Clocks of referrals that run, of which three quarters are over and that are not overdue, by priority.",
-                &["priority"],
-            )?,
-            overdue: gauge(
-                "sealwatch_referral_clocks_overdue",
-                "Clocks of referrals that have run out before what they wait for was done, by priority.",
-                &["priority"],
-            )?,
-            first_seen: histogram(
-                "sealwatch_referral_first_seen_seconds",
-                "From a case's event, by the event's own time, to its referral in the queue, by priority.",
-                &ON_THE_WAY,
-            )?,
-        };
-        for vector in [&metrics.referrals, &metrics.running_out, &metrics.overdue] {
-            registry.register(Box::new(vector.clone()))?;
-        }
-        for vector in [&metrics.finding, &metrics.export, &metrics.first_seen] {
-            registry.register(Box::new(vector.clone()))?;
-        }
+    /// Makes every series, before there is a referral.
+    pub(crate) fn prepare(&self) {
         for priority in Priority::ALL {
             let label = [priority.name()];
-            metrics.running_out.with_label_values(&label).set(0.0);
-            metrics.overdue.with_label_values(&label).set(0.0);
-            for vector in [&metrics.finding, &metrics.export, &metrics.first_seen] {
+            self.running_out.with_label_values(&label);
+            self.overdue.with_label_values(&label);
+            for vector in [&self.finding, &self.export, &self.first_seen] {
                 vector.with_label_values(&label);
             }
             for kind in ThreatKind::ALL {
                 for state in ReferralState::ALL {
                     let labels = [kind.name(), priority.name(), state.name()];
-                    metrics.referrals.with_label_values(&labels).set(0.0);
+                    self.referrals.with_label_values(&labels);
                 }
             }
         }
-        Ok(metrics)
     }
 
     /// Notes that a referral came into the queue.
