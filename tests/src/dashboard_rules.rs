@@ -49,6 +49,12 @@ pub fn problems(dashboard: &Dashboard, has_runbook: &dyn Fn(&str) -> bool) -> Ve
                 "a variable without label or description",
             );
         }
+        if variable["type"] == "query" && variable["refresh"] != 2 {
+            say(
+                text(&variable["name"]),
+                "a variable that is not asked anew when the time changes",
+            );
+        }
     }
     let mut ids = BTreeSet::new();
     let mut titles = BTreeSet::new();
@@ -158,6 +164,9 @@ mod tests {
     fn each_rule_finds_a_dashboard_that_breaks_it() {
         let breaks: &[Breach] = &[
             ("uid", |json| json["uid"] = "x".into()),
+            ("asked anew", |json| {
+                json["templating"]["list"][1]["refresh"] = 1.into();
+            }),
             ("no unit", |json| {
                 take(json, "/fieldConfig/defaults/unit");
             }),
