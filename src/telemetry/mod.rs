@@ -14,9 +14,10 @@ mod tests;
 use std::sync::Arc;
 
 use prometheus::Registry;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -33,6 +34,12 @@ use otlp::Resource;
 /// Nanoseconds since 1970.
 type Now = Arc<dyn Fn() -> u64 + Send + Sync>;
 
+/// Whether a line may be written, however much is asked for: what a dependency says below a warning may hold what it was given,
+/// such as a request's headers or a value of a statement.
+fn may_be_logged(metadata: &Metadata<'_>) -> bool {
+    metadata.target().starts_with("sealwatch") || *metadata.level() <= Level::WARN
+}
+
 /// Lines of log on standard error, and spans to the collector that is configured. `RUST_LOG` says how much is logged. Until the
 /// exporter is dropped, spans go out; then those that are left.
 ///
@@ -44,7 +51,7 @@ pub fn start(config: &TelemetryConfig, registry: &Registry) -> Result<Option<Exp
         .json()
         .with_span_list(false)
         .with_writer(std::io::stderr)
-        .with_filter(filter);
+        .with_filter(filter.and(filter_fn(may_be_logged)));
     let metrics = TraceMetrics::register(registry).map_err(Failure::configuration)?;
     metrics.prepare();
     let (exporter, spans) = match config.traces_url()? {

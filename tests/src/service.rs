@@ -27,7 +27,15 @@ impl Service {
     /// # Panics
     /// It does not start.
     pub fn start(config: &Path) -> Self {
-        let (mut child, mut log) = match spawn(config) {
+        Self::start_logging(config, "info")
+    }
+
+    /// The same with so much in its log, as `RUST_LOG` says it.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub fn start_logging(config: &Path, filter: &str) -> Self {
+        let (mut child, mut log) = match spawn(config, filter) {
             Ok(started) => started,
             Err(error) => panic!("the service cannot be started: {error}"),
         };
@@ -258,12 +266,13 @@ impl Drop for Service {
     }
 }
 
-fn spawn(config: &Path) -> std::io::Result<(Child, File)> {
+fn spawn(config: &Path, filter: &str) -> std::io::Result<(Child, File)> {
     let log = tempfile::tempfile()?;
     let child = command("sealwatch")
         .arg("run")
         .arg("--config")
         .arg(config)
+        .env("RUST_LOG", filter)
         .stdout(Stdio::piped())
         .stderr(log.try_clone()?)
         .spawn()?;

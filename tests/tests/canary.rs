@@ -222,7 +222,8 @@ fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_trace_page
     let collector = Collector::start();
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}{}", collector.section())).unwrap();
-    let mut service = Service::start(&config);
+    // As much as there can be in the log: dependencies are held to warnings all the same.
+    let mut service = Service::start_logging(&config, "trace");
     service.wait_for_metric("sealwatch_records_total{outcome=\"accepted\"}", 1_000.0);
     service.wait_for_recommendations(1);
     let id = service.first_recommendation();
@@ -263,6 +264,18 @@ fn a_canary_in_records_and_requests_appears_in_no_database_log_metric_trace_page
         fs::write(answers.join(format!("post-{number}")), answer).unwrap();
     }
     let (stdout, stderr) = service.stop();
+    // What is said before there is a log is no JSON.
+    let logged: Vec<serde_json::Value> = stderr
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(!logged.is_empty());
+    for line in logged {
+        let is_ours = line["target"].as_str().unwrap().starts_with("sealwatch");
+        let level = line["level"].as_str().unwrap();
+        assert!(is_ours || ["WARN", "ERROR"].contains(&level), "{line}");
+    }
     fs::write(folder.path().join("stdout"), stdout).unwrap();
     fs::write(folder.path().join("stderr"), stderr).unwrap();
     let posted = collector.posted();

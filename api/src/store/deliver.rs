@@ -62,12 +62,11 @@ impl CaseStore {
             return Ok(0);
         }
         let again;
-        let documents = match &deliveries.documents {
-            Ok(documents) => documents,
-            Err(_) => {
-                again = Documents::of_all(&deliveries.deliveries)?;
-                &again
-            }
+        let documents = if let Ok(documents) = &deliveries.documents {
+            documents
+        } else {
+            again = Documents::of_all(&deliveries.deliveries)?;
+            &again
         };
         let written: Vec<Written<'_>> = deliveries.deliveries.iter().zip(documents).collect();
         let mut rest = written.as_slice();
