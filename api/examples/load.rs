@@ -1,6 +1,7 @@
 //! Fifty reviewers at work over HTTP while recommendations arrive: `cargo run --release -p sealwatch-api --example load --
 //! [SECONDS] [RATE] [POSTGRES]`. The service's own router and case store, over SQLite in a temporary folder or a PostgreSQL
-//! database; the pipeline is not there: what it would hand over is delivered in this process, as the service does. Prints
+//! database; the pipeline is not there: what it would hand over is delivered in this process, as the service does. What the
+//! service does beside that is not there either: upkeep, deliveries to others, retention. Prints
 //! the times of pages, lists, cases and acts, and the arrivals; fails if a decision was lost or made twice, if a page
 //! takes more than 100 ms at the 99th percentile, or if less than nineteen of twenty arrivals were taken meanwhile.
 #![expect(clippy::unwrap_used, reason = "it ends where something is missing")]

@@ -209,12 +209,11 @@ impl Database {
     }
 
     /// Brings everything of SQLite's write-ahead log into the database's file and empties it: what was deleted still stands
-    /// in it until then. Where someone reads just now it is left for the next time. PostgreSQL keeps its own house.
-    pub(crate) async fn empty_write_ahead_log(&self) -> Result<(), CaseStoreError> {
+    /// in it until then. Where someone reads just now, it is done as soon as nobody does. PostgreSQL keeps its own house.
+    pub(crate) async fn empty_write_ahead_log(&self) {
         if let Some(checkpoints) = &self.checkpoints {
-            checkpoints.empty().await?;
+            checkpoints.empty().await;
         }
-        Ok(())
     }
 
     /// Fills a buffer with the operating system's randomness.

@@ -17,7 +17,7 @@ use prometheus::Registry;
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -51,7 +51,7 @@ pub fn start(config: &TelemetryConfig, registry: &Registry) -> Result<Option<Exp
         .json()
         .with_span_list(false)
         .with_writer(std::io::stderr)
-        .with_filter(filter.and(filter_fn(may_be_logged)));
+        .with_filter(filter.and(filter_fn(may_be_logged).with_max_level_hint(LevelFilter::TRACE)));
     let metrics = TraceMetrics::register(registry).map_err(Failure::configuration)?;
     metrics.prepare();
     let (exporter, spans) = match config.traces_url()? {

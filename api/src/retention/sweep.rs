@@ -128,6 +128,15 @@ impl Retention {
     /// The database refused; the steps before are done.
     pub async fn sweep(&self, now_ms: i64) -> Result<Swept, CaseStoreError> {
         let mut swept = Swept::default();
+        let done = self.steps(now_ms, &mut swept).await;
+        // Also where a later step was refused.
+        if swept.steps > 0 {
+            self.database.empty_write_ahead_log().await;
+        }
+        done.map(|()| swept)
+    }
+
+    async fn steps(&self, now_ms: i64, swept: &mut Swept) -> Result<(), CaseStoreError> {
         for class in Class::ALL {
             while let Some(rows) = self.step(*class, now_ms).await? {
                 swept.steps += 1;
@@ -135,11 +144,7 @@ impl Retention {
                 tokio::time::sleep(BETWEEN_STEPS).await;
             }
         }
-        orders::close_orders(&self.database, now_ms).await?;
-        if swept.steps > 0 {
-            self.database.empty_write_ahead_log().await?;
-        }
-        Ok(swept)
+        orders::close_orders(&self.database, now_ms).await
     }
 
     /// One step of a class: the rows that it deleted, or nothing where nothing is due.
